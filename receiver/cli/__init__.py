@@ -1,0 +1,90 @@
+"""The command `baksan`: a table of commands, each imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from receiver import __version__
+from receiver.errors import ReceiverError
+
+COMMANDS = {
+    "demo": "Rehearse a search without any hardware.",
+    "listen": "Record what receivers and position sources give, and locate live.",
+    "note": "Write down by hand: heard, bearing, silence, sighting, place, free text.",
+    "locate": "Say where the collar may be, from a journal or a CSV file.",
+    "decode": "Decode packets of collars: hex, files, JSON lines.",
+    "replay": "Run a journal again, exactly as it ran live.",
+    "collar": "Make, show and check a collar's sheet.",
+    "simulate": "Make up a search with a known answer.",
+    "import": "Turn other people's files into observations.",
+    "sources": "List the receivers and position sources that can be connected.",
+    "protocols": "List the packet formats that can be decoded.",
+    "doctor": "Check this computer before leaving for a search.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows the names and one-line helps of its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import `receiver.cli.<name>_command` and return its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"receiver.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the table of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="baksan")
+def baksan() -> None:
+    """Find a silent wildlife collar: hear it, write it down, decode it, locate it.
+
+    Begin with `baksan demo`, then `baksan doctor`. Nothing leaves this computer.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; print one line and leave with the documented code on an error."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        result: Any = baksan.main(arguments, prog_name="baksan", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _fail("stopped; everything recorded is saved", 130)
+    except click.ClickException as error:
+        return _fail(error.format_message(), 2)
+    except ReceiverError as error:
+        return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(_os_message(error), 2 if error.errno != 28 else 5)
+    return result if isinstance(result, int) else 0
+
+
+def _os_message(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"baksan: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,86 @@
+"""Time. The one place that reads it: a clock is made at the edge and passed in.
+
+Every stamp carries UTC for people and files, and a monotonic count that no clock setting can
+turn back. A simulated clock runs the same code in seconds instead of an hour.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """One instant: `utc` (timezone-aware) and `monotonic_ns` since this boot."""
+
+    utc: datetime
+    monotonic_ns: int
+
+
+class Clock(Protocol):
+    """What the rest of the program knows of time."""
+
+    source: str
+    boot_id: str
+    speed: float
+
+    def now(self) -> Stamp:
+        """Return this instant."""
+        ...
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """Wait `seconds` of this clock or until `stop` is set; return whether it is set."""
+        ...
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"
+
+
+class SystemClock:
+    """The computer's clock."""
+
+    source = "system"
+    speed = 1.0
+
+    def __init__(self) -> None:
+        self.boot_id = _boot_id()
+
+    def now(self) -> Stamp:
+        """Return this instant."""
+        return Stamp(utc=datetime.now(UTC), monotonic_ns=time.monotonic_ns())
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """Wait `seconds` or until `stop` is set; return whether it is set."""
+        return stop.wait(seconds)
+
+
+class SimulatedClock:
+    """A clock that starts at `start` (UTC) and runs `speed` times as fast as the computer's."""
+
+    source = "simulated"
+
+    def __init__(self, start: datetime, speed: float = 1.0) -> None:
+        self.boot_id = "simulated"
+        self.speed = speed
+        self._start = start
+        self._origin_ns = time.monotonic_ns()
+
+    def now(self) -> Stamp:
+        """Return this simulated instant."""
+        elapsed_ns = int((time.monotonic_ns() - self._origin_ns) * self.speed)
+        return Stamp(
+            utc=self._start + timedelta(microseconds=elapsed_ns / 1000), monotonic_ns=elapsed_ns
+        )
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """Wait `seconds` of simulated time or until `stop` is set; return whether it is set."""
+        return stop.wait(seconds / self.speed)

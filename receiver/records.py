@@ -1,0 +1,239 @@
+"""The records that flow through the program.
+
+Frozen, keyword-only. A name carries its unit, and is the same in the code, in the journal, as the
+heading of a CSV file and as the key in JSON. Unknown is None. Times are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+DetectionKind = Literal["meter", "packet", "pulse", "slot"]
+ObservationKind = Literal["level", "silence", "bearing", "sighting", "position", "note"]
+LevelBound = Literal["none", "lower", "upper"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """A level, pulse, track slot or packet heard by one receiver.
+
+    `kind` is "meter" for a reading of a polled meter, which is a level only at the peak of a
+    pulse; "packet" for a packet with its level; "pulse" and "slot" come from samples. `data` is a
+    packet's payload, `protocol`, `port` and `device_id` what its carrier said about it.
+    """
+
+    kind: DetectionKind
+    time: datetime
+    monotonic_ns: int
+    id: str = ""
+    source: str = ""
+    receiver: str | None = None
+    collar: str | None = None
+    session: str | None = None
+    frequency_hz: float | None = None
+    level_db: float | None = None
+    level_unit: str | None = None
+    level_raw: float | None = None
+    level_sd_db: float | None = None
+    noise_db: float | None = None
+    snr_db: float | None = None
+    cn0_dbhz: float | None = None
+    attenuator_db: float | None = None
+    gain_db: float | None = None
+    calibration_id: str | None = None
+    saturated: bool | None = None
+    found: bool | None = None
+    track_id: str | None = None
+    data: bytes | None = None
+    protocol: str | None = None
+    port: int | None = None
+    device_id: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the antenna was.
+
+    `source` names what said so; `still` is True for a place that a person gave by hand and that
+    holds until the next one.
+    """
+
+    time: datetime
+    latitude_deg: float
+    longitude_deg: float
+    altitude_m: float | None = None
+    accuracy_m: float | None = None
+    heading_deg: float | None = None
+    heading_sigma_deg: float | None = None
+    source: str = ""
+    observer: str = ""
+    still: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One piece of evidence: the place and time of the antenna, and what it heard or saw there.
+
+    The headings of an observation CSV are these names. A row is corrected by a new one whose
+    `supersedes_id` names it. `session` is one stretch with the same receiver, antenna and gain:
+    one unknown offset. `bearing_deg` is always from true north.
+    """
+
+    id: str
+    kind: ObservationKind
+    time: datetime
+    supersedes_id: str | None = None
+    collar: str | None = None
+    observer: str | None = None
+    receiver: str | None = None
+    session: str | None = None
+    place_time: datetime | None = None
+    place_age_s: float | None = None
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None
+    accuracy_m: float | None = None
+    heading_deg: float | None = None
+    frequency_hz: float | None = None
+    duration_s: float | None = None
+    heard: bool | None = None
+    level_db: float | None = None
+    level_unit: str | None = None
+    level_sd_db: float | None = None
+    level_bound: LevelBound = "none"
+    threshold_db: float | None = None
+    snr_db: float | None = None
+    noise_db: float | None = None
+    gain_db: float | None = None
+    attenuator_db: float | None = None
+    calibration_id: str | None = None
+    antenna: str | None = None
+    antenna_azimuth_deg: float | None = None
+    polarisation: str | None = None
+    bearing_deg: float | None = None
+    bearing_sigma_deg: float | None = None
+    bearing_reference: str | None = None
+    bearing_alternatives_deg: tuple[float, ...] = ()
+    radius_m: float | None = None
+    trust: float | None = None
+    packet_id: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where the collar may be, or the `reason` why nothing can be said.
+
+    `latitude_deg`, `longitude_deg` is the point of least expected distance, `map` the single most
+    likely one. `regions` has the keys "50", "75", "95", each `{"geometry": GeoJSON MultiPolygon,
+    "area_m2": float}`. `contributions_bits` tells for each kind of evidence how much it narrowed
+    the area down. `counts` and `warnings` say what the answer rests on and what limits it.
+    """
+
+    collar: str | None = None
+    time: datetime | None = None
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    map: dict[str, float] | None = None
+    regions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inaudible_probability: float | None = None
+    contributions_bits: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A row of the journal: bytes as a source gave them, not yet understood."""
+
+    source: str
+    kind: Literal["bytes", "datagram"]
+    time: datetime
+    monotonic_ns: int
+    boot_id: str
+    clock_source: str
+    raw: bytes
+    clock_age_ms: int | None = None
+    seq: int = 0
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of the journal: what a person wrote down. `content` has the names of Observation."""
+
+    id: str
+    observer: str
+    time: datetime
+    content: dict[str, Any]
+    monotonic_ns: int = 0
+    boot_id: str = ""
+    clock_source: str = ""
+    seq: int = 0
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A row of the journal: `source` could not be heard from `time` on, and why.
+
+    `ended` True is the row that closes the gap.
+    """
+
+    source: str
+    time: datetime
+    monotonic_ns: int
+    boot_id: str
+    reason: str
+    ended: bool = False
+    seq: int = 0
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A row of the journal: a source that was opened, so that its bytes can be read again."""
+
+    source: str
+    address: str
+    observer: str
+    receiver: str | None = None
+    role: Literal["receiver", "position"] = "receiver"
+    seq: int = 0
+    origin: str = ""
+
+
+Row = Heard | Entry | Gap | Source
+
+
+def utc_text(time: datetime) -> str:
+    """Write a time as ISO 8601 UTC with milliseconds and Z."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def jsonable(value: Any) -> Any:
+    """Turn a record, or anything made of records, into what `json.dumps` takes.
+
+    None stays null, NaN and infinity become null, bytes become hex, times ISO 8601 UTC.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).hex()
+    if hasattr(value, "item"):  # a numpy scalar
+        return jsonable(value.item())
+    return value

@@ -1,0 +1,124 @@
+"""Who may import whom (the table of the design), read from the sources with `ast`."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+# What each part may import besides itself, the standard library and what its row names.
+BASE = {"receiver", "receiver.records", "receiver.errors", "receiver.levels", "receiver.geodesy",
+        "receiver.config", "receiver.clock", "receiver.address"}  # fmt: skip
+ENVELOPES = {"protocols.packet", "protocols.envelopes"}
+NUMERIC = {"numpy", "pyproj", "mgrs", "pygeomag"}
+LAYERS: dict[str, set[str]] = {
+    "protocols": {"construct", "cryptography"},
+    "receiver.records": NUMERIC | BASE,
+    "receiver.errors": NUMERIC | BASE,
+    "receiver.levels": NUMERIC | BASE,
+    "receiver.geodesy": NUMERIC | BASE,
+    "receiver.config": NUMERIC | BASE,
+    "receiver.clock": NUMERIC | BASE,
+    "receiver.address": NUMERIC | BASE,
+    "receiver.columns": NUMERIC | BASE,
+    "receiver.notes": NUMERIC | BASE,
+    "receiver.locator": NUMERIC | BASE | {"scipy", "receiver.columns"},
+    "receiver.links": BASE | {"serial"},
+    "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
+    "receiver.positions": BASE | ENVELOPES | {"pynmeagps", "gpxpy", "defusedxml"},
+    "receiver.search": NUMERIC | BASE | {"protocols"},
+    "receiver.journal": BASE,
+    "receiver.derive": BASE
+    | {"protocols", "receiver.search", "receiver.instruments", "receiver.positions"},
+    "receiver.export": NUMERIC
+    | BASE
+    | {"gpxpy", "receiver.journal", "receiver.locator", "receiver.columns", "protocols.packet"},
+    "receiver.report": NUMERIC
+    | BASE
+    | {
+        "matplotlib",
+        "receiver.journal",
+        "receiver.locator",
+        "receiver.columns",
+        "receiver.ui",
+        "protocols.packet",
+    },
+    "receiver.ui": NUMERIC
+    | BASE
+    | {"rich", "receiver.journal", "receiver.locator", "receiver.columns", "protocols.packet"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Return what a file imports at any depth, except for type checking only."""
+    names: set[str] = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body.clear()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            if node.module in ("receiver", "protocols"):
+                names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def within(name: str, part: str) -> bool:
+    return name == part or name.startswith(part + ".")
+
+
+def breaches(part: str, files: list[Path]) -> list[str]:
+    allowed = LAYERS[part] | {part}
+    found = []
+    for path in files:
+        for name in imported(path):
+            if name.split(".")[0] in sys.stdlib_module_names or name in ("receiver", "protocols"):
+                continue
+            if not any(within(name, allow) for allow in allowed - {"receiver"}):
+                found.append(f"{path.name} imports {name}")
+    return found
+
+
+def files_of(root: Path, part: str) -> list[Path]:
+    place = root / part.replace(".", "/")
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+
+
+@pytest.mark.parametrize("part", sorted(LAYERS))
+def test_part_imports_only_what_lies_below_it(root: Path, part: str) -> None:
+    files = files_of(root, part)
+    assert files
+    assert breaches(part, files) == []
+
+
+def test_every_module_is_in_the_table_or_may_import_all(root: Path) -> None:
+    free = {"cli", "listen", "interrogate", "simulator", "importers", "doctor"}
+    parts = {path.stem for path in (root / "receiver").iterdir() if path.suffix == ".py"}
+    parts |= {path.parent.name for path in (root / "receiver").glob("*/__init__.py")}
+    known = {name.removeprefix("receiver.") for name in LAYERS} | free | {"__init__"}
+    assert parts <= known
+
+
+def test_nothing_imports_the_command_line(root: Path) -> None:
+    for path in (root / "receiver").rglob("*.py"):
+        if "cli" not in path.relative_to(root).parts:
+            assert not any(within(name, "receiver.cli") for name in imported(path)), path
+
+
+def test_only_the_clock_reads_the_time(root: Path) -> None:
+    for path in [*(root / "receiver").rglob("*.py"), *(root / "protocols").rglob("*.py")]:
+        if path.name != "clock.py":
+            text = path.read_text(encoding="utf-8")
+            for call in ("datetime.now(", "time.time(", "utcnow(", "date.today("):
+                assert call not in text, f"{path.name} reads the time: {call}"
+
+
+def test_a_breach_is_found(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("import numpy\nfrom receiver.cli import main\n")
+    assert breaches("protocols", [bad]) != []
