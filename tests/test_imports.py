@@ -24,7 +24,7 @@ def test_command_line_loads_nothing_heavy() -> None:
 
 
 def test_help_loads_no_command() -> None:
-    code = "from receiver.cli import _run; import sys; sys.stdout = sys.stderr; _run(['--help'])"
+    code = "from receiver.cli import run; import sys; sys.stdout = sys.stderr; run(['--help'])"
     assert loaded_by(f"{code}; sys.stdout = sys.__stdout__") & HEAVY == set()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -26,6 +27,9 @@ COMMANDS = {
     "protocols": "List the packet formats that can be decoded.",
     "doctor": "Check this computer before leaving for a search.",
 }
+
+USAGE, CANNOT_WRITE, FAULT, INTERRUPTED = 2, 5, 70, 130
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 class LazyGroup(click.Group):
@@ -60,29 +64,56 @@ def baksan() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; print one line and leave with the documented code on an error."""
-    sys.exit(_run(arguments))
+    sys.exit(run(arguments))
 
 
-def _run(arguments: list[str] | None) -> int:
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code (see `receiver.errors`; 130 interrupted)."""
     try:
         result: Any = baksan.main(arguments, prog_name="baksan", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _fail("stopped; everything recorded is saved", 130)
+        return _fail("stopped; everything recorded is saved", INTERRUPTED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return USAGE
     except click.ClickException as error:
-        return _fail(error.format_message(), 2)
+        return _fail(_usage_message(error), USAGE)
     except ReceiverError as error:
         return _fail(str(error), error.exit_code)
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our output went away: nothing is wrong here
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _fail(_os_message(error), 2 if error.errno != 28 else 5)
+        return _fail(_os_message(error), CANNOT_WRITE if error.errno in FULL else USAGE)
+    except Exception as error:
+        if os.environ.get("BAKSAN_DEBUG"):
+            raise
+        return _fail(_fault_message(error), FAULT)
     return result if isinstance(result, int) else 0
+
+
+def _usage_message(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    hint = f" (see {context.command_path} --help)" if context else ""
+    return error.format_message() + hint
 
 
 def _os_message(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
+
+
+def _fault_message(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = (
+        f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+    )
+    return (
+        f"a fault in baksan itself at {where} ({type(error).__name__}: {error}); what was recorded"
+        " is saved. Run again with BAKSAN_DEBUG=1 for the whole story, and please report it"
+    )
 
 
 def _fail(message: str, code: int) -> int:
