@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from construct import Construct
+from typing import Any, Literal
 
 PositionStatus = Literal["ok", "corrected", "stale", "bad", "unavailable"]
 Integrity = Literal["crc", "checksum", "bch", "parity", "none"]
@@ -53,11 +50,11 @@ class Reception:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """One packet format. `fits` tells whether bytes have its frame; `decode` reads them.
+    """One packet format.
 
-    `decode` gives Packets or raises DecodeError; what else escapes is caught at the boundary
-    `protocols.decode`. `layouts` are the Construct layouts, by port or message id, for tests that
-    build bytes back.
+    `fits` tells whether bytes have its frame and integrity. `parse` reads bytes into a tree,
+    `build` makes the same bytes of that tree again, `to_packets` says what the tree means. They
+    raise DecodeError, or whatever construct raises: the boundary `protocols.decode` sees to that.
     """
 
     name: str
@@ -65,14 +62,19 @@ class Protocol:
     integrity: Integrity
     evidence: Evidence
     fits: Callable[[bytes, Reception], bool]
-    decode: Callable[[bytes, Reception], list[Packet]]
+    parse: Callable[[bytes, Reception], Any]
+    build: Callable[[Any], bytes]
+    to_packets: Callable[[Any, Reception], list[Packet]]
     aliases: tuple[str, ...] = ()
-    layouts: Mapping[int, Construct[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What a gateway's or station's message says around one packet."""
+    """What a gateway's or station's message says around one packet.
+
+    `encrypted` True: the payload cannot be read without the owner's keys. `downlink` True: a
+    gateway sent it, so its level says nothing of the collar.
+    """
 
     payload: bytes
     protocol: str | None = None
@@ -84,6 +86,8 @@ class Envelope:
     snr_db: float | None = None
     gateway_id: str | None = None
     crc_ok: bool | None = None
+    encrypted: bool = False
+    downlink: bool = False
     latitude_deg: float | None = None
     longitude_deg: float | None = None
     details: dict[str, Any] = field(default_factory=dict)

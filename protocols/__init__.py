@@ -1,0 +1,106 @@
+"""Packet formats of wildlife collars: is it one, and what does it say.
+
+>>> from protocols import decode
+>>> packet, = decode(bytes.fromhex("930ef9636865aba50d1f8e090e031500"),
+...                  protocol="opencollar-edge", port=13)
+>>> packet.latitude_deg, packet.accuracy_m
+(52.0988075, 21.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from construct import ConstructError
+
+from protocols import opencollar_edge
+from protocols.packet import DecodeError, Envelope, Packet, Protocol, Reception
+
+__all__ = [
+    "PROTOCOLS",
+    "DecodeError",
+    "Envelope",
+    "Packet",
+    "Protocol",
+    "Reception",
+    "decode",
+    "find",
+    "identify",
+]
+
+PROTOCOLS: tuple[Protocol, ...] = (opencollar_edge.PROTOCOL,)
+
+
+def find(name: str) -> Protocol:
+    """Return the format of a name or alias.
+
+    Raises:
+        DecodeError: there is none.
+    """
+    for protocol in PROTOCOLS:
+        if name in (protocol.name, *protocol.aliases):
+            return protocol
+    raise DecodeError(f"format {name} is not supported yet (see: baksan protocols)")
+
+
+def identify(data: bytes, *, port: int | None = None) -> list[str]:
+    """Return the names of all formats whose frame and integrity fit; it does not choose."""
+    reception = Reception(port=port)
+    return [protocol.name for protocol in PROTOCOLS if data and protocol.fits(data, reception)]
+
+
+def decode(
+    data: bytes,
+    *,
+    protocol: str | None = None,
+    port: int | None = None,
+    received: datetime | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> list[Packet]:
+    """Decode the bytes of one payload.
+
+    Args:
+        data: the payload.
+        protocol: name of the format; without it the one that fits is taken.
+        port: the carrier's port, such as the LoRaWAN FPort.
+        received: time of reception (timezone-aware), to judge the collar's clock by.
+        context: what a format needs to know besides: keys, firmware, period_minutes.
+
+    Raises:
+        DecodeError: with the offset of the fault where it is known. Nothing else is raised,
+            whatever the bytes.
+    """
+    if not data:
+        raise DecodeError("empty: there are no bytes to decode", 0)
+    chosen = find(protocol) if protocol else _only(data, port)
+    reception = Reception(port=port, received=received, context=context or {})
+    try:
+        return chosen.to_packets(chosen.parse(data, reception), reception)
+    except DecodeError:
+        raise
+    except MemoryError:
+        raise
+    except ConstructError as error:
+        raise DecodeError(f"{chosen.name}: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        raise DecodeError(f"{chosen.name}: {type(error).__name__}: {error}") from error
+
+
+def _only(data: bytes, port: int | None) -> Protocol:
+    names = identify(data, port=port)
+    if len(names) == 1:
+        return find(names[0])
+    if names:
+        raise DecodeError(f"may be any of {', '.join(names)}: name one")
+    reasons = "; ".join(_reason(protocol, data, port) for protocol in PROTOCOLS)
+    raise DecodeError(f"no known format fits: {reasons}", 0)
+
+
+def _reason(protocol: Protocol, data: bytes, port: int | None) -> str:
+    try:
+        protocol.parse(data, Reception(port=port))
+    except Exception as error:
+        return f"{protocol.name}: {error}"
+    return f"{protocol.name}: no checksum, so it must be named"

@@ -1,0 +1,73 @@
+"""What gateways and network servers say around a packet: recognised by content, read to Envelopes.
+
+A format is one module with `fits(document)` and `read(document)`, both pure, on parsed JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from protocols.envelopes import chirpstack, cloudloop, semtech, thingpark, ttn
+from protocols.packet import DecodeError, Envelope
+
+__all__ = ["FORMATS", "load", "parse", "read"]
+
+FORMATS = {
+    "semtech": semtech,
+    "chirpstack": chirpstack,
+    "ttn": ttn,
+    "thingpark": thingpark,
+    "cloudloop": cloudloop,
+}
+
+
+def parse(data: bytes) -> list[Envelope]:
+    """Read one message: a Semtech datagram or a JSON document of a known network server.
+
+    Raises:
+        DecodeError: it is neither, or it is damaged. Nothing else is raised, whatever the bytes.
+    """
+    if semtech.is_datagram(data):
+        return read(load(semtech.json_of(data)))
+    return read(load(data))
+
+
+def load(data: bytes) -> dict[str, Any]:
+    """Parse a JSON object without trusting it.
+
+    Raises:
+        DecodeError: not one JSON object; the offset is that of the fault.
+    """
+    try:
+        document = json.loads(data, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        raise DecodeError(f"not JSON: {error.msg}", error.pos) from error
+    except (ValueError, RecursionError) as error:  # bad UTF-8, NaN, huge numbers, deep nesting
+        raise DecodeError(f"not JSON that can be read: {error}") from error
+    if not isinstance(document, dict):
+        raise DecodeError("expected a JSON object", 0)
+    return document
+
+
+def read(document: dict[str, Any]) -> list[Envelope]:
+    """Read a parsed document.
+
+    Raises:
+        DecodeError: no known format has these keys, or a value in it has the wrong form.
+    """
+    for name, module in FORMATS.items():
+        if module.fits(document):
+            try:
+                envelopes: list[Envelope] = module.read(document)
+            except DecodeError:
+                raise
+            except Exception as error:
+                raise DecodeError(f"{name} message: {type(error).__name__}: {error}") from error
+            return envelopes
+    keys = ", ".join(list(document)[:5])
+    raise DecodeError(f"a JSON object, but of no known gateway or network server (keys: {keys})", 0)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")

@@ -1,0 +1,118 @@
+"""`baksan decode`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from receiver.errors import CorruptError, InputError
+
+if TYPE_CHECKING:
+    from receiver.decoding import Reading
+
+LOOK_AHEAD = 1 << 21
+
+
+@click.command()
+@click.argument("data", required=False)
+@click.option("--file", "path", type=click.Path(), help="A file instead of DATA.")
+@click.option("--protocol", help="Name of the format (see: baksan protocols).")
+@click.option("--port", type=click.IntRange(0, 255), help="The carrier's port (LoRaWAN FPort).")
+@click.option("--received", help="When it was received, to judge the collar's clock by.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--jsonl", is_flag=True, help="JSON lines in, JSON lines out, one for one.")
+@click.option("--strict", is_flag=True, help="With --jsonl: leave with 1 if a line failed.")
+def command(data: str | None, path: str | None, jsonl: bool, strict: bool, **options: Any) -> int:
+    """Decode packets of collars.
+
+    DATA is hexadecimal, the name of a file, or - for standard input. A file holds packets in hex,
+    one a line, or a message of a gateway or network server (Semtech, ChirpStack, The Things Stack,
+    ThingPark, Cloudloop).
+
+    \b
+    baksan decode 930ef9636865aba50d1f8e090e031500 --protocol opencollar-edge --port 13
+    baksan decode uplink.json
+    baksan decode --jsonl - < packets.jsonl
+    """
+    if data is None and path is None:
+        raise click.UsageError("give the packet in hex, a file, or - for standard input")
+    if jsonl:
+        return _stream(_lines(path or data or "-"), strict)
+    return _one(data, path, **options)
+
+
+def _one(
+    data: str | None, path: str | None, protocol: str, port: int, received: str, as_json: bool
+) -> int:
+    from protocols import DecodeError
+    from receiver.decoding import Hints, parse_time, read_file, read_hex
+
+    try:
+        time = parse_time(received) if received else None
+        hints = Hints(protocol=protocol, port=port, received=time)
+        reading = read_hex(data, hints) if data and _is_hex(data, path) else None
+        reading = reading or read_file(_content(path or data or "-"), hints)
+    except DecodeError as error:
+        where = f" (byte {error.offset})" if error.offset is not None else ""
+        raise CorruptError(f"{_name(path or data)}{error}{where}") from error
+    _show(reading, as_json)
+    return 0
+
+
+def _is_hex(data: str, path: str | None) -> bool:
+    return path is None and data != "-" and not Path(data).exists()
+
+
+def _name(source: str | None) -> str:
+    return f"{source}: " if source and len(source) < 200 and Path(source).exists() else ""
+
+
+def _content(path: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+
+
+def _lines(path: str) -> Iterator[str]:
+    try:
+        source = sys.stdin.fileno() if path == "-" else path
+        stream = open(source, "rb", closefd=path != "-")  # noqa: SIM115 (closed just below)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    with stream:
+        while line := stream.readline(LOOK_AHEAD):
+            whole = line.endswith(b"\n") or len(line) < LOOK_AHEAD
+            while not whole:  # the rest of a monster is thrown away, not kept
+                rest = stream.readline(LOOK_AHEAD)
+                whole = rest.endswith(b"\n") or len(rest) < LOOK_AHEAD
+            yield line.decode("utf-8", "surrogateescape")
+
+
+def _stream(lines: Iterator[str], strict: bool) -> int:
+    from receiver.decoding import answers
+
+    failed = 0
+    for text, is_error in answers(lines):
+        failed += is_error
+        click.echo(text)
+    return 1 if strict and failed else 0
+
+
+def _show(reading: Reading, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        from receiver.records import jsonable
+
+        click.echo(json.dumps(jsonable(reading), allow_nan=False, ensure_ascii=False))
+        return
+    from receiver.ui.packets import describe
+
+    say: Callable[[str], None] = click.echo
+    for line in describe(reading.packets, reading.detections, reading.unread):
+        say(line)

@@ -1,0 +1,49 @@
+"""From a gateway's message to a Detection: the level is the power of the signal alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from protocols.packet import Envelope
+from receiver.levels import effective_signal_power_dbm
+from receiver.records import Detection
+
+
+def detection(envelope: Envelope, time: datetime, monotonic_ns: int) -> Detection:
+    """Return the Detection of a packet that a gateway heard.
+
+    The antenna is the gateway's, so `receiver` is its name. A packet whose checksum failed keeps
+    its level and loses its bytes; a downlink was sent by a gateway and has no level of a collar.
+    """
+    readable = envelope.crc_ok is not False and not envelope.encrypted and not envelope.downlink
+    return Detection(
+        kind="packet",
+        time=time,
+        monotonic_ns=monotonic_ns,
+        receiver=envelope.gateway_id,
+        frequency_hz=envelope.frequency_hz,
+        level_db=None if envelope.downlink else _level_dbm(envelope),
+        level_unit=None if envelope.rssi_dbm is None or envelope.downlink else "dBm",
+        level_raw=envelope.rssi_dbm,
+        snr_db=envelope.snr_db,
+        found=True,
+        data=envelope.payload if readable and envelope.payload else None,
+        protocol=envelope.protocol,
+        port=envelope.port,
+        device_id=None if envelope.downlink else envelope.device_id,
+        text=_remark(envelope),
+    )
+
+
+def _level_dbm(envelope: Envelope) -> float | None:
+    if envelope.rssi_dbm is None or envelope.snr_db is None:
+        return envelope.rssi_dbm
+    return effective_signal_power_dbm(envelope.rssi_dbm, envelope.snr_db)
+
+
+def _remark(envelope: Envelope) -> str | None:
+    if envelope.downlink:
+        return "sent by a gateway, not by a collar"
+    if envelope.crc_ok is False:
+        return "checksum failed: level only"
+    return "encrypted: address and level only" if envelope.encrypted else None
