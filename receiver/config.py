@@ -1,14 +1,16 @@
-"""Settings of a search: one TOML file that holds the observer and the collars' sheets.
+"""What a search is set to: the observer and the collars' sheets, as records and as plain values.
 
-The file is named on the command line or found as `baksan.toml` beside the journal. Keys of collars
-are not in it: they live in `keys.toml`, which only its owner may read.
+`receiver/settings.py` reads them from a file. Keys of collars are never here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
 from typing import Any
+
+RATES = ("normal", "mortality", "low_battery", "recovery")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +19,8 @@ class Collar:
 
     `pulses_per_minute` has any of the keys normal, mortality, low_battery, recovery. `ids` are the
     identities that its packets carry (DevEUI, DevAddr, IMEI, PTT id), upper case or not. `on_hours`
-    is a list such as ["06:00-10:00"] in `on_hours_zone` (an IANA name or UTC), or hours after
-    switch-on where `on_hours_zone` is "switch-on".
+    is a list such as ["06:00-10:00"] in `on_hours_zone` (an IANA name or UTC); where the zone is
+    "switch-on" the hours count from the moment when the collar was switched on.
     """
 
     name: str
@@ -39,8 +41,73 @@ class Collar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Everything that a search was set to, without keys."""
+    """Everything that a search was set to, without keys. `simulation` marks a made-up search."""
 
     observer: str = "A"
     collars: tuple[Collar, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    simulation: bool = False
+
+    def collar(self, name: str) -> Collar | None:
+        """Return a collar's sheet by its name, None where there is none."""
+        return next((collar for collar in self.collars if collar.name == name), None)
+
+
+_NUMBERS = ("frequency_hz", "frequency_drift_hz", "pulse_length_s")
+_DATES = ("start_date", "battery_end_date", "drop_off_date")
+_LISTS = ("ids", "on_hours")
+COLLAR_KEYS = tuple(f.name for f in fields(Collar) if f.name != "name")
+
+
+def configuration_from(document: Mapping[str, Any]) -> Configuration:
+    """Make the configuration of a parsed file, or of what `configuration_to` gave."""
+    collars = document.get("collars", {})
+    return Configuration(
+        observer=str(document.get("observer", "A")),
+        collars=tuple(collar_from(name, sheet) for name, sheet in collars.items()),
+        simulation=document.get("simulation") is True,
+    )
+
+
+def configuration_to(configuration: Configuration) -> dict[str, Any]:
+    """Turn a configuration into plain values for JSON, without keys of collars."""
+    collars = {collar.name: _sheet(collar) for collar in configuration.collars}
+    plain: dict[str, Any] = {"observer": configuration.observer, "collars": collars}
+    return {**plain, "simulation": True} if configuration.simulation else plain
+
+
+def withcollar_from(configuration: Configuration, collar: Collar) -> Configuration:
+    """Return the configuration with one more collar."""
+    return replace(configuration, collars=(*configuration.collars, collar))
+
+
+def collar_from(name: str, sheet: Mapping[str, Any]) -> Collar:
+    """Make a collar of its plain values; unknown keys are passed over."""
+    known: dict[str, Any] = {key: sheet[key] for key in COLLAR_KEYS if key in sheet}
+    for key in known.keys() & _LISTS:
+        known[key] = tuple(str(value) for value in known[key])
+    for key in known.keys() & _DATES:
+        known[key] = to_date(known[key])
+    for key in known.keys() & _NUMBERS:
+        known[key] = float(known[key])
+    return Collar(name=name, **known)
+
+
+def _sheet(collar: Collar) -> dict[str, Any]:
+    sheet: dict[str, Any] = {}
+    for key in COLLAR_KEYS:
+        value = getattr(collar, key)
+        if value not in (None, (), {}):
+            sheet[key] = value.isoformat() if isinstance(value, date) else value
+            sheet[key] = list(value) if isinstance(value, tuple) else sheet[key]
+    return sheet
+
+
+def to_date(value: Any) -> date:
+    """Return a date from a TOML date, or from text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else date.fromisoformat(str(value))

@@ -59,8 +59,8 @@ class Detection:
 class Place:
     """Where the antenna was.
 
-    `source` names what said so; `still` is True for a place that a person gave by hand and that
-    holds until the next one.
+    `source` names what said so. `holds_s` is how long the place holds where it was said once (by
+    hand, or in an address) rather than measured again and again.
     """
 
     time: datetime
@@ -72,7 +72,7 @@ class Place:
     heading_sigma_deg: float | None = None
     source: str = ""
     observer: str = ""
-    still: bool = False
+    holds_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,226 @@
+"""Icom receivers by CI-V: frequency, mode, squelch, attenuator, preamplifier, S-meter.
+
+Source: Icom IC-R8600 CI-V reference guide; Hamlib `rigs/icom` at 8319dc5d for addresses and curves.
+
+    frame        FE FE to from cmd [sub] [data] FD       controller E0
+    good, bad    FE FE E0 addr FB FD, ... FA FD          collision FC
+    frequency    5 bytes BCD, lowest first, 1 Hz         151.340 MHz = 00 00 34 51 01
+    S-meter      15 02 -> 2 bytes BCD, highest first     0000 to 0255
+
+The classic one-wire bus echoes what the controller says: frames that are not for E0, or that come
+from E0, are dropped. A turn of the knob is sent unasked (command 00 and 01, to 00) and believed.
+A count becomes decibels only by a published curve; those of R8600, R30, R20 and R6 in Hamlib are
+placeholders, so for these the level stays a count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from receiver.address import Address
+from receiver.errors import ConfigError
+from receiver.instruments import seconds
+from receiver.levels import ICOM_CURVES, Curve
+from receiver.records import Detection
+
+CONTROLLER, EVERYBODY, END, COLLISION = 0xE0, 0x00, 0xFD, 0xFC
+PREAMBLE = b"\xfe\xfe"
+LONGEST_FRAME_BYTES = 64
+GOOD, BAD = 0xFB, 0xFA
+READ_FREQUENCY, READ_MODE, SET_FREQUENCY, SET_MODE = 0x03, 0x04, 0x05, 0x06
+ATTENUATOR, METER, SQUELCH = b"\x11", b"\x15\x02", b"\x15\x01"
+PREAMPLIFIER, MODEL_ID = b"\x16\x02", b"\x19\x00"
+MODES = {0: "LSB", 1: "USB", 2: "AM", 3: "CW", 4: "FSK", 5: "FM", 6: "WFM", 7: "CW-R"}
+
+ADDRESSES = {
+    "r8600": 0x96,
+    "r30": 0x9C,
+    "r20": 0x6C,
+    "r6": 0x7E,
+    "rx7": 0x78,
+    "r10": 0x52,
+    "r8500": 0x4A,
+    "r75": 0x5A,
+    "r9500": 0x72,
+}
+# What is asked between the meter readings, one after the other.
+SLOW_QUERIES = (bytes([READ_FREQUENCY]), bytes([READ_MODE]), SQUELCH, ATTENUATOR, PREAMPLIFIER)
+METER_READINGS_A_SLOW_QUERY = 8
+NO_ANSWER_S = 0.5
+
+
+def frame(to: int, body: bytes, sender: int = CONTROLLER) -> bytes:
+    """Wrap a command and its data into a frame."""
+    return PREAMBLE + bytes([to, sender]) + body + bytes([END])
+
+
+def bcd_of_hz(frequency_hz: int) -> bytes:
+    """Write a frequency as 5 bytes of BCD, lowest first."""
+    return bytes.fromhex(f"{frequency_hz:010d}")[::-1]
+
+
+def hz_of_bcd(data: bytes) -> int | None:
+    """Read a frequency; None where a nibble is no digit or a byte is missing."""
+    text = data[::-1].hex()
+    return int(text) if len(data) == 5 and text.isdecimal() else None
+
+
+def count_of_bcd(data: bytes) -> int | None:
+    """Read a level of 2 bytes BCD, highest first; None where it is none."""
+    text = data.hex()
+    return int(text) if len(data) == 2 and text.isdecimal() and int(text) <= 255 else None
+
+
+def split_frames(buffer: bytes) -> tuple[list[bytes], bytes]:
+    """Cut whole frames (to, from, command, data) out of bytes; return them and the rest.
+
+    A frame that begins inside another one means that the first was cut off: it is dropped.
+    """
+    frames: list[bytes] = []
+    while True:
+        begin = buffer.find(PREAMBLE)
+        if begin < 0:
+            return frames, buffer[-1:] if buffer.endswith(b"\xfe") else b""
+        end = buffer.find(END, begin)
+        if end < 0:
+            return frames, buffer[buffer.rfind(PREAMBLE) :][:LONGEST_FRAME_BYTES]
+        begin = buffer.rfind(PREAMBLE, 0, end)
+        if end - begin <= LONGEST_FRAME_BYTES and COLLISION not in buffer[begin:end]:
+            frames.append(buffer[begin + 2 : end])
+        buffer = buffer[end + 1 :]
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the receiver is set to, as far as it has said."""
+
+    frequency_hz: float | None = None
+    mode: str | None = None
+    squelch_open: bool | None = None
+    attenuator_db: float | None = None
+    preamplifier: str | None = None
+
+    @property
+    def text(self) -> str | None:
+        """Mode and preamplifier, which both change what the meter shows."""
+        return ", ".join(filter(None, (self.mode, self.preamplifier))) or None
+
+
+class Icom:
+    """One receiver on a CI-V bus."""
+
+    def __init__(
+        self, model: str, bus_address: int, curve: Curve | None, poll_interval_s: float
+    ) -> None:
+        self.model = model
+        self.poll_interval_s = poll_interval_s
+        self.expected_interval_s: float | None = 10 * poll_interval_s
+        self._address = bus_address
+        self._curve = curve
+        self._buffer = b""
+        self._settings = Settings()
+        self._asked_ns: int | None = None
+        self._waiting = False
+        self._turn = 0
+
+    def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
+        """Return a Detection for each reading of the S-meter."""
+        frames, self._buffer = split_frames(self._buffer + chunk)
+        detections = []
+        for content in frames:
+            if self._is_for_us(content):
+                raw = self._understand(content[2:])
+                if raw is not None:
+                    detections.append(self._reading(raw, time, monotonic_ns))
+        return detections
+
+    def reset(self) -> None:
+        """Forget the half frame and what the receiver was set to."""
+        self._buffer, self._settings = b"", Settings()
+        self._asked_ns, self._waiting, self._turn = None, False, 0
+
+    def poll(self, monotonic_ns: int) -> bytes:
+        """Return the next question when it is due and the last one is answered or given up."""
+        if self._asked_ns is not None:
+            waited_s = (monotonic_ns - self._asked_ns) / 1e9
+            if waited_s < (NO_ANSWER_S if self._waiting else self.poll_interval_s):
+                return b""
+        self._asked_ns, self._waiting = monotonic_ns, True
+        self._turn += 1
+        slow, meter = divmod(self._turn - 1, METER_READINGS_A_SLOW_QUERY + 1)
+        # The slow questions come first once, so that the first reading has its frequency.
+        if self._turn <= len(SLOW_QUERIES):
+            return frame(self._address, SLOW_QUERIES[self._turn - 1])
+        body = SLOW_QUERIES[slow % len(SLOW_QUERIES)] if meter == 0 else METER
+        return frame(self._address, body)
+
+    def tune(self, frequency_hz: float, mode: str = "CW") -> bytes:
+        """Return the frames that set frequency and mode."""
+        code = next(number for number, name in MODES.items() if name == mode)
+        return frame(self._address, bytes([SET_FREQUENCY]) + bcd_of_hz(round(frequency_hz))) + (
+            frame(self._address, bytes([SET_MODE, code]))
+        )
+
+    def _is_for_us(self, content: bytes) -> bool:
+        if len(content) < 3:
+            return False
+        to, sender = content[0], content[1]
+        return to in (CONTROLLER, EVERYBODY) and sender == self._address
+
+    def _understand(self, body: bytes) -> float | None:
+        """Take note of what a frame says; return the count of a meter reading."""
+        self._waiting = False
+        if body[:2] == METER:
+            return count_of_bcd(body[2:])
+        if body[0] in (0x00, READ_FREQUENCY):
+            frequency_hz = hz_of_bcd(body[1:6])
+            if frequency_hz is not None:
+                self._settings.frequency_hz = float(frequency_hz)
+        elif body[0] in (0x01, READ_MODE) and len(body) > 1:
+            self._settings.mode = MODES.get(body[1], f"mode {body[1]:02x}")
+        else:
+            self._note_switch(body)
+        return None
+
+    def _note_switch(self, body: bytes) -> None:
+        if body[:2] == SQUELCH and len(body) == 3:
+            self._settings.squelch_open = body[2] == 1
+        elif body[:2] == PREAMPLIFIER and len(body) == 3:
+            self._settings.preamplifier = f"preamplifier {body[2]}"
+        elif body[:1] == ATTENUATOR and len(body) == 2 and body[1:].hex().isdecimal():
+            self._settings.attenuator_db = float(body[1:].hex())
+
+    def _reading(self, raw: float, time: datetime, monotonic_ns: int) -> Detection:
+        curve = self._curve
+        return Detection(
+            kind="meter",
+            time=time,
+            monotonic_ns=monotonic_ns,
+            frequency_hz=self._settings.frequency_hz,
+            level_raw=raw,
+            level_db=curve.level_db(raw) if curve else None,
+            level_unit="dBS9" if curve else None,
+            attenuator_db=self._settings.attenuator_db,
+            calibration_id=curve.calibration_id if curve else None,
+            saturated=curve.is_end(raw) if curve else raw >= 255,
+            found=self._settings.squelch_open,
+            text=self._settings.text,
+        )
+
+
+def make(address: Address) -> Icom:
+    """Make a receiver from `model=r8500` (and, where it was changed, `address=4a`).
+
+    Raises:
+        ConfigError: the model is unknown, or the address is no hexadecimal byte.
+    """
+    model = address.options.get("model", "").lower().removeprefix("ic-")
+    if model not in ADDRESSES:
+        raise ConfigError(f"{address}: add ?model= with one of {', '.join(ADDRESSES)}")
+    text = address.options.get("address", f"{ADDRESSES[model]:02x}")
+    try:
+        (bus_address,) = bytes.fromhex(text)
+    except ValueError as error:
+        raise ConfigError(f"{address}: address={text!r} is not a byte in hex") from error
+    return Icom(model, bus_address, ICOM_CURVES.get(model), seconds(address, "poll_s", 0.1))

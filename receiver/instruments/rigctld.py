@@ -1,0 +1,140 @@
+r"""Any receiver behind Hamlib's `rigctld`, by its extended protocol (`+\command`).
+
+    asked   +\get_level STRENGTH        answered   get_level: STRENGTH / -47 / RPRT 0
+
+Always the long form, one question at a time: a short one may be taken for another command, some
+get no answer at all, and an answer may lack its value (`RPRT 0` alone), which is missing, never 0.
+Start the server as `rigctld -m MODEL -r PORT -C timeout=200,retry=0`: otherwise a silent radio
+holds each question for 13 s, and this side gives up after 2 s.
+
+STRENGTH is "dB over S9" by a table in Hamlib that for many receivers is a placeholder, and the
+server does not say for which. So it stays a count, unless the address says `curve=hamlib` (you know
+that the table of your receiver was measured) or `unit=dBFS` (the server is an SDR program).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+
+from receiver.address import Address
+from receiver.errors import ConfigError
+from receiver.instruments import seconds
+from receiver.records import Detection
+
+LONGEST_LINE_BYTES = 4096
+NO_ANSWER_S = 1.0
+QUERIES_BETWEEN = ("get_freq", "get_mode", "get_level ATT", "get_level PREAMP")
+STRENGTHS_A_QUERY = 8
+ECHO = re.compile(r"^(get_level|get_freq|get_mode):\s*(\w*)")
+UNITS = {"hamlib": "dBS9", "dBFS": "dBFS"}
+
+
+class Rigctld:
+    """One rigctld server."""
+
+    def __init__(self, unit: str | None, poll_interval_s: float) -> None:
+        self.poll_interval_s = poll_interval_s
+        self.expected_interval_s: float | None = 10 * poll_interval_s
+        self._unit = unit
+        self._turn = 0
+        self._asked_ns: int | None = None
+        self._refused: set[str] = set()
+        self._known: dict[str, str] = {}
+        self._buffer, self._echo, self._waiting = b"", "", False
+        self._values: list[str] = []
+
+    def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
+        """Return a Detection for each answered STRENGTH."""
+        *lines, rest = (self._buffer + chunk).split(b"\n")
+        self._buffer = rest[-LONGEST_LINE_BYTES:]
+        detections = []
+        for line in lines:
+            strength = self._line(line.decode("ascii", "replace").strip())
+            if strength is not None:
+                detections.append(self._reading(strength, time, monotonic_ns))
+        return detections
+
+    def reset(self) -> None:
+        """Forget the half answer and what the receiver was set to."""
+        self._buffer, self._asked_ns, self._turn = b"", None, 0
+        self._known.clear()
+        self._forget_answer()
+
+    def poll(self, monotonic_ns: int) -> bytes:
+        """Return the next question when it is due and the last one is answered or given up."""
+        if self._asked_ns is not None:
+            waited_s = (monotonic_ns - self._asked_ns) / 1e9
+            if waited_s < (NO_ANSWER_S if self._waiting else self.poll_interval_s):
+                return b""
+        self._asked_ns, self._waiting = monotonic_ns, True
+        return f"+\\{self._next()}\n".encode()
+
+    def _next(self) -> str:
+        self._turn += 1
+        between = [query for query in QUERIES_BETWEEN if query not in self._refused]
+        if self._turn <= len(QUERIES_BETWEEN):
+            return QUERIES_BETWEEN[self._turn - 1]
+        turn, strength = divmod(self._turn, STRENGTHS_A_QUERY + 1)
+        return "get_level STRENGTH" if strength or not between else between[turn % len(between)]
+
+    def _forget_answer(self) -> None:
+        self._echo, self._values, self._waiting = "", [], False
+
+    def _line(self, line: str) -> float | None:
+        """Take one line; return the strength when it ends an answer that holds one."""
+        if match := ECHO.match(line):
+            self._echo, self._values = f"{match[1]} {match[2]}".strip(), []
+        elif line.startswith("RPRT"):
+            return self._answered(line != "RPRT 0")
+        elif line:
+            self._values.append(line.rpartition(":")[2].strip())
+        return None
+
+    def _answered(self, refused: bool) -> float | None:
+        echo, values = self._echo, self._values
+        self._forget_answer()
+        if refused:
+            self._refused.add(echo)
+        elif echo == "get_level STRENGTH":
+            return _number(values)
+        elif values:
+            self._known[echo] = values[0]
+        return None
+
+    def _reading(self, strength: float, time: datetime, monotonic_ns: int) -> Detection:
+        preamplifier = self._known.get("get_level PREAMP")
+        setting = (self._known.get("get_mode"), preamplifier and f"preamplifier {preamplifier}")
+        return Detection(
+            kind="meter",
+            time=time,
+            monotonic_ns=monotonic_ns,
+            frequency_hz=_number([self._known.get("get_freq", "")]),
+            level_raw=strength,
+            level_db=strength if self._unit else None,
+            level_unit=self._unit,
+            attenuator_db=_number([self._known.get("get_level ATT", "")]),
+            calibration_id="hamlib:rigctld" if self._unit == "dBS9" else None,
+            text=", ".join(filter(None, setting)) or None,
+        )
+
+
+def _number(values: list[str]) -> float | None:
+    try:
+        value = float(values[0])
+    except (IndexError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def make(address: Address) -> Rigctld:
+    """Make a client of a rigctld server.
+
+    Raises:
+        ConfigError: `curve` or `unit` has a value that means nothing here.
+    """
+    said = address.options.get("curve") or address.options.get("unit")
+    if said is not None and said not in UNITS:
+        raise ConfigError(f"{address}: {said!r} is not known; curve=hamlib or unit=dBFS")
+    return Rigctld(UNITS[said] if said else None, seconds(address, "poll_s", 0.2))

@@ -1,0 +1,284 @@
+"""The journal's file: made, opened, added to, checked, merged."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from receiver import __version__
+from receiver.config import Configuration, configuration_from, configuration_to
+from receiver.errors import InputError, JournalCorruptError, JournalError
+from receiver.journal import schema
+from receiver.records import Row
+
+BUSY_TIMEOUT_S = 5.0
+BATCHES_CHECKED_ON_OPENING = 20
+
+
+class Journal:
+    """One search's record. Made by `create` or `open`; a context manager.
+
+    Several programs may add to one journal (`listen` and `note`): a row gets its number within the
+    transaction that writes it. `problems` says what the check on opening found.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        header = dict(connection.execute("SELECT key, value FROM header"))
+        self.origin = header["origin"]
+        self.configuration: Configuration = configuration_from(json.loads(header["configuration"]))
+        self.problems = self._broken_links(BATCHES_CHECKED_ON_OPENING)
+
+    @classmethod
+    def create(cls, path: str | Path, configuration: Configuration) -> Journal:
+        """Make a journal; it must not exist yet.
+
+        Raises:
+            JournalError: it exists, or the folder cannot be written to.
+        """
+        path = Path(path)
+        if path.exists():
+            raise JournalError(f"{path}: exists already; give another name")
+        try:
+            connection = _connect(path, readonly=False)
+            connection.executescript("BEGIN;" + schema.statements() + "COMMIT;")
+            _write_header(connection, configuration)
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(f"{path}: cannot be made ({error}); {_advice(error)}") from error
+        return cls(path, connection)
+
+    @classmethod
+    def open(cls, path: str | Path, *, readonly: bool = False) -> Journal:
+        """Open a journal.
+
+        Raises:
+            InputError: there is none, or it is not one of ours.
+            JournalCorruptError: it was damaged; what is whole can be read with `rows`.
+            JournalError: it cannot be written to.
+        """
+        path = Path(path)
+        _refuse_what_is_no_journal(path)
+        try:
+            connection = _connect(path, readonly=readonly)
+            _refuse_other_versions(path, connection)
+            return cls(path, connection)
+        except sqlite3.OperationalError as error:
+            raise JournalError(f"{path}: cannot be opened ({error}); {_advice(error)}") from error
+        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+            raise JournalCorruptError(f"{path}: damaged or not a journal ({error})") from error
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    def append(self, rows: Sequence[Row]) -> list[Row]:
+        """Commit rows; when this returns they are on the disk. They come back with their key.
+
+        Raises:
+            JournalError: the disk is full or cannot be written; nothing of it was saved.
+        """
+        return self._commit(rows, numbered=False)
+
+    def rows(self, after: int = -1) -> Iterator[Row]:
+        """Yield all rows that are whole, each origin's in the order in which they were written.
+
+        With `after`, only this journal's own rows with a higher `seq`: what is new.
+        """
+        for row, whole in self._read(after):
+            if whole:
+                yield row
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the file in plain sentences; nothing means sound."""
+        try:
+            problems = [
+                f"{self.path}: {text}"
+                for (text,) in self._connection.execute("PRAGMA quick_check(10)")
+                if text != "ok"
+            ]
+            problems += [_spoilt(row) for row, whole in self._read() if not whole]
+            return problems + self._broken_links()
+        except (sqlite3.DatabaseError, ValueError) as error:
+            return [f"{self.path}: damaged ({error})"]
+
+    def merge(self, path: str | Path) -> int:
+        """Add the rows of another journal that are not here yet; return how many.
+
+        Raises:
+            InputError, JournalCorruptError: the other one cannot be read.
+            JournalError: this one cannot be written.
+        """
+        with Journal.open(path, readonly=True) as other:
+            new = [row for row in other.rows() if not self._has(row)]
+        return len(self._commit(new, numbered=True))
+
+    def _commit(self, rows: Sequence[Row], *, numbered: bool) -> list[Row]:
+        if not rows:
+            return []
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                rows = list(rows) if numbered else self._number(rows)
+                self._insert([schema.table_and_values(row) for row in rows])
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise JournalError(f"{self.path}: not saved ({error}); {_advice(error)}") from error
+        return list(rows)
+
+    def _number(self, rows: Sequence[Row]) -> list[Row]:
+        first = self._last_seq() + 1
+        return [replace(row, seq=first + i, origin=self.origin) for i, row in enumerate(rows)]
+
+    def _insert(self, written: list[tuple[str, tuple[Any, ...]]]) -> None:
+        for table, values in written:
+            marks = ",".join("?" * len(values))
+            self._connection.execute(f"INSERT INTO {table} VALUES ({marks})", values)
+        self._add_link(written)
+
+    def _add_link(self, written: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
+        keys = [(table, values[1], values[0], values[-1]) for table, values in written]
+        last = self._connection.execute("SELECT number, sha256 FROM batch ORDER BY number DESC")
+        number, previous = last.fetchone() or (0, self.origin)
+        text = json.dumps(keys)
+        link = (number + 1, text, _link(previous, text))
+        self._connection.execute("INSERT INTO batch VALUES (?, ?, ?)", link)
+
+    def _broken_links(self, last: int | None = None) -> list[str]:
+        """Follow the chain over all batches, or over the `last` ones."""
+        query = "SELECT number, rows, sha256 FROM batch ORDER BY number DESC LIMIT ?"
+        batches = self._connection.execute(query, (-1 if last is None else last + 1,)).fetchall()
+        previous = self.origin
+        if last is not None and len(batches) > last:
+            previous = batches.pop()[2]
+        problems = []
+        for number, text, link in reversed(batches):
+            if link != _link(previous, text):
+                problems.append(f"{self.path}: batch {number} was changed after it was written")
+            problems += [
+                f"{self.path}: {table} row {seq} is missing or changed"
+                for table, origin, seq, crc in json.loads(text)
+                if not self._stands(table, origin, seq, crc)
+            ]
+            previous = link
+        return problems
+
+    def _stands(self, table: str, origin: str, seq: int, crc: int) -> bool:
+        if table not in schema.TABLES:
+            return False
+        query = f"SELECT crc32 FROM {table} WHERE origin = ? AND seq = ?"
+        return bool(self._connection.execute(query, (origin, seq)).fetchone() == (crc,))
+
+    def _read(self, after: int = -1) -> Iterator[tuple[Row, bool]]:
+        streams = [self._read_table(table, after) for table in schema.TABLES]
+        yield from heapq.merge(*streams, key=lambda pair: (pair[0].origin, pair[0].seq))
+
+    def _read_table(self, table: str, after: int) -> Iterator[tuple[Row, bool]]:
+        where = "" if after < 0 else "WHERE origin = ? AND seq > ?"
+        query = f"SELECT * FROM {table} {where} ORDER BY origin, seq"
+        cursor = self._connection.execute(query, () if after < 0 else (self.origin, after))
+        for *values, crc in cursor:
+            whole = schema.crc32(tuple(values)) == crc
+            with suppress(ValueError, OverflowError, TypeError):
+                yield schema.row_of(table, tuple(values)), whole
+
+    def _has(self, row: Row) -> bool:
+        table, values = schema.table_and_values(row)
+        query = f"SELECT 1 FROM {table} WHERE origin = ? AND seq = ?"
+        return self._connection.execute(query, (values[1], values[0])).fetchone() is not None
+
+    def _last_seq(self) -> int:
+        queries = (f"SELECT COALESCE(MAX(seq), 0) FROM {t} WHERE origin = ?" for t in schema.TABLES)
+        return max(int(self._connection.execute(q, (self.origin,)).fetchone()[0]) for q in queries)
+
+
+def _link(previous: str, text: str) -> str:
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+
+
+def _spoilt(row: Row) -> str:
+    kind = type(row).__name__.lower()
+    return f"{kind} row {row.seq} was damaged after it was written; it is left out"
+
+
+def _advice(error: Exception) -> str:
+    text = str(error)
+    if "full" in text:
+        return "the disk is full: free some space, recording goes on by itself"
+    if "readonly" in text:
+        return "the file or its folder may not be written to"
+    return "is the disk still there?"
+
+
+def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
+    uri = path.resolve().as_uri()
+    if readonly:
+        # Without a log beside it nobody writes, and `immutable` needs no right to write the folder.
+        quiet = not path.with_name(path.name + "-wal").exists()
+        mode = "?mode=ro&immutable=1" if quiet else "?mode=ro"
+    else:
+        mode = "?mode=rwc"
+    connection = sqlite3.connect(
+        uri + mode,
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        check_same_thread=False,
+        isolation_level=None,
+    )
+    if not readonly:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _write_header(connection: sqlite3.Connection, configuration: Configuration) -> None:
+    text = json.dumps(configuration_to(configuration), allow_nan=False, sort_keys=True)
+    header = {
+        "origin": str(uuid.uuid4()),
+        "schema_version": str(schema.VERSION),
+        "software_version": __version__,
+        "configuration": text,
+        "configuration_sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+    connection.executemany("INSERT INTO header VALUES (?, ?)", header.items())
+
+
+def _refuse_what_is_no_journal(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if head != b"SQLite format 3\0":
+        raise InputError(f"{path}: not a journal of baksan")
+
+
+def _refuse_other_versions(path: Path, connection: sqlite3.Connection) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != schema.APPLICATION_ID:
+        raise InputError(f"{path}: a database, but not a journal of baksan")
+    if version > schema.VERSION:
+        raise InputError(
+            f"{path}: written by a newer baksan (form {version}, this one reads {schema.VERSION});"
+            " update this computer's baksan"
+        )

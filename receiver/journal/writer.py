@@ -1,0 +1,105 @@
+"""The one thread of a program that writes: rows are committed together, every 200 ms or 64 rows.
+
+A row counts as saved only after its commit. When the disk is full the rows wait in memory, the
+user is told, and writing goes on when there is room again.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from receiver.errors import JournalError
+from receiver.journal.store import Journal
+from receiver.records import Row
+
+COMMIT_INTERVAL_S = 0.2
+COMMIT_ROWS = 64
+RETRY_INTERVAL_S = 1.0
+# About an hour of ten readings a second: what waits in memory while the disk is full.
+WAITING_ROWS = 40_000
+
+
+class Writer:
+    """Writes rows from many threads to one journal."""
+
+    def __init__(self, journal: Journal, on_fault: Callable[[str], None]) -> None:
+        self._journal = journal
+        self._on_fault = on_fault
+        self._queue: queue.Queue[Row | None] = queue.Queue(WAITING_ROWS)
+        self._pending: list[Row] = []
+        self._committed = 0
+        self._submitted = 0
+        self._count_lock = threading.Condition()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def committed(self) -> int:
+        """How many rows are on the disk."""
+        return self._committed
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not on the disk yet."""
+        return self._submitted - self._committed
+
+    def submit(self, row: Row) -> None:
+        """Hand over a row; waits when far too many rows wait already."""
+        with self._count_lock:
+            self._submitted += 1
+        self._queue.put(row)
+
+    def flush(self, timeout_s: float = 30.0) -> bool:
+        """Wait until everything handed over is on the disk; return whether it is."""
+        with self._count_lock:
+            target = self._submitted
+            return self._count_lock.wait_for(lambda: self._committed >= target, timeout_s)
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Write what waits and end the thread.
+
+        Raises:
+            JournalError: rows could not be written; the message says how many.
+        """
+        saved = self.flush(timeout_s)
+        self._stopping.set()
+        self._queue.put(None)
+        self._thread.join(timeout_s)
+        if not saved:
+            raise JournalError(f"{self._journal.path}: {self.waiting} rows could not be saved")
+
+    def _run(self) -> None:
+        while not self._stopping.is_set() or not self._queue.empty():
+            self._collect()
+            if self._pending and not self._write():
+                self._stopping.wait(RETRY_INTERVAL_S)
+                if self._stopping.is_set():
+                    return
+
+    def _collect(self) -> None:
+        """Take rows until there are enough for a commit or the time for one has come."""
+        deadline = time.monotonic() + COMMIT_INTERVAL_S
+        while len(self._pending) < COMMIT_ROWS:
+            try:
+                row = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return
+            if row is None:
+                return
+            self._pending.append(row)
+
+    def _write(self) -> bool:
+        try:
+            self._journal.append(self._pending)
+        except JournalError as error:
+            self._on_fault(f"{error}; {self.waiting} rows wait in memory")
+            return False
+        with self._count_lock:
+            self._committed += len(self._pending)
+            self._pending.clear()
+            self._count_lock.notify_all()
+        return True

@@ -1,0 +1,214 @@
+"""Recording: one thread a source, every byte to the journal before anything is computed from it.
+
+A lost source is opened again with a growing pause and takes no other along; the time without it is
+a gap in the journal. Nothing here understands what was heard: `receiver.derive` does, from the
+journal, live as in replay.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from receiver import instruments, positions
+from receiver.address import Address
+from receiver.clock import Clock
+from receiver.errors import SourceError, SourceTimeoutError
+from receiver.instruments import Answering, Instrument, Polled
+from receiver.journal import Writer
+from receiver.links import EndOfInput, Link, open_link
+from receiver.positions import PositionSource
+from receiver.records import Gap, Heard, Source
+
+READ_TIMEOUT_S = 0.2
+DEADLINE_S = 2.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
+
+State = Literal["opening", "hearing", "silent", "lost", "ended"]
+
+
+@dataclass(slots=True)
+class Status:
+    """What a screen shows of one source. `heard_ns` is on the clock's monotonic count."""
+
+    name: str
+    state: State = "opening"
+    reason: str = ""
+    heard_ns: int | None = None
+    chunks: int = 0
+
+
+class Recorder:
+    """One source: opened, read, asked, answered, opened again."""
+
+    def __init__(self, address: Address, observer: str, writer: Writer, clock: Clock) -> None:
+        self.address = address
+        self.role: Literal["receiver", "position"] = (
+            "position" if address.instrument in positions.POSITIONS else "receiver"
+        )
+        self.parser: Instrument | PositionSource = (
+            positions.build(address) if self.role == "position" else instruments.build(address)
+        )
+        self.status = Status(name=address.name)
+        self._observer = observer
+        self._writer = writer
+        self._clock = clock
+        self._asked_ns: int | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Record until `stop` is set or the input ends. Never raises."""
+        self._writer.submit(self._source_row())
+        pause_s = FIRST_PAUSE_S
+        while not stop.is_set():
+            try:
+                self._session(stop)
+            except EndOfInput as error:
+                self._gap(str(error), "ended")
+                return
+            except SourceError as error:
+                pause_s = FIRST_PAUSE_S if self.status.state != "lost" else pause_s
+                if self.status.state != "lost":
+                    self._gap(str(error), "lost")
+            stop.wait(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _session(self, stop: threading.Event) -> None:
+        """Record one connection until it is lost."""
+        link = open_link(self.address)
+        try:
+            self._opened(link)
+            while not stop.is_set():
+                self._step(link)
+        finally:
+            link.close()
+
+    def _opened(self, link: Link) -> None:
+        self.parser.reset()
+        self._asked_ns = None
+        if self.status.state == "lost":
+            self._gap("heard again", "hearing", ended=True)
+        self.status.state, self.status.reason = "hearing", ""
+        if not isinstance(self.parser, Polled | Answering) and (hello := _hello(self.parser)):
+            link.write(hello)
+
+    def _step(self, link: Link) -> None:
+        """Ask when it is time, read what has come, write it down, answer it."""
+        self._ask(link)
+        chunk = link.read(self._timeout_s())
+        if not chunk:
+            self._watch_silence()
+            return
+        stamp = self._clock.now()
+        self._asked_ns = None
+        self._writer.submit(
+            Heard(
+                source=self.address.name,
+                kind="datagram" if link.datagrams else "bytes",
+                time=stamp.utc,
+                monotonic_ns=stamp.monotonic_ns,
+                boot_id=self._clock.boot_id,
+                clock_source=self._clock.source,
+                raw=chunk,
+            )
+        )
+        status = self.status
+        status.heard_ns, status.state, status.reason = stamp.monotonic_ns, "hearing", ""
+        status.chunks += 1
+        self._reply(link, chunk, stamp.monotonic_ns)
+
+    def _ask(self, link: Link) -> None:
+        if isinstance(self.parser, Polled):
+            now_ns = self._clock.now().monotonic_ns
+            if question := self.parser.poll(now_ns):
+                link.write(question)
+                self._asked_ns = now_ns if self._asked_ns is None else self._asked_ns
+
+    def _reply(self, link: Link, chunk: bytes, monotonic_ns: int) -> None:
+        if isinstance(self.parser, Answering) and (answer := self.parser.answer(chunk)):
+            link.write(answer)
+        if isinstance(self.parser, Polled):  # so that it knows that its question was answered
+            self.parser.receive(chunk, self._clock.now().utc, monotonic_ns)
+
+    def _timeout_s(self) -> float:
+        if not isinstance(self.parser, Polled):
+            return READ_TIMEOUT_S
+        return min(READ_TIMEOUT_S, self.parser.poll_interval_s / self._clock.speed)
+
+    def _watch_silence(self) -> None:
+        now_ns = self._clock.now().monotonic_ns
+        if self._asked_ns is not None and self._real_s(now_ns - self._asked_ns) > DEADLINE_S:
+            raise SourceTimeoutError(
+                f"{self.address.name}: no answer for {DEADLINE_S:.0f} s; is the receiver on, and"
+                " are address and speed right?",
+                str(self.address),
+            )
+        expected_s = self.parser.expected_interval_s
+        heard_ns = self.status.heard_ns
+        if expected_s is not None and heard_ns is not None:
+            quiet = now_ns - heard_ns > max(expected_s, READ_TIMEOUT_S) * 1e9
+            self.status.state = "silent" if quiet else "hearing"
+
+    def _real_s(self, span_ns: int) -> float:
+        return span_ns / 1e9 / self._clock.speed
+
+    def _source_row(self) -> Source:
+        return Source(
+            source=self.address.name,
+            address=str(self.address),
+            observer=self._observer,
+            receiver=self.address.options.get("receiver"),
+            role=self.role,
+        )
+
+    def _gap(self, reason: str, state: State, *, ended: bool = False) -> None:
+        stamp = self._clock.now()
+        self.status.state, self.status.reason = state, "" if ended else reason
+        self._writer.submit(
+            Gap(
+                source=self.address.name,
+                time=stamp.utc,
+                monotonic_ns=stamp.monotonic_ns,
+                boot_id=self._clock.boot_id,
+                reason=reason,
+                ended=ended,
+            )
+        )
+
+
+def _hello(parser: Instrument | PositionSource) -> bytes:
+    greet: Callable[[], bytes] | None = getattr(parser, "hello", None)
+    return greet() if greet else b""
+
+
+class Listening:
+    """All sources of one observer, recorded until `close`."""
+
+    def __init__(
+        self, addresses: Sequence[Address], observer: str, writer: Writer, clock: Clock
+    ) -> None:
+        self._stop = threading.Event()
+        self._recorders = [Recorder(address, observer, writer, clock) for address in addresses]
+        self._threads = [
+            threading.Thread(target=r.run, args=(self._stop,), name=r.address.name, daemon=True)
+            for r in self._recorders
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def statuses(self) -> list[Status]:
+        """What a screen shows, one for each source."""
+        return [recorder.status for recorder in self._recorders]
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether every source has come to its end."""
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def close(self, timeout_s: float = 3.0) -> None:
+        """Stop all sources; may be called twice."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout_s)

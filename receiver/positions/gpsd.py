@@ -1,0 +1,89 @@
+"""The daemon gpsd, by its JSON protocol; headings from the raw sentences that it passes through.
+
+gpsd sends two TPV reports for one fix of RMC and GGA, so reports are told apart by their `time`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime
+from typing import Any
+
+from receiver.address import Address
+from receiver.positions import valid
+from receiver.positions.nmea import Nmea
+from receiver.records import Place
+
+WATCH = b'?WATCH={"enable":true,"json":true,"nmea":true};\n'
+LONGEST_LINE_BYTES = 65536
+
+
+class Gpsd:
+    """One connection to gpsd."""
+
+    expected_interval_s: float | None = 5.0
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self._buffer = b""
+        self._last_fix = ""
+        self._heading = Nmea()
+        self._heading_deg: float | None = None
+
+    def hello(self) -> bytes:
+        """Ask for reports."""
+        return WATCH
+
+    def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Place]:
+        """Return a place for each fix."""
+        *lines, rest = (self._buffer + chunk).split(b"\n")
+        self._buffer = rest[-LONGEST_LINE_BYTES:]
+        places = [self._line(line.strip(), time) for line in lines]
+        return [place for place in places if place is not None]
+
+    def reset(self) -> None:
+        """Forget the half line."""
+        self._buffer = b""
+
+    def _line(self, line: bytes, time: datetime) -> Place | None:
+        if line.startswith(b"$"):
+            if line[3:6] in (b"HDT", b"HDG"):
+                self._heading.sentence(line, time)
+            return None
+        try:
+            report = json.loads(line) if line else {}
+        except (ValueError, RecursionError):
+            self.refused += 1
+            return None
+        return self._report(report, time) if isinstance(report, dict) else None
+
+    def _report(self, report: dict[str, Any], time: datetime) -> Place | None:
+        latitude, longitude = _number(report, "lat"), _number(report, "lon")
+        if report.get("class") != "TPV" or (_number(report, "mode") or 0) < 2:
+            return None
+        if latitude is None or longitude is None or not valid(latitude, longitude):
+            return None
+        fix = str(report.get("time", ""))
+        if fix and fix == self._last_fix:
+            return None
+        self._last_fix = fix
+        return Place(
+            time=time,
+            latitude_deg=latitude,
+            longitude_deg=longitude,
+            altitude_m=_number(report, "altMSL"),
+            accuracy_m=_number(report, "eph"),
+            heading_deg=self._heading.heading_at(time),
+        )
+
+
+def _number(report: dict[str, Any], key: str) -> float | None:
+    value = report.get(key)
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if usable and math.isfinite(value) else None  # type: ignore[arg-type]
+
+
+def make(address: Address) -> Gpsd:
+    """Make a client of gpsd."""
+    return Gpsd()

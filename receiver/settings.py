@@ -1,0 +1,179 @@
+"""The settings file: found, read, and checked with line numbers.
+
+One TOML file, named on the command line or `baksan.toml` beside the journal.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from receiver.collar_rules import doubts
+from receiver.config import (
+    COLLAR_KEYS,
+    RATES,
+    Configuration,
+    collar_from,
+    configuration_from,
+    to_date,
+)
+from receiver.errors import ConfigError, InputError
+
+FILE_NAME = "baksan.toml"
+LARGEST_FILE_BYTES = 1 << 20
+
+_TEXT = {"maker", "serial", "on_hours_zone", "notes"}
+_NUMBERS = {"frequency_hz", "frequency_drift_hz", "pulse_length_s"}
+_DATES = {"start_date", "battery_end_date", "drop_off_date"}
+_LISTS = {"ids", "on_hours"}
+_TOP = {"observer", "collars", "simulation"}
+_TABLES = "a collar is a table: [collars.NAME] and its values below"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found in a settings file: its line, how bad, and what to do."""
+
+    line: int
+    wrong: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"
+
+
+def find_file(named: str | Path | None, journal: str | Path | None) -> Path | None:
+    """Return the settings file: the named one, or `baksan.toml` beside the journal or here."""
+    if named is not None:
+        return Path(named)
+    folder = Path(journal).parent if journal is not None else Path()
+    path = folder / FILE_NAME
+    return path if path.exists() else None
+
+
+def load(path: Path | None) -> tuple[Configuration, list[Finding]]:
+    """Read a settings file; without one everything is unknown.
+
+    Returns the configuration and what was found in it that is not wrong enough to refuse.
+
+    Raises:
+        InputError: it cannot be read.
+        ConfigError: it is not TOML, or a value is wrong; the message has the line.
+    """
+    if path is None:
+        return Configuration(), []
+    text = read_text(path)
+    document = parse_toml(text, path)
+    findings = check(document, text)
+    if wrong := [finding for finding in findings if finding.wrong]:
+        raise ConfigError(f"{path}, {wrong[0]}")
+    return configuration_from(document), findings
+
+
+def read_text(path: Path) -> str:
+    """Read a settings file's text.
+
+    Raises:
+        InputError: missing, unreadable, no text, or larger than 1 MiB.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
+        if len(content) > LARGEST_FILE_BYTES:
+            raise InputError(f"{path}: larger than 1 MiB, this is no settings file")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not text (byte {error.start})") from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises:
+        ConfigError: it is not TOML; the message has line and column.
+    """
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: not TOML that can be read: {error}") from error
+
+
+def check(document: Mapping[str, Any], text: str) -> list[Finding]:
+    """Return what is wrong or suspicious in a parsed settings file, with line numbers."""
+    findings = [_unknown(key, _TOP, _line(text, key)) for key in document if key not in _TOP]
+    collars = document.get("collars", {})
+    if not isinstance(collars, dict):
+        return [*findings, Finding(line=_line(text, "collars"), wrong=True, text=_TABLES)]
+    for name, sheet in collars.items():
+        begin = _line(text, name)
+        if not isinstance(sheet, dict):
+            findings.append(Finding(line=begin, wrong=True, text=_TABLES))
+            continue
+        findings += _check_sheet(sheet, text, begin)
+    return findings
+
+
+def _unknown(key: str, known: set[str] | tuple[str, ...], line: int) -> Finding:
+    near = difflib.get_close_matches(key, known, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return Finding(line=line, wrong=False, text=f"unknown key {key}{hint}")
+
+
+def _line(text: str, key: str, begin: int = 1) -> int:
+    """Return the line of a key or table name at or after line `begin`."""
+    pattern = re.compile(rf"""^\s*(\[.*)?["']?{re.escape(key)}["']?\s*(=|\]|\.)""")
+    for number, line in enumerate(text.splitlines(), 1):
+        if number >= begin and pattern.match(line):
+            return number
+    return begin
+
+
+def _check_sheet(sheet: Mapping[str, Any], text: str, begin: int) -> list[Finding]:
+    findings = [
+        _unknown(key, COLLAR_KEYS, _line(text, key, begin))
+        for key in sheet
+        if key not in COLLAR_KEYS
+    ]
+    for key in COLLAR_KEYS:
+        if key in sheet and (fault := _type_fault(key, sheet[key])):
+            line = _line(text, key, begin)
+            findings.append(Finding(line=line, wrong=True, text=f"{key} {fault}"))
+    if any(finding.wrong for finding in findings):
+        return findings
+    return findings + [
+        Finding(line=_line(text, doubt.key, begin), wrong=doubt.wrong, text=doubt.text)
+        for doubt in doubts(collar_from("", sheet))
+    ]
+
+
+def _type_fault(key: str, value: Any) -> str | None:
+    if key in _TEXT:
+        return None if isinstance(value, str) else 'is not text in quotes ("...")'
+    if key in _NUMBERS:
+        return None if _is_number(value) else "is not a number"
+    if key in _LISTS:
+        good = isinstance(value, list) and all(isinstance(v, str) for v in value)
+        return None if good else 'is not a list of texts (["..."])'
+    if key in _DATES:
+        return _date_fault(value)
+    good = isinstance(value, dict) and all(_is_number(v) and k in RATES for k, v in value.items())
+    return None if good else f"is not a table of numbers for {', '.join(RATES)}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+
+
+def _date_fault(value: Any) -> str | None:
+    try:
+        to_date(value)
+    except ValueError:
+        return "is not a date (2026-11-24)"
+    return None
