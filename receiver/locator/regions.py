@@ -1,0 +1,156 @@
+"""Search areas: the smallest areas that hold 50, 75 and 95 %, as polygons, and the best point."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.geodesy import LocalGrid
+from receiver.locator.grid import Grid
+from receiver.locator.settings import Floats
+
+SHARES = {"50": 0.50, "75": 0.75, "95": 0.95}
+Corner = tuple[int, int]
+Mask = NDArray[np.bool_]
+
+
+def densest(probability: Floats, share: float) -> Mask:
+    """Return the fewest cells that hold `share`, or all; of equal cells the first ones."""
+    order = np.argsort(-probability, axis=None, kind="stable")
+    total = np.cumsum(probability.ravel()[order])
+    count = int(np.searchsorted(total, share * (1.0 - 1e-12))) + 1
+    mask = np.zeros(probability.size, dtype=bool)
+    mask[order[:count]] = True
+    return mask.reshape(probability.shape)
+
+
+def regions(grid: Grid, local: LocalGrid) -> dict[str, dict[str, Any]]:
+    """Return for "50", "75", "95" the GeoJSON MultiPolygon and its area in square metres."""
+    return {
+        name: region(densest(grid.probability, share), grid, local)
+        for name, share in SHARES.items()
+    }
+
+
+def region(mask: Mask, grid: Grid, local: LocalGrid) -> dict[str, Any]:
+    """Return the outline of cells as RFC 7946 wants it: lon, lat; outer rings anticlockwise."""
+    polygons = [[_degrees(ring, grid, local) for ring in rings] for rings in outline(mask)]
+    geometry = {"type": "MultiPolygon", "coordinates": polygons}
+    return {"geometry": geometry, "area_m2": float(mask.sum()) * grid.cell_m**2}
+
+
+def _degrees(ring: list[Corner], grid: Grid, local: LocalGrid) -> list[list[float]]:
+    corners = np.array([*ring, ring[0]], dtype=float)
+    x_m = grid.x_m[0] + (corners[:, 0] - 0.5) * grid.cell_m
+    y_m = grid.y_m[0] + (corners[:, 1] - 0.5) * grid.cell_m
+    latitude, longitude = local.to_degrees(x_m, y_m)
+    pairs = zip(longitude, latitude, strict=True)
+    return [[round(float(lon), 7), round(float(lat), 7)] for lon, lat in pairs]
+
+
+def outline(mask: Mask) -> list[list[list[Corner]]]:
+    """Return for each piece its outer ring and its holes, as corners (column, row) of cells.
+
+    Outer rings run anticlockwise, holes clockwise. Cells that touch at a corner only are pieces of
+    their own.
+    """
+    rings = [_without_straight(ring) for ring in _rings(mask)]
+    outer = [ring for ring in rings if _signed_area(ring) > 0]
+    pieces = [[ring] for ring in sorted(outer, key=_signed_area)]
+    for hole in (ring for ring in rings if _signed_area(ring) < 0):
+        owner = next(piece for piece in pieces if _inside(hole[0], hole[1], piece[0]))
+        owner.append(hole)
+    return pieces[::-1]
+
+
+def _rings(mask: Mask) -> list[list[Corner]]:
+    """Walk along the borders of cells with the inside on the left."""
+    steps = _border(mask)
+    rings = []
+    while steps:
+        start = next(iter(steps))
+        ring, corner, came = [start], start, None
+        while True:
+            following = _turn_left_first(corner, came, steps[corner])
+            steps[corner].remove(following)
+            if not steps[corner]:
+                del steps[corner]
+            corner, came = following, corner
+            if corner == start:
+                break
+            ring.append(corner)
+        rings.append(ring)
+    return rings
+
+
+def _border(mask: Mask) -> dict[Corner, list[Corner]]:
+    padded = np.pad(mask, 1)
+    steps: dict[Corner, list[Corner]] = defaultdict(list)
+    inside = padded[1:-1, 1:-1]
+    for (down, right), begin, end in (
+        ((-1, 0), (0, 0), (1, 0)),  # nothing below: walk east along the lower side
+        ((0, 1), (1, 0), (1, 1)),  # nothing right: walk north
+        ((1, 0), (1, 1), (0, 1)),  # nothing above: walk west
+        ((0, -1), (0, 1), (0, 0)),  # nothing left: walk south
+    ):
+        rows, columns = mask.shape
+        beside = padded[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
+        for row, column in zip(*np.nonzero(inside & ~beside), strict=True):
+            first = (int(column) + begin[0], int(row) + begin[1])
+            steps[first].append((int(column) + end[0], int(row) + end[1]))
+    return steps
+
+
+def _turn_left_first(corner: Corner, came: Corner | None, choices: list[Corner]) -> Corner:
+    """Where two pieces touch at a corner, turn left: each piece keeps its own ring."""
+    if came is None or len(choices) == 1:
+        return choices[0]
+    dx, dy = corner[0] - came[0], corner[1] - came[1]
+    return max(choices, key=lambda c: dx * (c[1] - corner[1]) - dy * (c[0] - corner[0]))
+
+
+def _without_straight(ring: list[Corner]) -> list[Corner]:
+    return [
+        corner
+        for before, corner, after in zip(
+            [ring[-1], *ring[:-1]], ring, [*ring[1:], ring[0]], strict=True
+        )
+        if (corner[0] - before[0]) * (after[1] - corner[1])
+        != (corner[1] - before[1]) * (after[0] - corner[0])
+    ]
+
+
+def _signed_area(ring: list[Corner]) -> float:
+    corners = np.array(ring, dtype=float)
+    x, y = corners[:, 0], corners[:, 1]
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2.0
+
+
+def _inside(first: Corner, second: Corner, ring: list[Corner]) -> bool:
+    """Tell whether the middle of a hole's first side lies in a ring (ray to the east)."""
+    px = (first[0] + second[0]) / 2.0 + 1e-6
+    py = (first[1] + second[1]) / 2.0 + 1e-6
+    crossings = 0
+    for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        if (y1 > py) != (y2 > py) and px < x1 + (py - y1) / (y2 - y1) * (x2 - x1):
+            crossings += 1
+    return crossings % 2 == 1
+
+
+def median_point(grid: Grid) -> tuple[float, float]:
+    """Return the point of least expected distance (Weiszfeld's iteration on the cells)."""
+    flat = np.flatnonzero(grid.probability.ravel() > grid.probability.max() * 1e-9)
+    rows, columns = np.unravel_index(flat, grid.probability.shape)
+    x_m, y_m, p = grid.x_m[columns], grid.y_m[rows], grid.probability.ravel()[flat]
+    x, y = float(np.dot(p, x_m) / p.sum()), float(np.dot(p, y_m) / p.sum())
+    for _ in range(100):
+        weight = p / np.maximum(np.hypot(x_m - x, y_m - y), grid.cell_m / 4)
+        new_x, new_y = float(weight @ x_m / weight.sum()), float(weight @ y_m / weight.sum())
+        moved = np.hypot(new_x - x, new_y - y)
+        x, y = new_x, new_y
+        if moved < grid.cell_m / 100:
+            break
+    return x, y
