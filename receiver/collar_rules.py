@@ -84,6 +84,8 @@ def _hours_fault(text: str, zone: str | None) -> str | None:
     span = parse_hours(text)
     if span is None:
         return 'is not like "06:00-10:00"'
+    if zone != SWITCH_ON and max(span) > 24 * 60:
+        return "goes beyond 24:00"
     return "begins and ends at the same time" if span[0] == span[1] and zone else None
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -73,11 +73,6 @@ def configuration_to(configuration: Configuration) -> dict[str, Any]:
     collars = {collar.name: _sheet(collar) for collar in configuration.collars}
     plain: dict[str, Any] = {"observer": configuration.observer, "collars": collars}
     return {**plain, "simulation": True} if configuration.simulation else plain
-
-
-def withcollar_from(configuration: Configuration, collar: Collar) -> Configuration:
-    """Return the configuration with one more collar."""
-    return replace(configuration, collars=(*configuration.collars, collar))
 
 
 def collar_from(name: str, sheet: Mapping[str, Any]) -> Collar:

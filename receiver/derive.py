@@ -66,6 +66,8 @@ class Derivation:
         self._detections: list[Detection] = []
         self._packets: list[Read] = []
         self._places: dict[str, list[Place]] = defaultdict(list)
+        self._stated: dict[str, Place] = {}
+        self._superseded: set[str] = set()
         self._observations: list[Observation] = []
         self._observers: dict[str, str] = {}
         self._warnings: Counter[str] = Counter()
@@ -86,9 +88,10 @@ class Derivation:
 
     def result(self) -> Derived:
         """Return everything so far, joined by time."""
-        places = {observer: search.Places(found) for observer, found in self._places.items()}
+        known = self._known_places()
+        places = {observer: search.Places(found) for observer, found in known.items()}
         levels, unused = self._levels()
-        superseded = {o.supersedes_id for o in self._observations if o.supersedes_id}
+        superseded = self._superseded
         candidates = [o for o in (*levels, *self._observations) if o.id not in superseded]
         put = [search.put(o, places.get(o.observer or "")) for o in candidates]
         put.sort(key=lambda o: (o.time, o.id))
@@ -96,7 +99,7 @@ class Derivation:
             detections=sorted(self._detections, key=lambda d: (d.time, d.id)),
             packets=sorted(self._packets, key=lambda p: (p.time, p.detection_id)),
             places=sorted(
-                (place for found in self._places.values() for place in found),
+                (place for found in known.values() for place in found),
                 key=lambda place: (place.time, place.observer, place.source),
             ),
             observations=[o for o in put if o.latitude_deg is not None],
@@ -195,10 +198,20 @@ class Derivation:
             stream.session += 1
         return [row]
 
+    def _known_places(self) -> dict[str, list[Place]]:
+        """Return the places of each observer, without those that were taken back."""
+        known = {observer: list(found) for observer, found in self._places.items()}
+        for identity, place in self._stated.items():
+            if identity not in self._superseded:
+                known.setdefault(place.observer, []).append(place)
+        return known
+
     def _enter(self, row: Entry) -> list[Event]:
+        if isinstance(old := row.content.get("supersedes_id"), str):
+            self._superseded.add(old)
         try:
             if row.content.get("kind") == "place":
-                self._places[row.observer].append(_hand_place(row))
+                self._stated[row.id] = _hand_place(row)
             else:
                 self._observations.append(search.from_entry(row))
         except (TypeError, ValueError, KeyError) as error:

@@ -7,8 +7,9 @@
     ├── SourceError                      3  a receiver, gateway or position source is lost
     │   └── SourceTimeoutError           3  ... as it did not answer in time (also TimeoutError)
     ├── CorruptError                     4  data is damaged or cannot be decoded
-    └── JournalError                     5  the record of the search cannot be written
-        └── JournalCorruptError          4  ... or was damaged (also CorruptError)
+    └── WriteError                       5  a file cannot be written
+        └── JournalError                 5  ... and it is the record of the search
+            └── JournalCorruptError      4  ... which was damaged (also CorruptError)
 
 A message says what happened, where (port, byte offset, line), and what to do. The packet side has
 its own root, `protocols.DecodeError`. Foreign errors are re-raised `from` at the edge.
@@ -63,10 +64,14 @@ class CorruptError(ReceiverError):
     exit_code = 4
 
 
-class JournalError(ReceiverError):
-    """The record of the search cannot be written."""
+class WriteError(ReceiverError):
+    """A file that cannot be written: no room, no permission, no such folder."""
 
     exit_code = 5
+
+
+class JournalError(WriteError):
+    """The record of the search cannot be written."""
 
 
 class JournalCorruptError(JournalError, CorruptError):

@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 # Pulkovo 1942 to WGS 84 for Russia, GOST R 51794-2008 (EPSG:5044), rotations in PROJ's sign.
 SK42_TO_WGS84 = "23.57,-140.95,-79.8,0,0.35,0.79,-0.22"
 SK42_DATUM = "SK-42 (Pulkovo 1942, GOST R 51794-2008)"
+FIRST_MODEL, LAST_MODEL = 2010, 2025
 STYLES = ("decimal", "dm", "utm", "mgrs", "sk42")
 
 _WGS84 = pyproj.Geod(ellps="WGS84")
@@ -63,23 +64,32 @@ def distance_and_bearing(
     return float(distance_m), float(azimuth_deg) % 360.0
 
 
+def end_of_line(
+    from_deg: tuple[float, float], bearing_deg: float, length_m: float
+) -> tuple[float, float]:
+    """Return (latitude, longitude) of the end of a line from a place along a true bearing."""
+    longitude, latitude, _ = _WGS84.fwd(from_deg[1], from_deg[0], bearing_deg, length_m)
+    return float(latitude), float(longitude)
+
+
 def declination_deg(latitude_deg: float, longitude_deg: float, day: date) -> float:
     """Return the magnetic declination, east positive: true = magnetic + declination.
 
-    World Magnetic Model, good to about half a degree; near iron or lava not at all.
+    World Magnetic Model, good to about half a degree; near iron or lava not at all. Before 2010 and
+    after 2030 the nearest year that a model covers stands in.
     """
     year_begin = date(day.year, 1, 1).toordinal()
     year_days = date(day.year + 1, 1, 1).toordinal() - year_begin
     year = day.year + (day.toordinal() - year_begin) / year_days
-    model = _model()
-    last = model.life_span[1] if getattr(model, "life_span", None) else year
-    result = model.calculate(latitude_deg, longitude_deg, 0.0, min(year, last))
+    model = _model(min(max(day.year // 5 * 5, FIRST_MODEL), LAST_MODEL))
+    first, last = model.life_span
+    result = model.calculate(latitude_deg, longitude_deg, 0.0, min(max(year, first), last))
     return float(result.d)
 
 
-@lru_cache(maxsize=1)
-def _model() -> Any:
-    return GeoMag()
+@lru_cache(maxsize=4)
+def _model(epoch: int) -> Any:
+    return GeoMag(base_year=epoch)
 
 
 # --- writing a place ------------------------------------------------------------------------

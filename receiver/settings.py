@@ -101,13 +101,16 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise ConfigError(f"{path}: not TOML that can be read: {error}") from error
 
 
 def check(document: Mapping[str, Any], text: str) -> list[Finding]:
     """Return what is wrong or suspicious in a parsed settings file, with line numbers."""
     findings = [_unknown(key, _TOP, _line(text, key)) for key in document if key not in _TOP]
+    if not isinstance(document.get("observer", ""), str):
+        fault = 'observer is not text in quotes ("...")'
+        findings.append(Finding(line=_line(text, "observer"), wrong=True, text=fault))
     collars = document.get("collars", {})
     if not isinstance(collars, dict):
         return [*findings, Finding(line=_line(text, "collars"), wrong=True, text=_TABLES)]

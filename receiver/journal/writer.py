@@ -66,11 +66,15 @@ class Writer:
             JournalError: rows could not be written; the message says how many.
         """
         saved = self.flush(timeout_s)
-        self._stopping.set()
-        self._queue.put(None)
-        self._thread.join(timeout_s)
+        self.stop()
         if not saved:
             raise JournalError(f"{self._journal.path}: {self.waiting} rows could not be saved")
+
+    def stop(self) -> None:
+        """End the thread after the rows that it can write; may be called twice."""
+        self._stopping.set()
+        self._queue.put(None)
+        self._thread.join(2 * RETRY_INTERVAL_S)
 
     def _run(self) -> None:
         while not self._stopping.is_set() or not self._queue.empty():

@@ -1,0 +1,126 @@
+"""`baksan listen`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from receiver.derive import Event
+    from receiver.recording import Session
+
+INTERRUPTED = 130
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--journal", type=click.Path(), required=True, help="Where to save (search.journal).")
+@click.option("--collar", help="The collar to locate, by its name in baksan.toml.")
+@click.option("--observer", help="Who carries these receivers (A by default).")
+@click.option("--config", type=click.Path(), help="Settings file (default: beside the journal).")
+@click.option("--seconds", type=click.FloatRange(min=0), help="Stop after so many seconds.")
+@click.option("--jsonl", is_flag=True, help="What is heard, as JSON lines on standard output.")
+def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
+    """Record what receivers and position sources give, and locate live.
+
+    A SOURCE is INSTRUMENT:TRANSPORT, see `baksan sources`. Ctrl-C ends it; everything is saved.
+
+    \b
+    baksan listen icom:serial:/dev/ttyUSB0?model=r8500 gpsd:tcp://127.0.0.1:2947 \\
+        --journal search.journal
+    """
+    from receiver.recording import record
+    from receiver.ui.status import StatusLine
+
+    session = _session(sources, **options)
+    stop = threading.Event()
+    interrupted = _stop_on_interrupt(stop)
+    screen = StatusLine()
+    derived, posterior = record(session, _printer(jsonl), screen.show, stop)
+    screen.close()
+    _close(derived, posterior, jsonl, session.configuration.simulation)
+    return INTERRUPTED if interrupted() else 0
+
+
+def _session(
+    sources: tuple[str, ...],
+    journal: str,
+    collar: str | None,
+    observer: str | None,
+    config: str | None,
+    seconds: float | None,
+) -> Session:
+    from dataclasses import replace
+
+    from receiver import settings
+    from receiver.address import parse_address
+    from receiver.clock import SystemClock
+    from receiver.recording import Session
+
+    path = settings.find_file(config, journal)
+    configuration, findings = settings.load(path)
+    for finding in findings:
+        click.echo(f"{path}, {finding}", err=True)
+    if observer:
+        configuration = replace(configuration, observer=observer)
+    addresses = [parse_address(text) for text in sources]
+    return Session(
+        addresses=_distinct(addresses),
+        journal=Path(journal),
+        configuration=configuration,
+        clock=SystemClock(),
+        collar=collar,
+        seconds=seconds,
+    )
+
+
+def _distinct(addresses: list[Any]) -> list[Any]:
+    from receiver.errors import ConfigError
+
+    names = [address.name for address in addresses]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"two sources are called {name}: name one, as in second={name}:...")
+    return addresses
+
+
+def _stop_on_interrupt(stop: threading.Event) -> Callable[[], bool]:
+    """First Ctrl-C: stop and save. Second: at once. Returns whether there was one."""
+    seen = threading.Event()
+
+    def handle(signum: int, frame: object) -> None:
+        if seen.is_set():
+            raise KeyboardInterrupt
+        seen.set()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+    return seen.is_set
+
+
+def _printer(jsonl: bool) -> Callable[[list[Event]], None]:
+    from receiver.live import event_line
+
+    def show(events: list[Event]) -> None:
+        if jsonl:
+            for event in events:
+                click.echo(event_line(event))
+
+    return show
+
+
+def _close(derived: Any, posterior: Any, jsonl: bool, simulation: bool) -> None:
+    from receiver.live import closing_lines
+    from receiver.ui.summary import summary_of
+
+    if jsonl:
+        for text in closing_lines(derived, posterior.answer):
+            click.echo(text)
+    for text in summary_of(posterior.answer, derived, simulation):
+        click.echo(text, err=True)

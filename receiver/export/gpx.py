@@ -1,0 +1,69 @@
+"""GPX 1.1 for hand receivers and phones: the point, the walk, bearings as routes of two points.
+
+Exact positions: for the case folder, not for sharing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import gpxpy.gpx
+
+from receiver.export.geojson import BEARING_LENGTH_M
+from receiver.geodesy import end_of_line
+from receiver.records import Answer, Observation
+from receiver.wording import area
+
+
+def gpx(answer: Answer, observations: Sequence[Observation], *, simulation: bool = False) -> bytes:
+    """Return the GPX file of an answer and what it rests on."""
+    document = gpxpy.gpx.GPX()
+    document.creator = "baksan"
+    document.name = "SIMULATION" if simulation else "search"
+    document.time = answer.time
+    if answer.latitude_deg is not None and answer.longitude_deg is not None:
+        document.waypoints.append(_waypoint(answer))
+    document.tracks.append(_walk(observations))
+    document.routes += [r for o in observations if o.kind == "bearing" for r in _routes(o)]
+    document.waypoints += [_mark(o) for o in observations if o.kind in ("sighting", "silence")]
+    return (document.to_xml(version="1.1") + "\n").encode()
+
+
+def _waypoint(answer: Answer) -> gpxpy.gpx.GPXWaypoint:
+    most = area(answer.regions["95"]["area_m2"])
+    return gpxpy.gpx.GPXWaypoint(
+        answer.latitude_deg,
+        answer.longitude_deg,
+        time=answer.time,
+        name="IT MAY BE HERE",
+        description=f"search area {most}, 1 in 20 outside",
+    )
+
+
+def _walk(observations: Sequence[Observation]) -> gpxpy.gpx.GPXTrack:
+    track, segment = gpxpy.gpx.GPXTrack(name="listened"), gpxpy.gpx.GPXTrackSegment()
+    for o in observations:
+        if o.kind in ("level", "silence", "bearing") and o.latitude_deg is not None:
+            segment.points.append(
+                gpxpy.gpx.GPXTrackPoint(o.latitude_deg, o.longitude_deg, o.altitude_m, o.time)
+            )
+    track.segments.append(segment)
+    return track
+
+
+def _routes(o: Observation) -> list[gpxpy.gpx.GPXRoute]:
+    if o.latitude_deg is None or o.longitude_deg is None or o.bearing_deg is None:
+        return []
+    routes = []
+    for bearing_deg in (o.bearing_deg, *o.bearing_alternatives_deg):
+        route = gpxpy.gpx.GPXRoute(name=f"bearing {bearing_deg:.0f} true")
+        end = end_of_line((o.latitude_deg, o.longitude_deg), bearing_deg, BEARING_LENGTH_M)
+        route.points.append(gpxpy.gpx.GPXRoutePoint(o.latitude_deg, o.longitude_deg))
+        route.points.append(gpxpy.gpx.GPXRoutePoint(*end))
+        routes.append(route)
+    return routes
+
+
+def _mark(o: Observation) -> gpxpy.gpx.GPXWaypoint:
+    name = "seen" if o.kind == "sighting" else "silent"
+    return gpxpy.gpx.GPXWaypoint(o.latitude_deg, o.longitude_deg, time=o.time, name=name)

@@ -1,0 +1,72 @@
+"""Keys of collars: a second file that only its owner may read.
+
+A key is never printed, logged, put into the journal or into JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from pathlib import Path
+
+from receiver.errors import ConfigError, InputError
+from receiver.sheets import replace_file, toml_text
+
+FILE_NAME = "keys.toml"
+OWNER_ONLY = 0o600
+LARGEST_FILE_BYTES = 1 << 16
+LONGEST_KEY = 256
+
+
+def load_keys(path: Path) -> dict[str, str]:
+    """Read the keys, by collar; none where there is no file.
+
+    Raises:
+        ConfigError: others may read the file, or it is not what it should be. No key is told.
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            _refuse_open_to_others(path, os.fstat(file.fileno()))
+            content = file.read(LARGEST_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    keys = _parse(content) if len(content) <= LARGEST_FILE_BYTES else None
+    if keys is None:  # the parser's own message might hold a piece of a key
+        raise ConfigError(f'{path}: not a file of keys; under [keys] lines as in "NAME" = "KEY"')
+    return keys
+
+
+def _refuse_open_to_others(path: Path, status: os.stat_result) -> None:
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise ConfigError(f"{path}: others on this computer may read it; do: chmod 600 '{path}'")
+
+
+def _parse(content: bytes) -> dict[str, str] | None:
+    try:
+        keys = tomllib.loads(content.decode("utf-8-sig")).get("keys", {})
+    except (ValueError, RecursionError):
+        return None
+    whole = isinstance(keys, dict) and all(isinstance(key, str) for key in keys.values())
+    return keys if whole else None
+
+
+def save_key(path: Path, name: str, key: str, *, replace: bool = False) -> None:
+    """Write one collar's key; the file is never, not for an instant, open to others.
+
+    Raises:
+        ConfigError: there is a key of this collar already, or it cannot be a key.
+        InputError: the file cannot be read or written.
+    """
+    key = key.strip()
+    if not key or len(key) > LONGEST_KEY or not key.isprintable():
+        raise ConfigError(f"a key has 1 to {LONGEST_KEY} printable characters; nothing was saved")
+    keys = load_keys(path)
+    if name in keys and not replace:
+        raise ConfigError(f"{path}: collar {name} has a key already; --replace puts a new one")
+    lines = [f"{toml_text(n)} = {toml_text(k)}" for n, k in sorted({**keys, name: key}.items())]
+    text = "\n".join(["# Keys of collars. Give this file to nobody.", "[keys]", *lines, ""])
+    replace_file(path, text.encode(), OWNER_ONLY)

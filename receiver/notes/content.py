@@ -1,0 +1,229 @@
+"""From a person's words to the content of an entry, under the names of `records.Observation`.
+
+What a word is worth is judgement, not measurement, and is stated here and in the help.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from receiver.errors import ConfigError
+from receiver.levels import HAND_LEVEL_DB, HAND_LEVEL_SD_DB, HAND_UNIT
+
+Content = dict[str, Any]
+
+# Spread of a bearing taken by ear with a directional antenna and a compass. A vehicle's rig with an
+# electronic compass had 12 degrees (USDA, JWM 72(5), 2008); by hand a clear null or peak is better,
+# a wide one worse.
+SIGMA_DEG = {"sharp": 5.0, "broad": 20.0}
+# How likely what somebody tells is true and meant for this animal.
+TRUST = {"certain": 0.95, "likely": 0.7, "rumour": 0.3}
+METHODS = ("loudest", "weakest")
+MOST_DIRECTIONS = 3
+LONGEST_TEXT = 2000
+_MARK = re.compile(r"^[\w.+/-]{1,6}$")
+
+
+def number(value: float, what: str, low: float, high: float) -> float:
+    """Return `value` where it is a number within bounds.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not (math.isfinite(value) and low <= value <= high):
+        raise ConfigError(f"{what} {value:g} cannot be: {low:g} to {high:g}")
+    return float(value)
+
+
+def heard(
+    word: str | None,
+    *,
+    gain_mark: str | None = None,
+    level_db: float | None = None,
+    calibration_id: str | None = None,
+) -> Content:
+    """Return what was heard: a word, or a level read from a receiver's display.
+
+    Readings with the same mark of the gain knob are one session: they share one unknown offset.
+
+    Raises:
+        ConfigError: neither or both are given, or a mark that is no short mark.
+    """
+    if (word is None) == (level_db is None):
+        raise ConfigError("say faint, clear or strong, or give --level with the number shown")
+    content: Content = {"kind": "level", "heard": True, "session": session(gain_mark)}
+    if word is not None:
+        level = {"level_db": HAND_LEVEL_DB[word], "level_unit": HAND_UNIT}
+        return {**content, **level, "level_sd_db": HAND_LEVEL_SD_DB}
+    # A number from a display has its own zero, not that of the words.
+    content["session"] = content["session"].replace("hand", "display", 1)
+    content["level_db"] = number(level_db or 0.0, "level", -200, 200)
+    if calibration_id is None:
+        return {**content, "level_unit": "dB"}
+    return {**content, "level_unit": "dBm", "calibration_id": calibration_id}
+
+
+def session(gain_mark: str | None) -> str:
+    """Return the name of the stretch with one gain: `hand`, or `hand/gain MARK`.
+
+    Raises:
+        ConfigError: the mark is not a short one.
+    """
+    if gain_mark is None:
+        return "hand"
+    mark = gain_mark.strip().lower()
+    if not _MARK.match(mark):
+        raise ConfigError(f"gain mark {gain_mark!r}: a short mark, as in 3, 7.5, max or -30")
+    return f"hand/gain {mark}"
+
+
+def bearing(
+    degrees: Sequence[float],
+    *,
+    sigma_deg: float,
+    declination_deg: float | None = None,
+    method: str | None = None,
+) -> Content:
+    """Return a bearing; several directions when the observer cannot tell which is right.
+
+    Args:
+        degrees: one to three directions, from magnetic north where `declination_deg` is given.
+        sigma_deg: spread in degrees.
+        declination_deg: added to the directions to make them true.
+        method: "loudest", "weakest" or not said.
+
+    Raises:
+        ConfigError: a direction or the spread is not a number within bounds, or there are too many.
+    """
+    if not 1 <= len(degrees) <= MOST_DIRECTIONS:
+        raise ConfigError(f"{len(degrees)} directions: give one to {MOST_DIRECTIONS}")
+    said = [number(value, "bearing", 0, 360) for value in degrees]
+    turn = declination_deg or 0.0
+    first, *others = [round((value + turn) % 360.0, 2) % 360.0 for value in said]
+    reference = "true"
+    if declination_deg is not None:
+        values = " or ".join(f"{value:g}" for value in said)
+        reference = f"magnetic {values}, declination {declination_deg:+.1f}"
+    content = {
+        "kind": "bearing",
+        "heard": True,
+        "bearing_deg": first,
+        "bearing_sigma_deg": number(sigma_deg, "error", 0.5, 90),
+        "bearing_reference": f"{reference}; {method}" if method else reference,
+    }
+    return {**content, "bearing_alternatives_deg": others} if others else content
+
+
+def silence(minutes: float | None = None) -> Content:
+    """Return that nothing was heard, and for how long somebody listened.
+
+    Raises:
+        ConfigError: not a number of minutes between 0.1 and a day.
+    """
+    content: Content = {"kind": "silence", "heard": False}
+    if minutes is None:
+        return content
+    return {**content, "duration_s": 60.0 * number(minutes, "minutes", 0.1, 1440)}
+
+
+def sighting(radius_m: float, trust: float) -> Content:
+    """Return that the animal or its trace was seen within `radius_m` of a place.
+
+    Raises:
+        ConfigError: not numbers within bounds.
+    """
+    return {
+        "kind": "sighting",
+        "radius_m": number(radius_m, "radius", 1, 100_000),
+        "trust": number(trust, "trust", 0.01, 1),
+    }
+
+
+def trust_of(text: str) -> float:
+    """Read a trust: certain, likely, rumour, or a number up to 1.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    words = [word for word in TRUST if text and word.startswith(text.lower())]
+    if words:
+        return TRUST[words[0]]
+    try:
+        return number(float(text), "trust", 0.01, 1)
+    except ValueError as error:
+        raise ConfigError(f"trust {text!r}: {', '.join(TRUST)}, or a number to 1") from error
+
+
+def note(text: str) -> Content:
+    """Return a free text.
+
+    Raises:
+        ConfigError: it is empty or longer than two thousand characters.
+    """
+    tidy = " ".join(text.split())
+    if not tidy or len(tidy) > LONGEST_TEXT:
+        raise ConfigError(f"a text of 1 to {LONGEST_TEXT} characters, this has {len(tidy)}")
+    return {"kind": "note", "text": tidy}
+
+
+def describe(content: Mapping[str, Any]) -> str:
+    """Say an entry's content in field words."""
+    said = _SAID[content["kind"]](content)
+    collar = content.get("collar")
+    return f"{said}, collar {collar}" if collar else said
+
+
+def _heard_words(content: Mapping[str, Any]) -> str:
+    word = level_word(content)
+    level = word or f"{content['level_db']:g} {content['level_unit']}"
+    mark = gain_mark(content)
+    return f"heard {level}" + (f", gain at {mark}" if mark else "")
+
+
+def level_word(content: Mapping[str, Any]) -> str | None:
+    """Return the word of a level by hand, None for a number from a display."""
+    if content.get("level_unit") != HAND_UNIT:
+        return None
+    return next((w for w, db in HAND_LEVEL_DB.items() if db == content["level_db"]), None)
+
+
+def gain_mark(content: Mapping[str, Any]) -> str | None:
+    """Return the mark of the gain knob, None where none was said."""
+    return (content.get("session") or "").partition("/gain ")[2] or None
+
+
+def method_of(content: Mapping[str, Any]) -> str | None:
+    """Return how a bearing was taken: loudest, weakest, or None."""
+    return (content.get("bearing_reference") or "").partition("; ")[2] or None
+
+
+def _bearing_words(content: Mapping[str, Any]) -> str:
+    directions = [content["bearing_deg"], *content.get("bearing_alternatives_deg", ())]
+    degrees = " or ".join(f"{value % 360:g}" for value in directions)
+    width = f"within about {content['bearing_sigma_deg']:g} either way"
+    method = method_of(content)
+    return f"bearing {degrees} degrees true, {width}" + (f", {method}" if method else "")
+
+
+def _silence_words(content: Mapping[str, Any]) -> str:
+    duration_s = content.get("duration_s")
+    return "nothing heard" + (f" in {duration_s / 60:g} minutes" if duration_s else "")
+
+
+def _sighting_words(content: Mapping[str, Any]) -> str:
+    words = {value: word for word, value in TRUST.items()}
+    trust = words.get(content["trust"], f"{content['trust']:.0%} sure")
+    return f"seen within {content['radius_m']:g} m, {trust}"
+
+
+_SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "level": _heard_words,
+    "bearing": _bearing_words,
+    "silence": _silence_words,
+    "sighting": _sighting_words,
+    "place": lambda content: "place",
+    "note": lambda content: f"note: {content.get('text', '')}",
+}

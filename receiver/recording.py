@@ -1,0 +1,127 @@
+"""A recording session: sources into a journal, followed and located live until it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from receiver.address import Address
+from receiver.clock import Clock
+from receiver.config import Configuration
+from receiver.derive import Derived, Event
+from receiver.errors import JournalError
+from receiver.journal import Journal, Writer
+from receiver.listen import Listening, Status
+from receiver.live import Follower, answer_of
+from receiver.locator import Posterior
+from receiver.records import Detection, Place
+
+LOOK_S = 0.5
+ANSWER_EVERY_LOOKS = 10
+
+
+@dataclass(slots=True)
+class View:
+    """What a screen shows of a running search."""
+
+    saved: int = 0
+    waiting: int = 0
+    statuses: list[Status] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    now_ns: int = 0
+    levels: dict[str, Detection] = field(default_factory=dict)
+    place: Place | None = None
+    posterior: Posterior | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What to record: sources, into which journal, for which collar, on which clock."""
+
+    addresses: Sequence[Address]
+    journal: Path
+    configuration: Configuration
+    clock: Clock
+    collar: str | None = None
+    seconds: float | None = None
+
+
+def open_journal(path: Path, configuration: Configuration) -> Journal:
+    """Open a journal to go on with it, or make it."""
+    return Journal.open(path) if path.exists() else Journal.create(path, configuration)
+
+
+def record(
+    session: Session,
+    on_events: Callable[[list[Event]], None],
+    on_view: Callable[[View], None],
+    stop: threading.Event,
+    after_start: Callable[[Writer], None] = lambda writer: None,
+) -> tuple[Derived, Posterior]:
+    """Record until `stop` is set, the time is over or all sources have ended.
+
+    Returns what was derived and the answer. `on_events` gets what was committed, in order, also
+    what is committed while stopping.
+
+    Raises:
+        JournalError: rows could not be saved.
+    """
+    view = View()
+    with open_journal(session.journal, session.configuration) as journal:
+        writer = Writer(journal, view.faults.append)
+        listening = Listening(
+            session.addresses, session.configuration.observer, writer, session.clock
+        )
+        try:
+            after_start(writer)
+            with Journal.open(session.journal, readonly=True) as copy:
+                follower = Follower(copy)
+                _follow(session, view, writer, listening, follower, on_events, on_view, stop)
+                listening.close()
+                _finish(writer, session.journal)
+                on_events(_seen(follower.news(), view))
+                derived = follower.derivation.result()
+                return derived, answer_of(derived, session.collar)
+        finally:
+            listening.close()
+            writer.stop()
+
+
+def _follow(
+    session: Session,
+    view: View,
+    writer: Writer,
+    listening: Listening,
+    follower: Follower,
+    on_events: Callable[[list[Event]], None],
+    on_view: Callable[[View], None],
+    stop: threading.Event,
+) -> None:
+    begin_ns = session.clock.now().monotonic_ns
+    looks = 0
+    while not stop.wait(LOOK_S) and not listening.ended:
+        on_events(_seen(follower.news(), view))
+        looks += 1
+        if looks % ANSWER_EVERY_LOOKS == 0:
+            view.posterior = answer_of(follower.derivation.result(), session.collar)
+        view.saved, view.waiting = writer.committed, writer.waiting
+        view.statuses, view.now_ns = listening.statuses, session.clock.now().monotonic_ns
+        on_view(view)
+        if session.seconds is not None and view.now_ns - begin_ns > session.seconds * 1e9:
+            return
+
+
+def _finish(writer: Writer, path: Path) -> None:
+    if not writer.flush():
+        raise JournalError(f"{path}: {writer.waiting} rows could not be saved")
+
+
+def _seen(events: list[Event], view: View) -> list[Event]:
+    for event in events:
+        if isinstance(event, Detection):
+            view.levels[event.source] = event
+        elif isinstance(event, Place):
+            view.place = event
+    return events

@@ -1,0 +1,73 @@
+"""The line under a running search: what is saved, what is heard, how old it is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from receiver.records import Detection
+
+if TYPE_CHECKING:
+    from receiver.listen import Status
+    from receiver.recording import View
+
+OLD_S = 10.0
+PLAIN_EVERY_VIEWS = 20
+WIDTH = 100
+
+
+def status_text(view: View) -> str:
+    """Return the line: rows saved, then each source with its level and its age."""
+    parts = [f"saved {view.saved}"]
+    if view.waiting > 200:
+        parts.append(f"NOT SAVED YET {view.waiting}")
+    parts += [_source(status, view) for status in view.statuses]
+    answer = view.posterior.answer if view.posterior else None
+    if answer is not None and "95" in answer.regions:
+        parts.append(f"search area {answer.regions['95']['area_m2'] / 1e4:.0f} ha")
+    return " | ".join(parts)
+
+
+def _source(status: Status, view: View) -> str:
+    if status.state in ("lost", "ended", "opening"):
+        return f"{status.name} {status.state.upper()}"
+    if status.heard_ns is None:
+        return f"{status.name} nothing yet"
+    age_s = (view.now_ns - status.heard_ns) / 1e9
+    level = _level(view.levels.get(status.name))
+    return f"{status.name}{level}{f' old, {age_s:.0f} s' if age_s > OLD_S else ''}"
+
+
+def _level(heard: Detection | None) -> str:
+    if heard is None:
+        return ""
+    if heard.level_db is not None:
+        return f" {heard.level_db:.0f} {heard.level_unit}"
+    return "" if heard.level_raw is None else f" meter {heard.level_raw:.0f}"
+
+
+class StatusLine:
+    """Writes the line on standard error: over itself on a terminal, now and then elsewhere."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._terminal = self._stream.isatty()
+        self._views = 0
+        self._faults = 0
+
+    def show(self, view: View) -> None:
+        """Show a view, and each new fault on a line of its own."""
+        for fault in view.faults[self._faults :]:
+            self._stream.write(f"\rlook out: {fault}\n")
+        self._faults = len(view.faults)
+        self._views += 1
+        if self._terminal:
+            self._stream.write(f"\r{status_text(view)[:WIDTH]:<{WIDTH}}")
+        elif self._views % PLAIN_EVERY_VIEWS == 1:
+            self._stream.write(status_text(view) + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the line."""
+        if self._terminal:
+            self._stream.write("\n")

@@ -1,0 +1,122 @@
+"""An answer in a ranger's words: where it may be, how large the search area is, what limits it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from receiver.geodesy import DATUMS, declination_deg, distance_and_bearing, format_place
+from receiver.records import Answer, Observation
+from receiver.wording import SIMULATION, area, length, local_time
+
+if TYPE_CHECKING:
+    from receiver.derive import Derived
+
+WIDTH = 79
+LABEL = 14
+STYLE_NAMES = {"utm": "UTM ", "mgrs": "MGRS ", "sk42": "SK-42 "}
+MOST_WARNINGS = 6
+WHAT = {"levels": "how loud it was", "bearings": "bearings", "sightings": "sightings and fixes"}
+
+
+def summary_of(answer: Answer, derived: Derived, simulation: bool = False) -> list[str]:
+    """Return the summary of a journal's answer."""
+    warnings = list(derived.warnings)
+    if derived.unplaced:
+        count = len(derived.unplaced)
+        warnings.append(f"{count} heard without a place: kept, and used once the place is known")
+    return summary(answer, derived.observations, warnings, simulation=simulation)
+
+
+def summary(
+    answer: Answer,
+    observations: Sequence[Observation],
+    warnings: Sequence[str] = (),
+    *,
+    simulation: bool = False,
+    styles: Sequence[str] = ("decimal", "dm", "utm", "mgrs"),
+) -> list[str]:
+    """Return the lines to show, at most 79 characters wide."""
+    lines = [SIMULATION] if simulation else []
+    if answer.reason is not None:
+        lines += _entry("NO PLACE YET", answer.reason)
+    else:
+        lines += _where(answer, styles)
+        lines += _entry("from you", _from_observer(answer, observations))
+        lines += _entry("search area", _areas(answer))
+        lines += _entry("rests on", _rests_on(answer))
+    lines += _entry("as of", local_time(answer.time))
+    told = [*answer.warnings, *warnings]
+    for warning in told[:MOST_WARNINGS]:
+        lines += _entry("look out", warning)
+    if len(told) > MOST_WARNINGS:
+        lines += _entry("look out", f"and {len(told) - MOST_WARNINGS} more (--json has them all)")
+    return lines
+
+
+def _entry(label: str, text: str) -> list[str]:
+    if not text:
+        return []
+    indent = " " * LABEL
+    return textwrap.wrap(text, WIDTH, initial_indent=f"{label:<{LABEL}}", subsequent_indent=indent)
+
+
+def _where(answer: Answer, styles: Sequence[str]) -> Iterator[str]:
+    assert answer.latitude_deg is not None
+    assert answer.longitude_deg is not None
+    for number, style in enumerate(styles):
+        label = "IT MAY BE AT" if number == 0 else ""
+        place = format_place(answer.latitude_deg, answer.longitude_deg, style)
+        datum = f"   ({DATUMS[style]})" if number == 0 or style == "sk42" else ""
+        yield f"{label:<{LABEL}}{STYLE_NAMES.get(style, '')}{place}{datum}"
+
+
+def _from_observer(answer: Answer, observations: Sequence[Observation]) -> str:
+    """Say how far and in which direction the point is from the last place of listening."""
+    here = last_place(observations)
+    if here is None or answer.latitude_deg is None or answer.longitude_deg is None:
+        return ""
+    there = (answer.latitude_deg, answer.longitude_deg)
+    distance_m, bearing_deg = distance_and_bearing(here, there)
+    text = f"{length(distance_m)} at {bearing_deg:.0f} true"
+    if answer.time is not None:
+        magnetic = (bearing_deg - declination_deg(*there, answer.time.date())) % 360.0
+        text += f" ({magnetic:.0f} by compass)"
+    return f"{text}, from your last place"
+
+
+def last_place(observations: Sequence[Observation]) -> tuple[float, float] | None:
+    """Return latitude and longitude of the last place where somebody listened."""
+    listening = ("level", "bearing", "silence")
+    placed = [o for o in observations if o.kind in listening and o.latitude_deg is not None]
+    if not placed:
+        return None
+    last = max(placed, key=lambda o: o.time)
+    assert last.latitude_deg is not None
+    assert last.longitude_deg is not None
+    return last.latitude_deg, last.longitude_deg
+
+
+def _areas(answer: Answer) -> str:
+    half, most = answer.regions["50"], answer.regions["95"]
+    pieces = len(most["geometry"]["coordinates"])
+    text = f"{area(most['area_m2'])}, 1 in 20 outside; half of it in {area(half['area_m2'])}"
+    return f"{text}; {pieces} pieces" if pieces > 1 else text
+
+
+def _rests_on(answer: Answer) -> str:
+    counts = answer.counts
+    amounts = {
+        "levels": f"{counts.get('readings', 0)} readings at {counts.get('places', 0)} places",
+        "bearings": _many(counts.get("bearings", 0), "bearing"),
+        "sightings": _many(counts.get("sightings", 0) + counts.get("positions", 0), "sighting"),
+    }
+    order = sorted(answer.contributions_bits, key=lambda k: -answer.contributions_bits[k])
+    words = [f"{WHAT[name]} ({amounts[name]})" for name in order]
+    lead = "mostly " if len(words) > 1 else ""
+    return lead + ", then ".join(words)
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

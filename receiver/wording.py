@@ -1,0 +1,29 @@
+"""Amounts and times as people read them, the same in every screen, picture and file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+SIMULATION = "SIMULATION: nothing below was measured, no animal is there"
+
+
+def area(area_m2: float) -> str:
+    """Write an area in hectares, or square kilometres from 10 km2 on."""
+    if area_m2 >= 1e7:
+        return f"{area_m2 / 1e6:.0f} km2"
+    return f"{area_m2 / 1e4:.0f} ha" if area_m2 >= 1e5 else f"{area_m2 / 1e4:.1f} ha"
+
+
+def length(length_m: float) -> str:
+    """Write a distance in metres, or kilometres from 1 km on."""
+    return f"{length_m / 1000:.1f} km" if length_m >= 1000 else f"{length_m:.0f} m"
+
+
+def local_time(time: datetime | None) -> str:
+    """Write a time in this computer's zone, with the zone named."""
+    if time is None or time.timestamp() == 0:
+        return ""
+    local = time.astimezone()
+    offset = f"{local:%z}"
+    zone = "UTC" if offset == "+0000" else f"{local.tzname()}, UTC{offset[:3]}:{offset[3:]}"
+    return f"{local:%d %b %Y, %H:%M} {zone}"
