@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
+
 if TYPE_CHECKING:
     from receiver.derive import Event
     from receiver.recording import Session
-
-INTERRUPTED = 130
 
 
 @click.command()
@@ -39,7 +38,7 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
 
     session = _session(sources, **options)
     stop = threading.Event()
-    interrupted = _stop_on_interrupt(stop)
+    interrupted = stop_on_interrupt(stop)
     screen = StatusLine()
     derived, posterior = record(session, _printer(jsonl), screen.show, stop)
     screen.close()
@@ -87,21 +86,6 @@ def _distinct(addresses: list[Any]) -> list[Any]:
         if names.count(name) > 1:
             raise ConfigError(f"two sources are called {name}: name one, as in second={name}:...")
     return addresses
-
-
-def _stop_on_interrupt(stop: threading.Event) -> Callable[[], bool]:
-    """First Ctrl-C: stop and save. Second: at once. Returns whether there was one."""
-    seen = threading.Event()
-
-    def handle(signum: int, frame: object) -> None:
-        if seen.is_set():
-            raise KeyboardInterrupt
-        seen.set()
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
-    return seen.is_set
 
 
 def _printer(jsonl: bool) -> Callable[[list[Event]], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def outline(mask: Mask) -> list[list[list[Corner]]]:
     outer = [ring for ring in rings if _signed_area(ring) > 0]
     pieces = [[ring] for ring in sorted(outer, key=_signed_area)]
     for hole in (ring for ring in rings if _signed_area(ring) < 0):
-        owner = next(piece for piece in pieces if _inside(hole[0], hole[1], piece[0]))
+        owner = next(piece for piece in pieces if _inside(*_middle(*hole[:2]), piece[0]))
         owner.append(hole)
     return pieces[::-1]
 
@@ -129,15 +130,24 @@ def _signed_area(ring: list[Corner]) -> float:
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2.0
 
 
-def _inside(first: Corner, second: Corner, ring: list[Corner]) -> bool:
-    """Tell whether the middle of a hole's first side lies in a ring (ray to the east)."""
-    px = (first[0] + second[0]) / 2.0 + 1e-6
-    py = (first[1] + second[1]) / 2.0 + 1e-6
+def _inside(x: float, y: float, ring: Sequence[Sequence[float]]) -> bool:
+    """Tell whether a point lies in a ring: a ray to the east crosses its border an odd number."""
     crossings = 0
     for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True):
-        if (y1 > py) != (y2 > py) and px < x1 + (py - y1) / (y2 - y1) * (x2 - x1):
+        if (y1 > y) != (y2 > y) and x < x1 + (y - y1) / (y2 - y1) * (x2 - x1):
             crossings += 1
     return crossings % 2 == 1
+
+
+def _middle(first: Corner, second: Corner) -> tuple[float, float]:
+    """Return the middle of a side, moved a little off the lines on which corners lie."""
+    return (first[0] + second[0]) / 2.0 + 1e-6, (first[1] + second[1]) / 2.0 + 1e-6
+
+
+def contains(geometry: Mapping[str, Any], latitude_deg: float, longitude_deg: float) -> bool:
+    """Tell whether a point is inside a MultiPolygon; holes are outside."""
+    rings = (ring for polygon in geometry["coordinates"] for ring in polygon)
+    return sum(_inside(longitude_deg, latitude_deg, ring) for ring in rings) % 2 == 1
 
 
 def median_point(grid: Grid) -> tuple[float, float]:

@@ -15,6 +15,7 @@ import numpy as np
 from receiver.errors import MissingExtraError
 from receiver.geodesy import format_place
 from receiver.locator import Posterior
+from receiver.locator.radio import RadioData
 from receiver.locator.settings import Floats
 from receiver.records import Answer, Observation
 from receiver.wording import SIMULATION, area, length, local_time
@@ -166,11 +167,21 @@ def _walk(axes: Any, figure: Any, posterior: Posterior) -> None:
                      linewidths=1.1, zorder=5, label="silent there")  # fmt: skip
     if len(radio.x_m) == 0:
         return
-    shown = axes.scatter(radio.x_m, radio.y_m, c=radio.level_db, cmap=LEVELS, s=30, zorder=6,
-                         edgecolors="white", linewidths=0.5, label="heard there")  # fmt: skip
+    below_db = radio.level_db - loudest_db(radio)
+    order = np.argsort(below_db)  # the loudest on top
+    x_m, y_m = radio.x_m[order], radio.y_m[order]
+    shown = axes.scatter(x_m, y_m, c=below_db[order], cmap=LEVELS, s=30, edgecolors="white",
+                         linewidths=0.5, zorder=6, label="heard there")  # fmt: skip
     bar = figure.colorbar(shown, cax=figure.add_axes((0.905, 0.25, 0.02, 0.44)))
-    bar.set_label("how loud (dB): brighter is louder", fontsize=9)
+    bar.set_label("dB below the loudest of the same receiver", fontsize=9)
     bar.ax.tick_params(labelsize=8)
+
+
+def loudest_db(radio: RadioData) -> Floats:
+    """Return for each place the loudest level of its receiver: scales do not share a zero."""
+    loudest = np.full(len(radio.group_mean_db), -np.inf)
+    np.maximum.at(loudest, radio.group, radio.level_db)
+    return loudest[radio.group]
 
 
 def _seen(axes: Any, observations: Sequence[Observation], posterior: Posterior) -> None:

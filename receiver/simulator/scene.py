@@ -26,6 +26,7 @@ POWER_DBM, POWER_SD_DB = -85.0, 8.0  # at 100 m
 EXPONENTS = (2.4, 3.4)
 FADING_DB, NOISE_FLOOR_DBM = 2.0, -118.0
 WALK_M_S, STEP_S = 1.2, 2.0
+LOOK_STEPS, FAINTER_DB = 30, 3.0  # once a minute the searcher asks himself: louder or fainter?
 GPS_ERROR_M, GPS_MEMORY_S = 4.0, 60.0
 GORGE_HALF_WIDTH_M, GORGE_BEND_M = 220.0, 900.0
 
@@ -116,12 +117,14 @@ def walk(scene: Scene, seed: int, minutes: float) -> list[Step]:
     """Walk up the gorge, turning when it grows fainter, within its walls."""
     rng = np.random.default_rng([seed, 2])
     steps: list[Step] = []
-    x, y, heading, smooth = 0.0, 0.0, 0.0, -200.0
+    x, y, heading, before_dbm = 0.0, 0.0, 0.0, -math.inf
     error = rng.normal(0, GPS_ERROR_M, 2)
     keep = math.exp(-STEP_S / GPS_MEMORY_S)
     for number in range(int(minutes * 60 / STEP_S)):
-        if number % 20 == 0:
-            heading, smooth = _turn(scene, rng, x, y, heading, smooth)
+        if number and number % LOOK_STEPS == 0:
+            now_dbm = _mean_dbm(scene, steps[-LOOK_STEPS:])
+            heading = _turned(rng, heading, now_dbm - before_dbm)
+            before_dbm = max(now_dbm, NOISE_FLOOR_DBM)
         x += WALK_M_S * STEP_S * math.sin(heading)
         y += WALK_M_S * STEP_S * math.cos(heading)
         x, heading = _between_walls(x, y, heading)
@@ -130,16 +133,16 @@ def walk(scene: Scene, seed: int, minutes: float) -> list[Step]:
     return steps
 
 
-def _turn(
-    scene: Scene, rng: np.random.Generator, x: float, y: float, heading: float, smooth: float
-) -> tuple[float, float]:
-    """Go on with a small sway while it grows louder, else turn off to one side."""
-    heard = float(scene.level_dbm(np.array([x]), np.array([y]))[0]) + rng.normal(0, FADING_DB)
-    if heard < NOISE_FLOOR_DBM:
-        return rng.normal(0.0, 0.4), smooth
-    if heard >= smooth - 2.0:
-        return heading + rng.normal(0.0, 0.3), heard
-    return heading + rng.choice([-1.0, 1.0]) * rng.uniform(1.2, 2.4), heard
+def _mean_dbm(scene: Scene, steps: list[Step]) -> float:
+    x_m, y_m = np.array([step.x_m for step in steps]), np.array([step.y_m for step in steps])
+    return float(scene.level_dbm(x_m, y_m).mean())
+
+
+def _turned(rng: np.random.Generator, heading: float, gain_db: float) -> float:
+    """Go on with a small sway while it does not grow clearly fainter, else turn off to one side."""
+    if gain_db > -FAINTER_DB:
+        return heading + float(rng.normal(0.0, 0.3))
+    return heading + float(rng.choice([-1.0, 1.0]) * rng.uniform(1.2, 2.4))
 
 
 def _between_walls(x: float, y: float, heading: float) -> tuple[float, float]:
