@@ -9,12 +9,21 @@ chirpstack:pipe:COMMAND                     fixed:43.3499,42.4453
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from receiver.errors import ConfigError
 
 TRANSPORTS = ("serial", "tcp", "udp", "file", "pipe", "fixed")
 _SCALES = {"k": 1e3, "m": 1e6, "g": 1e9}
+
+
+class Kind(NamedTuple):
+    """A line in the table of instruments or positions: module, plain title, example address."""
+
+    module: str
+    title: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from receiver.derive import derive
-from receiver.errors import InputError
-from receiver.journal import Journal
+from receiver.journal import Journal, is_journal
 from receiver.locator import Posterior
 from receiver.records import Observation
-
-SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +31,7 @@ def open_case(path: Path, collar: str | None) -> Case:
     from receiver.columns import columns
     from receiver.locator import LocatorConfig, posterior
 
-    if _is_journal(path):
+    if is_journal(path):
         observations, warnings, simulation = _from_journal(path)
     else:
         observations, warnings, simulation = _from_csv(path), [], False
@@ -42,14 +39,6 @@ def open_case(path: Path, collar: str | None) -> Case:
     return Case(
         observations=observations, posterior=found, warnings=warnings, simulation=simulation
     )
-
-
-def _is_journal(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(16) == SQLITE
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
 
 
 def _from_journal(path: Path) -> tuple[list[Observation], list[str], bool]:

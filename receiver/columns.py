@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -150,17 +151,15 @@ def _number(text: str) -> float:
         raise ValueError(f"{text!r} is not a number") from None
 
 
-def write_csv(observations: Iterable[Observation], path: Path) -> int:
-    """Write a CSV of observations with the headings that are used; return how many rows."""
+def csv_of(observations: Iterable[Observation]) -> bytes:
+    """Return a CSV of observations (UTF-8) with those headings that are used."""
     rows = list(observations)
     used = [n for n in NAMES if n in ("kind", "time") or any(_filled(getattr(r, n)) for r in rows)]
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(used)
-        writer.writerows([_text(getattr(row, name)) for name in used] for row in rows)
-    temporary.replace(path)
-    return len(rows)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(used)
+    writer.writerows([_text(getattr(row, name)) for name in used] for row in rows)
+    return text.getvalue().encode()
 
 
 def _filled(value: Any) -> bool:

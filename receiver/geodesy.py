@@ -18,7 +18,7 @@ import pyproj.network as network
 from numpy.typing import NDArray
 from pygeomag import GeoMag
 
-from receiver.errors import InputError
+from receiver.errors import ConfigError, InputError
 
 network.set_network_enabled(False)  # type: ignore[attr-defined]
 
@@ -140,6 +140,33 @@ def _utm_projection(zone: int, south: bool) -> Any:
     return pyproj.Proj(proj="utm", zone=zone, south=south, ellps="WGS84")
 
 
+def utm_to_degrees(zone: str, east_m: float, north_m: float) -> tuple[float, float]:
+    """Return latitude and longitude of UTM metres in a zone such as "38N" (north, south).
+
+    Raises:
+        ConfigError: there is no such zone.
+    """
+    longitude, latitude = _zone_projection(zone)(east_m, north_m, inverse=True)
+    return float(latitude), float(longitude)
+
+
+def grid_convergence_deg(zone: str, latitude_deg: float, longitude_deg: float) -> float:
+    """Return what to add to a bearing from the grid's north to make it true.
+
+    Raises:
+        ConfigError: there is no such zone.
+    """
+    factors = _zone_projection(zone).get_factors(longitude_deg, latitude_deg)
+    return float(factors.meridian_convergence)
+
+
+def _zone_projection(zone: str) -> Any:
+    match = _ZONE.match(zone)
+    if match is None or not 1 <= int(match[1]) <= 60:
+        raise ConfigError(f"UTM zone {zone!r}: 1 to 60 and N or S, as in 38N")
+    return _utm_projection(int(match[1]), match[2].upper() == "S")
+
+
 def _mgrs(latitude_deg: float, longitude_deg: float) -> str:
     text = str(mgrs.MGRS().toMGRS(latitude_deg, longitude_deg))
     return f"{text[:-12]} {text[-12:-10]} {text[-10:-5]} {text[-5:]}"
@@ -172,6 +199,7 @@ DATUMS = {style: SK42_DATUM if style == "sk42" else "WGS 84" for style in STYLES
 # --- reading a place ------------------------------------------------------------------------
 
 _UTM = re.compile(r"^(\d{1,2})\s*([C-HJ-NP-X])\s+(\d{6}(?:\.\d+)?)\s+(\d{1,8}(?:\.\d+)?)$")
+_ZONE = re.compile(r"^(\d{1,2})\s*([NSns])$")
 _MGRS = re.compile(r"^\d{1,2}[C-HJ-NP-X][A-HJ-NP-Z]{2}(\d\d){1,5}$")
 
 

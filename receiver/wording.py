@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+FIRST_YEAR = 2000
 SIMULATION = "SIMULATION: nothing below was measured, no animal is there"
 
 
@@ -20,8 +21,8 @@ def length(length_m: float) -> str:
 
 
 def local_time(time: datetime | None) -> str:
-    """Write a time in this computer's zone, with the zone named."""
-    if time is None or time.timestamp() == 0:
+    """Write a time in this computer's zone and name it; nothing where the time is not known."""
+    if time is None or time.year < FIRST_YEAR:
         return ""
     local = time.astimezone()
     offset = f"{local:%z}"

@@ -10,6 +10,7 @@ import pytest
 
 import protocols
 import receiver
+from receiver.address import parse_address
 from receiver.cli import COMMANDS, baksan
 
 
@@ -32,8 +33,9 @@ def test_instrument_tables_name_modules_that_exist() -> None:
     from receiver.instruments import INSTRUMENTS
     from receiver.positions import POSITIONS
 
-    for module in {*INSTRUMENTS.values(), *POSITIONS.values()}:
-        assert callable(importlib.import_module(module).make)
+    for name, kind in {**INSTRUMENTS, **POSITIONS}.items():
+        assert callable(importlib.import_module(kind.module).make)
+        assert parse_address(kind.example).instrument == name
 
 
 def test_no_dependency_ships_our_package_names() -> None:

@@ -71,6 +71,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code (see `receiver.errors`; 130 interrupted)."""
     try:
         result: Any = baksan.main(arguments, prog_name="baksan", standalone_mode=False)
+        sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         return _fail("stopped; everything recorded is saved", INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -80,7 +81,8 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(_usage_message(error), USAGE)
     except ReceiverError as error:
         return _fail(str(error), error.exit_code)
-    except BrokenPipeError:  # the reader of our output went away: nothing is wrong here
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away; click turns that into SystemExit. Nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:

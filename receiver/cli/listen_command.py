@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -89,12 +91,20 @@ def _distinct(addresses: list[Any]) -> list[Any]:
 
 
 def _printer(jsonl: bool) -> Callable[[list[Event]], None]:
+    """Return what prints events; recording goes on when nobody reads them any more."""
     from receiver.live import event_line
 
+    read = jsonl
+
     def show(events: list[Event]) -> None:
-        if jsonl:
-            for event in events:
+        nonlocal read
+        try:
+            for event in events if read else ():
                 click.echo(event_line(event))
+        except BrokenPipeError:
+            read = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            click.echo("look out: nobody reads the JSON lines; recording goes on", err=True)
 
     return show
 

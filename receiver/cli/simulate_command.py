@@ -28,12 +28,15 @@ def command(seed: int, minutes: float, every_s: float, on_s: float, off_s: float
     baksan locate walk.csv --png map.png
     """
     from receiver import export
-    from receiver.columns import write_csv
+    from receiver.columns import csv_of
     from receiver.simulator.search import made_up_search
 
     made = made_up_search(seed, minutes, every_s=every_s, on_s=on_s, off_s=off_s)
     path, truth_path = Path(out), Path(out).with_suffix(".truth.json")
-    rows = write_csv(made.observations, path)
+    export.write(path, csv_of(made.observations))
     truth = {"latitude_deg": made.latitude_deg, "longitude_deg": made.longitude_deg, "seed": seed}
     export.write(truth_path, (json.dumps(truth) + "\n").encode())
-    click.echo(f"SIMULATION: {rows} readings in {path}, the truth in {truth_path}", err=True)
+    click.echo(
+        f"SIMULATION: {len(made.observations)} readings in {path}, the truth in {truth_path}",
+        err=True,
+    )

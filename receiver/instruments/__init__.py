@@ -10,18 +10,38 @@ import importlib
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from receiver.address import Address
+from receiver.address import Address, Kind
 from receiver.errors import ConfigError
 from receiver.records import Detection
 
 INSTRUMENTS = {
-    "icom": "receiver.instruments.icom",
-    "rigctld": "receiver.instruments.rigctld",
-    "semtech": "receiver.instruments.semtech",
-    "chirpstack": "receiver.instruments.network_server",
-    "ttn": "receiver.instruments.network_server",
-    "thingpark": "receiver.instruments.network_server",
-    "cloudloop": "receiver.instruments.network_server",
+    "icom": Kind(
+        "receiver.instruments.icom", "Icom by CI-V", "icom:serial:/dev/ttyUSB0?model=r8500"
+    ),
+    "rigctld": Kind(
+        "receiver.instruments.rigctld",
+        "any receiver behind Hamlib's rigctld",
+        "rigctld:tcp://127.0.0.1:4532",
+    ),
+    "semtech": Kind(
+        "receiver.instruments.semtech",
+        "LoRa gateway, packet forwarder",
+        "semtech:udp://0.0.0.0:1700",
+    ),
+    "chirpstack": Kind(
+        "receiver.instruments.network_server",
+        "ChirpStack v4, JSON",
+        "chirpstack:pipe:mosquitto_sub -h 127.0.0.1 -t application/+/device/+/event/up",
+    ),
+    "ttn": Kind(
+        "receiver.instruments.network_server", "The Things Stack v3, JSON", "ttn:file:uplinks.jsonl"
+    ),
+    "thingpark": Kind(
+        "receiver.instruments.network_server", "ThingPark, JSON", "thingpark:file:uplinks.jsonl"
+    ),
+    "cloudloop": Kind(
+        "receiver.instruments.network_server", "Cloudloop, JSON", "cloudloop:file:messages.jsonl"
+    ),
 }
 
 
@@ -68,7 +88,7 @@ def build(address: Address) -> Instrument:
     if address.instrument not in INSTRUMENTS:
         known = ", ".join(INSTRUMENTS)
         raise ConfigError(f"{address}: unknown instrument {address.instrument!r}; known: {known}")
-    module = importlib.import_module(INSTRUMENTS[address.instrument])
+    module = importlib.import_module(INSTRUMENTS[address.instrument].module)
     instrument: Instrument = module.make(address)
     return instrument
 

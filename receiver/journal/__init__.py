@@ -7,7 +7,7 @@ is corrected by a new one. Keys of collars are never in it.
 
 from __future__ import annotations
 
-from receiver.journal.store import Journal
+from receiver.journal.store import Journal, is_journal
 from receiver.journal.writer import Writer
 
-__all__ = ["Journal", "Writer"]
+__all__ = ["Journal", "Writer", "is_journal"]

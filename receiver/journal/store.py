@@ -20,6 +20,7 @@ from receiver.journal import schema
 from receiver.records import Row
 
 BUSY_TIMEOUT_S = 5.0
+SQLITE_MAGIC = b"SQLite format 3\0"
 BATCHES_CHECKED_ON_OPENING = 20
 
 
@@ -262,13 +263,21 @@ def _write_header(connection: sqlite3.Connection, configuration: Configuration) 
     connection.executemany("INSERT INTO header VALUES (?, ?)", header.items())
 
 
-def _refuse_what_is_no_journal(path: Path) -> None:
+def is_journal(path: Path) -> bool:
+    """Tell whether a file may be a journal: it begins as SQLite's files do.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            head = file.read(16)
+            return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
-    if head != b"SQLite format 3\0":
+
+
+def _refuse_what_is_no_journal(path: Path) -> None:
+    if not is_journal(path):
         raise InputError(f"{path}: not a journal of baksan")
 
 

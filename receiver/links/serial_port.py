@@ -31,7 +31,7 @@ CAUSES = {
 
 
 def open_link(address: Address) -> SerialLink:
-    """Open a serial port; the option `baud` sets the speed, `bytesize`, `parity`, `stopbits` too.
+    """Open a serial port; the options `baud` and `stopbits` set how it talks.
 
     Raises:
         SourceError: it cannot be opened.

@@ -10,15 +10,17 @@ import importlib
 from datetime import datetime
 from typing import Protocol
 
-from receiver.address import Address
+from receiver.address import Address, Kind
 from receiver.errors import ConfigError
 from receiver.records import Place
 
 POSITIONS = {
-    "nmea": "receiver.positions.nmea",
-    "gpsd": "receiver.positions.gpsd",
-    "gpx": "receiver.positions.gpx",
-    "fixed": "receiver.positions.fixed",
+    "nmea": Kind(
+        "receiver.positions.nmea", "GPS receiver or phone, NMEA", "nmea:serial:/dev/ttyACM0"
+    ),
+    "gpsd": Kind("receiver.positions.gpsd", "gpsd", "gpsd:tcp://127.0.0.1:2947"),
+    "gpx": Kind("receiver.positions.gpx", "a track, joined by its times", "gpx:file:walk.gpx"),
+    "fixed": Kind("receiver.positions.fixed", "a place that does not move", "fixed:43.35,42.44"),
 }
 
 
@@ -49,7 +51,7 @@ def build(address: Address) -> PositionSource:
     if address.instrument not in POSITIONS:
         known = ", ".join(POSITIONS)
         raise ConfigError(f"{address}: unknown source {address.instrument!r}; known: {known}")
-    module = importlib.import_module(POSITIONS[address.instrument])
+    module = importlib.import_module(POSITIONS[address.instrument].module)
     source: PositionSource = module.make(address)
     return source
 

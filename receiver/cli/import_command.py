@@ -1,0 +1,99 @@
+"""`baksan import`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from receiver.importers.table import Plan
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=_PATH)
+@click.option("--to", "out", type=_PATH, required=True, help="CSV to write, or journal to add to.")
+@click.option("--origin", help="LAT,LON of x = y = 0, for a table in local metres.")
+@click.option("--utm", help="Zone of a table in UTM metres, as in 38N.")
+@click.option("--grid-north", is_flag=True, help="Its bearings are from the north of that grid.")
+@click.option("--bearing-error", type=click.FloatRange(0.5, 90), default=5.0, show_default=True,
+              help="Degrees, where the table does not say.")  # fmt: skip
+@click.option("--start", help="When t_s is 0: 2022-04-24T09:00+08:00.")
+@click.option("--case", help="Only the rows of this case.")
+def command(file: Path, out: Path, **how: Any) -> None:
+    """Turn a table into observations, or add another team's journal to yours.
+
+    A table is a CSV of levels or bearings with headings such as lat, lon or x_m, y_m; rssi_dbm,
+    snr_db, bearing, heard, t_s or time, case. Journals: adding one twice changes nothing.
+
+    \b
+    baksan import readings.csv --origin -31.98,115.8188 --to walk.csv
+    baksan import bearings.csv --utm 10N --grid-north --to bearings-all.csv
+    baksan import theirs.journal --to ours.journal
+    """
+    from receiver.journal import is_journal
+
+    if is_journal(file):
+        _merge(file, out)
+        return
+    from receiver import export
+    from receiver.columns import csv_of
+    from receiver.errors import ConfigError
+    from receiver.importers.table import read_table
+
+    if out.suffix == ".journal":
+        raise ConfigError(f"{file} is a table: it becomes a CSV of observations, not a journal")
+    observations = read_table(file, _plan(**how))
+    export.write(out, csv_of(observations))
+    cases = {o.collar for o in observations} - {None}
+    many = f", {len(cases)} cases: choose one by locate --collar" if len(cases) > 1 else ""
+    click.echo(f"{len(observations)} observations in {out}{many}", err=True)
+
+
+def _merge(theirs: Path, ours: Path) -> None:
+    from receiver.journal import Journal
+
+    with Journal.open(ours) as journal:
+        count = journal.merge(theirs)
+    click.echo(f"{count} rows of {theirs} added to {ours}", err=True)
+
+
+def _plan(
+    origin: str | None,
+    utm: str | None,
+    grid_north: bool,
+    bearing_error: float,
+    start: str | None,
+    case: str | None,
+) -> Plan:
+    from receiver.errors import ConfigError
+    from receiver.geodesy import parse_place
+    from receiver.importers.table import UNKNOWN_TIME, Plan
+
+    if grid_north and not utm:
+        raise ConfigError("--grid-north needs --utm")
+    return Plan(
+        origin=parse_place(origin) if origin else None,
+        utm=utm,
+        grid_north=grid_north,
+        bearing_sigma_deg=bearing_error,
+        start=_start(start) if start else UNKNOWN_TIME,
+        case=case,
+    )
+
+
+def _start(text: str) -> datetime:
+    from receiver.errors import ConfigError
+
+    wrong = ConfigError(f"--start {text!r}: a time with its zone, as in 2022-04-24T09:00+08:00")
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise wrong from error
+    if time.tzinfo is None:
+        raise wrong
+    return time
