@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from receiver import __version__
 from receiver.config import Configuration, configuration_from, configuration_to
@@ -22,6 +22,15 @@ from receiver.records import Row
 BUSY_TIMEOUT_S = 5.0
 SQLITE_MAGIC = b"SQLite format 3\0"
 BATCHES_CHECKED_ON_OPENING = 20
+
+
+class _Stored(NamedTuple):
+    """A row as it stands in the file: `row` is None where it was damaged."""
+
+    table: str
+    origin: str
+    seq: int
+    row: Row | None
 
 
 class Journal:
@@ -101,9 +110,9 @@ class Journal:
 
         With `after`, only this journal's own rows with a higher `seq`: what is new.
         """
-        for row, whole in self._read(after):
-            if whole:
-                yield row
+        for stored in self._read(after):
+            if stored.row is not None:
+                yield stored.row
 
     def check(self) -> list[str]:
         """Return what is wrong with the file in plain sentences; nothing means sound."""
@@ -113,7 +122,7 @@ class Journal:
                 for (text,) in self._connection.execute("PRAGMA quick_check(10)")
                 if text != "ok"
             ]
-            problems += [_spoilt(row) for row, whole in self._read() if not whole]
+            problems += [_spoilt(stored) for stored in self._read() if stored.row is None]
             return problems + self._broken_links()
         except (sqlite3.DatabaseError, ValueError) as error:
             return [f"{self.path}: damaged ({error})"]
@@ -189,18 +198,20 @@ class Journal:
         query = f"SELECT crc32 FROM {table} WHERE origin = ? AND seq = ?"
         return bool(self._connection.execute(query, (origin, seq)).fetchone() == (crc,))
 
-    def _read(self, after: int = -1) -> Iterator[tuple[Row, bool]]:
+    def _read(self, after: int = -1) -> Iterator[_Stored]:
         streams = [self._read_table(table, after) for table in schema.TABLES]
-        yield from heapq.merge(*streams, key=lambda pair: (pair[0].origin, pair[0].seq))
+        yield from heapq.merge(*streams, key=lambda stored: (stored.origin, stored.seq))
 
-    def _read_table(self, table: str, after: int) -> Iterator[tuple[Row, bool]]:
+    def _read_table(self, table: str, after: int) -> Iterator[_Stored]:
         where = "" if after < 0 else "WHERE origin = ? AND seq > ?"
         query = f"SELECT * FROM {table} {where} ORDER BY origin, seq"
         cursor = self._connection.execute(query, () if after < 0 else (self.origin, after))
         for *values, crc in cursor:
-            whole = schema.crc32(tuple(values)) == crc
+            row = None
             with suppress(ValueError, OverflowError, TypeError):
-                yield schema.row_of(table, tuple(values)), whole
+                if schema.crc32(tuple(values)) == crc:
+                    row = schema.row_of(table, tuple(values))
+            yield _Stored(table, str(values[1]), values[0], row)
 
     def _has(self, row: Row) -> bool:
         table, values = schema.table_and_values(row)
@@ -216,9 +227,9 @@ def _link(previous: str, text: str) -> str:
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
-def _spoilt(row: Row) -> str:
-    kind = type(row).__name__.lower()
-    return f"{kind} row {row.seq} was damaged after it was written; it is left out"
+def _spoilt(stored: _Stored) -> str:
+    where = f"{stored.table} row {stored.seq}"
+    return f"{where} was damaged after it was written; it is left out"
 
 
 def _advice(error: Exception) -> str:
