@@ -64,7 +64,7 @@ def parse_address(text: str) -> Address:
     instrument, colon, rest = body.partition(":")
     if instrument == "fixed":
         rest = f"fixed:{rest}"
-    if not colon or not rest:
+    if not instrument or not colon or not rest:
         raise ConfigError(
             f"address {text!r}: expected INSTRUMENT:TRANSPORT, as in rigctld:tcp://127.0.0.1:4532"
         )

@@ -117,9 +117,9 @@ def _minutes(value_deg: float, letters: str, digits: int) -> str:
 def _utm(latitude_deg: float, longitude_deg: float) -> str:
     if not -80 <= latitude_deg <= 84:
         return "outside UTM"
-    zone = _utm_zone(latitude_deg, longitude_deg)
-    east, north = _utm_projection(zone, latitude_deg < 0)(longitude_deg, latitude_deg)
-    return f"{zone}{_band(latitude_deg)} {east:06.0f} {north:07.0f}"
+    zone, band = _utm_zone(latitude_deg, longitude_deg), _band(latitude_deg)
+    east, north = _utm_projection(zone, band < "N")(longitude_deg, latitude_deg)
+    return f"{zone}{band} {east:06.0f} {max(north, 0.0):07.0f}"
 
 
 def _band(latitude_deg: float) -> str:
@@ -232,12 +232,15 @@ def _read_degrees(text: str) -> tuple[float, float] | None:
     return latitude_deg, longitude_deg
 
 
+_DECIMAL_COMMAS = re.compile(r"^[-+]?\d+,\d+\s*[;\s]\s*[-+]?\d+,\d+$")
 _HALF = re.compile(r"[NSEW]|[-+]?\d+(?:\.\d+)?")
 
 
 def _split_degrees(text: str) -> tuple[tuple[list[str], str], tuple[list[str], str]] | None:
     """Split tokens into latitude and longitude: at the comma, by letters, or in the middle."""
-    if re.sub(r"[NSEW\d.\s,;°'\"+-]", "", text):
+    if _DECIMAL_COMMAS.match(text):
+        text = text.replace(";", " ").replace(",", ".")
+    if re.sub(r"[NSEW\d.\s,;°'\"+-]", "", text) or len(re.findall("[,;]", text)) > 1:
         return None
     if len(parts := re.split(r"[,;]", text)) == 2:
         first, second = (_HALF.findall(part) for part in parts)

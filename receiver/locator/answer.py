@@ -11,7 +11,7 @@ import numpy as np
 from receiver.columns import Columns, complete
 from receiver.locator.bearings import bearings
 from receiver.locator.evidence import Evidence, gather
-from receiver.locator.grid import Box, Grid, zoom
+from receiver.locator.grid import Box, Grid, Zoomed, zoom
 from receiver.locator.limits import limits, reason_for_none
 from receiver.locator.radio import radio
 from receiver.locator.reach import reach
@@ -71,8 +71,9 @@ def _answer(evidence: Evidence, config: LocatorConfig, time: datetime | None) ->
 
     start, near = _boxes(evidence, config)
     with np.errstate(under="ignore"):
-        grid, wide, grown = zoom(start, near, config.cells, total)
-        bits = _bits(wide, factors)
+        zoomed = zoom(start, near, config.cells, total)
+        bits = _bits(zoomed, factors)
+    grid = zoomed.grid
     x_m, y_m = median_point(grid)
     row, column = np.unravel_index(int(np.argmax(grid.probability)), grid.probability.shape)
     latitude, longitude = evidence.grid.to_degrees([x_m, grid.x_m[column]], [y_m, grid.y_m[row]])
@@ -87,7 +88,7 @@ def _answer(evidence: Evidence, config: LocatorConfig, time: datetime | None) ->
         inaudible_probability=0.0 if _was_heard(evidence) else None,
         contributions_bits=bits,
         counts=evidence.counts,
-        warnings=limits(evidence, (x_m, y_m), areas, grown),
+        warnings=limits(evidence, (x_m, y_m), areas, zoomed.grown),
     )
     return Posterior(answer=answer, grid=grid, evidence=evidence)
 
@@ -119,19 +120,19 @@ def _boxes(evidence: Evidence, config: LocatorConfig) -> tuple[Box, Box]:
     return Box(near.x_m, near.y_m, half + config.reach_m), near
 
 
-def _bits(wide: Grid, factors: dict[str, Factor]) -> dict[str, float]:
+def _bits(zoomed: Zoomed, factors: dict[str, Factor]) -> dict[str, float]:
     """Return for each kind of evidence how many times it halved what the others leave, in bits.
 
     This is the relative entropy of the answer to the answer without that kind, over the whole
     reach.
     """
-    across, up = np.meshgrid(wide.x_m, wide.y_m)
-    points = np.column_stack([across.ravel(), up.ravel()])
+    points, log_areas = zoomed.quadrature()
     parts = {name: factor(points)[0] for name, factor in factors.items()}
-    full = _normal(np.asarray(sum(parts.values())))
+    together = np.asarray(log_areas + sum(parts.values()))
+    full = _normal(together)
     bits = {}
     for name, part in parts.items():
-        without = _normal(np.asarray(sum(parts.values()) - part))
+        without = _normal(together - part)
         bits[name] = round(float(np.exp(full) @ (full - without) / np.log(2.0)), 2)
     return bits
 

@@ -25,6 +25,7 @@ from receiver.locator.sightings import SightingData
 
 MOST_PLACES = 200
 POSSIBLE_LEVELS_DB = (-250.0, 150.0)
+WIDEST_M, OLDEST_S = 1e6, 1e9
 Mask = NDArray[np.bool_]
 
 
@@ -225,14 +226,15 @@ def _sightings(table: Sorted) -> SightingData:
     columns, disc = table.columns, table.of("sighting")[use]
     time = columns["time"].astype(float)
     newest = float(np.nanmax(time)) if np.isfinite(time).any() else 0.0
-    age_s = np.nan_to_num(newest - time[use], nan=0.0)
+    age_s = np.clip(np.nan_to_num(newest - time[use], nan=0.0), 0.0, OLDEST_S)
     radius = np.where(disc, columns["radius_m"][use], columns["accuracy_m"][use]).astype(float)
+    known = np.isfinite(radius) & (radius > 0)
     trust = columns["trust"].astype(float)[use]
     usual = np.where(disc, 0.8, 0.95)
     return SightingData(
         x_m=table.x_m[use],
         y_m=table.y_m[use],
-        radius_m=np.where(np.isfinite(radius) & (radius > 0), radius, np.where(disc, 100.0, 20.0)),
+        radius_m=np.where(known, np.minimum(radius, WIDEST_M), np.where(disc, 100.0, 20.0)),
         trust=np.clip(np.where(np.isfinite(trust), trust, usual), 0.0, 0.99),
         age_s=age_s,
         is_disc=disc,

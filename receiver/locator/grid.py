@@ -67,10 +67,31 @@ def evaluate(box: Box, cells: int, log_likelihood: LogLikelihood, beyond: float 
     return Grid(x_m, y_m, share * ((1.0 - beyond) / share.sum()), values, beyond)
 
 
-def zoom(
-    start: Box, near: Box, cells: int, log_likelihood: LogLikelihood
-) -> tuple[Grid, Grid, bool]:
-    """Return the last grid, the grid over the whole reach, and whether the reach had to grow.
+@dataclass(frozen=True, slots=True)
+class Zoomed:
+    """The last grid; the one over the whole reach; closer looks at the places; did it grow?"""
+
+    grid: Grid
+    wide: Grid
+    details: tuple[Grid, ...]
+    grown: bool
+
+    def quadrature(self) -> tuple[Floats, Floats]:
+        """Return points (N, 2) over the whole reach, the closer looks in them, and log areas."""
+        points, log_areas = [], []
+        levels = (self.wide, *self.details)
+        for number, grid in enumerate(levels):
+            across, up = np.meshgrid(grid.x_m, grid.y_m)
+            here = np.column_stack([across.ravel(), up.ravel()])
+            if number + 1 < len(levels):
+                here = here[~_inside(here, levels[number + 1])]
+            points.append(here)
+            log_areas.append(np.full(len(here), 2.0 * np.log(grid.cell_m)))
+        return np.vstack(points), np.concatenate(log_areas)
+
+
+def zoom(start: Box, near: Box, cells: int, log_likelihood: LogLikelihood) -> Zoomed:
+    """Return the grid of an answer.
 
     Args:
         start: everything within reach.
@@ -84,13 +105,61 @@ def zoom(
         start = Box(start.x_m, start.y_m, 2.0 * start.half_m)
         wide = evaluate(start, SEARCH_CELLS, log_likelihood)
         grown = True
-    box, beyond = _best_start(start, near, wide, log_likelihood)
+    details = tuple(evaluate(b, SEARCH_CELLS, log_likelihood) for b in _nested(near, start))
+    box, beyond = _best_start(start, wide, details)
     for _ in range(ZOOMS):
-        smaller, left = _holding(evaluate(box, SEARCH_CELLS, log_likelihood, beyond))
+        looked = with_details(evaluate(box, SEARCH_CELLS, log_likelihood, beyond), details)
+        smaller, left = _holding(looked)
         if smaller.half_m > 0.8 * box.half_m:
             break
         box, beyond = smaller, left
-    return evaluate(box, cells, log_likelihood, beyond), wide, grown
+    grid = with_details(evaluate(box, cells, log_likelihood, beyond), details)
+    return Zoomed(grid, wide, details, grown)
+
+
+def with_details(grid: Grid, details: tuple[Grid, ...]) -> Grid:
+    """Return a grid whose cells hold what closer looks find in them, not only at their centres.
+
+    A disc of 100 m that holds nearly everything falls between the centres of cells of 400 m.
+    """
+    values = grid.log_likelihood
+    for fine in details:
+        if fine.cell_m < grid.cell_m / 2.0:
+            values = _averaged(grid, values, fine)
+    share = np.exp(values - values.max())
+    probability = share * ((1.0 - grid.beyond) / share.sum())
+    return Grid(grid.x_m, grid.y_m, probability, values, grid.beyond)
+
+
+def _averaged(grid: Grid, values: Floats, fine: Grid) -> Floats:
+    """Return the log of each cell's mean density, where `fine` covers it the mean of `fine`."""
+    cells, cell_m = len(grid.x_m), grid.cell_m
+    columns = np.floor((fine.x_m - grid.x_m[0]) / cell_m + 0.5).astype(int)
+    rows = np.floor((fine.y_m - grid.y_m[0]) / cell_m + 0.5).astype(int)
+    inside_x = (columns >= 0) & (columns < cells)
+    inside_y = (rows >= 0) & (rows < cells)
+    if not (inside_x.any() and inside_y.any()):
+        return values
+    index = np.add.outer(rows[inside_y] * cells, columns[inside_x]).ravel()
+    densities = fine.log_likelihood[np.ix_(inside_y, inside_x)].ravel()
+    peak = max(float(values.max()), float(densities.max()))
+    count = np.bincount(index, minlength=cells**2)
+    covered = count > 0
+    share = np.minimum(count[covered] * (fine.cell_m / cell_m) ** 2, 1.0)
+    mean = np.bincount(index, np.exp(densities - peak), cells**2)[covered] / count[covered]
+    out = values.ravel().copy()
+    with np.errstate(divide="ignore"):
+        out[covered] = peak + np.log(share * mean + (1.0 - share) * np.exp(out[covered] - peak))
+    return np.asarray(out.reshape(values.shape))
+
+
+def _inside(points_m: Floats, grid: Grid) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    half = grid.cell_m / 2.0
+    x_m, y_m = points_m[:, 0], points_m[:, 1]
+    return np.asarray(
+        (x_m > grid.x_m[0] - half) & (x_m < grid.x_m[-1] + half)
+        & (y_m > grid.y_m[0] - half) & (y_m < grid.y_m[-1] + half)
+    )  # fmt: skip
 
 
 def edge_share(grid: Grid) -> float:
@@ -105,13 +174,15 @@ def _pulls_outward(grid: Grid) -> bool:
     return edge_share(grid) > 1.2 * flat
 
 
-def _best_start(
-    start: Box, near: Box, wide: Grid, log_likelihood: LogLikelihood
-) -> tuple[Box, float]:
+def _best_start(start: Box, wide: Grid, details: tuple[Grid, ...]) -> tuple[Box, float]:
     """Return the box to zoom from, and the share outside: a closer one when it holds enough."""
-    for box in _nested(near, start):
-        inside = _log_mass(evaluate(box, SEARCH_CELLS, log_likelihood))
-        outside = _log_mass_outside(wide, box)
+    for close in reversed(details):
+        box = Box(
+            float(close.x_m[0] + close.x_m[-1]) / 2.0,
+            float(close.y_m[0] + close.y_m[-1]) / 2.0,
+            close.cell_m * len(close.x_m) / 2.0,
+        )
+        inside, outside = _log_mass(close), _log_mass_outside(wide, box)
         beyond = float(np.exp(outside - np.logaddexp(inside, outside)))
         if beyond < MOST_BEYOND / 2:
             return box, beyond
@@ -119,8 +190,9 @@ def _best_start(
 
 
 def _nested(near: Box, start: Box) -> list[Box]:
+    """Return closer looks between the whole reach and the places, the widest first."""
     middle = Box(near.x_m, near.y_m, (near.half_m * start.half_m) ** 0.5)
-    return [box for box in (near, middle) if box.half_m < 0.5 * start.half_m]
+    return [box for box in (middle, near) if box.half_m < 0.5 * start.half_m]
 
 
 def _log_mass(grid: Grid) -> float:
