@@ -72,7 +72,7 @@ def _answer(evidence: Evidence, config: LocatorConfig, time: datetime | None) ->
     start, near = _boxes(evidence, config)
     with np.errstate(under="ignore"):
         zoomed = zoom(start, near, config.cells, total)
-        bits = _bits(zoomed, factors)
+        bits = _bits(zoomed, factors, lambda points: reach(points, evidence.reach, config))
     grid = zoomed.grid
     x_m, y_m = median_point(grid)
     row, column = np.unravel_index(int(np.argmax(grid.probability)), grid.probability.shape)
@@ -120,15 +120,15 @@ def _boxes(evidence: Evidence, config: LocatorConfig) -> tuple[Box, Box]:
     return Box(near.x_m, near.y_m, half + config.reach_m), near
 
 
-def _bits(zoomed: Zoomed, factors: dict[str, Factor]) -> dict[str, float]:
+def _bits(zoomed: Zoomed, factors: dict[str, Factor], before: Factor) -> dict[str, float]:
     """Return for each kind of evidence how many times it halved what the others leave, in bits.
 
     This is the relative entropy of the answer to the answer without that kind, over the whole
-    reach.
+    reach; without any, what is known `before` is left.
     """
     points, log_areas = zoomed.quadrature()
     parts = {name: factor(points)[0] for name, factor in factors.items()}
-    together = np.asarray(log_areas + sum(parts.values()))
+    together = np.asarray(log_areas + before(points)[0] + sum(parts.values()))
     full = _normal(together)
     bits = {}
     for name, part in parts.items():
