@@ -30,6 +30,7 @@ class TalkingServer:
             try:
                 client.sendall(data)
             except OSError:
+                client.close()
                 self._clients.remove(client)
 
     def close(self) -> None:
