@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 # Pulkovo 1942 to WGS 84 for Russia, GOST R 51794-2008 (EPSG:5044), rotations in PROJ's sign.
 SK42_TO_WGS84 = "23.57,-140.95,-79.8,0,0.35,0.79,-0.22"
-SK42_DATUM = "SK-42 (Pulkovo 1942, GOST R 51794-2008)"
+SK42_DATUM = "Pulkovo 1942, GOST R 51794-2008"
 FIRST_MODEL, LAST_MODEL = 2010, 2025
 STYLES = ("decimal", "dm", "utm", "mgrs", "sk42")
 

@@ -46,7 +46,7 @@ def block(collar: Collar) -> str:
     for key, meaning, example in _FIELDS:
         value = getattr(collar, key)
         if value in (None, (), {}):
-            lines.append(f"# {key} = {example}   unknown: {meaning}")
+            lines.append(f"# {key} = {example}   # unknown: {meaning}")
         else:
             lines.append(f"{key} = {_toml(value)}   # {meaning}")
     return "\n".join(lines) + "\n"
