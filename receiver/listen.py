@@ -59,7 +59,7 @@ class Recorder:
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set or the input ends. Never raises."""
-        self._writer.submit(self._source_row())
+        self._writer.submit(self.source_row())
         pause_s = FIRST_PAUSE_S
         while not stop.is_set():
             try:
@@ -153,7 +153,8 @@ class Recorder:
     def _real_s(self, span_ns: int) -> float:
         return span_ns / 1e9 / self._clock.speed
 
-    def _source_row(self) -> Source:
+    def source_row(self) -> Source:
+        """Return the row that says how this source's bytes are to be read."""
         return Source(
             source=self.address.name,
             address=str(self.address),
@@ -201,6 +202,11 @@ class Listening:
     def statuses(self) -> list[Status]:
         """What a screen shows, one for each source."""
         return [recorder.status for recorder in self._recorders]
+
+    @property
+    def sources(self) -> list[Source]:
+        """The rows that say how each source's bytes are to be read."""
+        return [recorder.source_row() for recorder in self._recorders]
 
     @property
     def ended(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +18,10 @@ from receiver.journal import Journal, Writer
 from receiver.listen import Listening, Status
 from receiver.live import Follower, answer_of
 from receiver.locator import Posterior
-from receiver.records import Detection, Place
+from receiver.records import Detection, Place, Row
 
 LOOK_S = 0.5
+FINISH_S = 10.0
 ANSWER_EVERY_LOOKS = 10
 
 
@@ -80,7 +83,7 @@ def record(
                 follower = Follower(copy)
                 _follow(session, view, writer, listening, follower, on_events, on_view, stop)
                 listening.close()
-                _finish(writer, session.journal)
+                _finish(writer, session, listening.sources)
                 on_events(_seen(follower.news(), view))
                 derived = follower.derivation.result()
                 return derived, answer_of(derived, session.collar)
@@ -113,9 +116,27 @@ def _follow(
             return
 
 
-def _finish(writer: Writer, path: Path) -> None:
-    if not writer.flush():
-        raise JournalError(f"{path}: {writer.waiting} rows could not be saved")
+def _finish(writer: Writer, session: Session, sources: Sequence[Row]) -> None:
+    """Wait until all is saved; what cannot be goes into a journal of its own, elsewhere.
+
+    Raises:
+        JournalError: rows could not be saved; it says where they are, or how many are lost.
+    """
+    if writer.flush(FINISH_S):
+        return
+    writer.stop()
+    rows = writer.left()
+    rescue = Path(tempfile.gettempdir()) / f"baksan-rescue-{uuid.uuid4().hex[:8]}.journal"
+    try:
+        with Journal.create(rescue, session.configuration) as journal:
+            journal.append([*sources, *rows])
+    except JournalError as error:
+        message = f"{session.journal}: the last {len(rows)} rows could not be saved anywhere"
+        raise JournalError(message) from error
+    raise JournalError(
+        f"{session.journal}: the last {len(rows)} rows could not be saved there; they are in"
+        f" {rescue}: make room, then: baksan import {rescue} --to {session.journal}"
+    )
 
 
 def _seen(events: list[Event], view: View) -> list[Event]:

@@ -13,13 +13,14 @@ from collections.abc import Callable
 
 from receiver.errors import JournalError
 from receiver.journal.store import Journal
-from receiver.records import Row
+from receiver.records import Heard, Row
 
 COMMIT_INTERVAL_S = 0.2
 COMMIT_ROWS = 64
 RETRY_INTERVAL_S = 1.0
-# About an hour of ten readings a second: what waits in memory while the disk is full.
-WAITING_ROWS = 40_000
+# What may wait in memory while the disk is full: an hour of ten readings a second, unless a source
+# floods; then its thread has to wait.
+WAITING_ROWS, WAITING_BYTES = 40_000, 64_000_000
 
 
 class Writer:
@@ -28,7 +29,8 @@ class Writer:
     def __init__(self, journal: Journal, on_fault: Callable[[str], None]) -> None:
         self._journal = journal
         self._on_fault = on_fault
-        self._queue: queue.Queue[Row | None] = queue.Queue(WAITING_ROWS)
+        self._queue: queue.Queue[Row | None] = queue.Queue()
+        self._waiting_bytes = 0
         self._pending: list[Row] = []
         self._committed = 0
         self._submitted = 0
@@ -48,10 +50,16 @@ class Writer:
         return self._submitted - self._committed
 
     def submit(self, row: Row) -> None:
-        """Hand over a row; waits when far too many rows wait already."""
+        """Hand over a row; waits while far too much waits already, until the writer is stopped."""
         with self._count_lock:
+            while self._is_full() and not self._stopping.is_set():
+                self._count_lock.wait(RETRY_INTERVAL_S)
             self._submitted += 1
+            self._waiting_bytes += _size(row)
         self._queue.put(row)
+
+    def _is_full(self) -> bool:
+        return self.waiting >= WAITING_ROWS or self._waiting_bytes >= WAITING_BYTES
 
     def flush(self, timeout_s: float = 30.0) -> bool:
         """Wait until everything handed over is on the disk; return whether it is."""
@@ -75,6 +83,15 @@ class Writer:
         self._stopping.set()
         self._queue.put(None)
         self._thread.join(2 * RETRY_INTERVAL_S)
+
+    def left(self) -> list[Row]:
+        """Return the rows that are not on the disk, once the writer has stopped."""
+        rows = list(self._pending)
+        while not self._queue.empty():
+            row = self._queue.get_nowait()
+            if row is not None:
+                rows.append(row)
+        return rows
 
     def _run(self) -> None:
         while not self._stopping.is_set() or not self._queue.empty():
@@ -104,6 +121,11 @@ class Writer:
             return False
         with self._count_lock:
             self._committed += len(self._pending)
+            self._waiting_bytes -= sum(map(_size, self._pending))
             self._pending.clear()
             self._count_lock.notify_all()
         return True
+
+
+def _size(row: Row) -> int:
+    return len(row.raw) if isinstance(row, Heard) else 0

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from receiver.cli import run
+from receiver.journal import Journal
 
 Spoil = Callable[[Path], None]
 SPOILT: dict[str, Spoil] = {
@@ -57,14 +59,90 @@ def test_spoilt_file_gives_one_line_and_a_documented_code(
     assert str(path) in error or path.name in error
 
 
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Root may read everything: be nobody for a while. Modules must have been imported before."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
 @pytest.mark.parametrize("command", READING)
-def test_file_without_permission_is_named(command: str, tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
+def test_file_without_permission_is_named(
+    command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "given"
+    words = words_of(READING[command], path, tmp_path / "out.csv")
+    run(words)  # imports everything
     path.write_text("x")
     path.chmod(0)
-    assert run(words_of(READING[command], path, tmp_path / "out.csv")) == 2
+    capfd.readouterr()
+    with without_rights():
+        code = run(words)
+    assert (code, "Permission denied" in capfd.readouterr().err) == (2, True)
+
+
+WRITING = {
+    "png": ["locate", "FILE", "--png", "OUT"],
+    "geojson": ["locate", "FILE", "--geojson", "OUT"],
+    "gpx": ["locate", "FILE", "--gpx", "OUT"],
+    "simulate": ["simulate", "--minutes", "1", "--to", "OUT"],
+    "import": ["import", "FILE", "--to", "OUT"],
+}
+TABLE = "kind,lat,lon,latitude_deg,longitude_deg,bearing_deg\nbearing,43,42,43,42,90\n"
+
+
+@pytest.mark.parametrize("command", WRITING)
+@pytest.mark.parametrize("place", ["full", "folder", "missing"])
+def test_where_nothing_can_be_written_is_code_five(
+    command: str,
+    place: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    given, out = tmp_path / "given.csv", tmp_path / "out"
+    given.write_text(TABLE)
+    if place == "full":
+        monkeypatch.setattr(os, "fsync", _disk_is_full)
+    elif place == "folder":
+        out.mkdir()
+    else:
+        out = tmp_path / "no" / "such" / "out"
+    code = run(words_of(WRITING[command], given, out))
+    error = capfd.readouterr().err.strip().splitlines()[-1]
+    assert (code, error.startswith("baksan: ")) == (5, True)
+    assert str(out) in error
+    assert not out.is_file()
+
+
+def _disk_is_full(descriptor: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_disk_that_fills_up_while_listening_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
+    """A limit on the size of files is what a full disk is to SQLite: the commit fails."""
+    journal = tmp_path / "search.journal"
+    baksan = str(Path(sys.executable).with_name("baksan"))
+    code = "import time\nwhile True: print(10**2000, flush=True); time.sleep(0.005)"
+    source = f"nmea:pipe:{sys.executable} -c '{code}'"
+    script = f'ulimit -f 400; exec {baksan} listen "$1" --journal {journal}'
+    command = ["bash", "-c", script, "bash", source]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    time.sleep(4.0)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert "Traceback" not in error
+    assert process.returncode in (5, 130), error
+    assert "look out" in error or "not saved" in error or "could not be saved" in error
+    with Journal.open(journal, readonly=True) as opened:
+        assert len(list(opened.rows())) > 0
+        assert opened.check() == []
 
 
 @pytest.mark.parametrize("words", [["nosuch"], ["--nosuch"], ["decode", "--nosuch"], ["note"]])

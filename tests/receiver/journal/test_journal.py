@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -306,3 +307,24 @@ def test_kill_loses_nothing_that_was_called_saved(tmp_path: Path) -> None:
     with Journal.open(path) as journal:
         assert journal.check() == []
         assert len(list(journal.rows())) >= saved
+
+
+def test_source_that_floods_a_full_disk_has_to_wait(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("receiver.journal.writer.WAITING_BYTES", 1_000_000)
+    with Journal.open(path) as journal:
+        (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+        journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+        writer = Writer(journal, lambda fault: None)
+        flood = Heard(source="r", kind="bytes", time=NOW, monotonic_ns=0, boot_id="b",
+                      clock_source="s", raw=bytes(65_536))  # fmt: skip
+        thread = threading.Thread(target=lambda: [writer.submit(flood) for _ in range(200)])
+        thread.start()
+        time.sleep(0.5)
+        assert writer.waiting <= 16
+        journal._connection.execute("PRAGMA max_page_count = 1000000")
+        thread.join(20)
+        assert writer.flush(20)
+        writer.stop()
+        assert writer.committed == 200

@@ -1,0 +1,97 @@
+"""A recording session: what the screen is given, and what happens when the disk is full."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from receiver import recording
+from receiver.address import parse_address
+from receiver.clock import SystemClock
+from receiver.config import Configuration
+from receiver.derive import Event, derive
+from receiver.errors import JournalError
+from receiver.journal import Journal
+from receiver.recording import Session, View, record
+from receiver.records import Place, Row
+from receiver.simulator.servers import TalkingServer
+
+
+def session(path: Path, *sources: str, seconds: float | None = None) -> Session:
+    return Session(
+        addresses=[parse_address(text) for text in sources],
+        journal=path / "search.journal",
+        configuration=Configuration(),
+        clock=SystemClock(),
+        seconds=seconds,
+    )
+
+
+def test_session_ends_with_its_sources_and_goes_on_in_the_same_journal(tmp_path: Path) -> None:
+    log = tmp_path / "walk.nmea"
+    log.write_bytes(b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n")
+    events: list[Event] = []
+    for count in (1, 2):
+        derived, posterior = record(
+            session(tmp_path, f"nmea:file:{log}"), events.extend, lambda view: None,
+            threading.Event(),
+        )  # fmt: skip
+        assert len(derived.places) == count
+        assert posterior.answer.reason is not None
+    assert sum(isinstance(event, Place) for event in events) == 1 + 2
+
+
+def test_screen_is_given_what_is_saved_and_where(tmp_path: Path) -> None:
+    views: list[tuple[int, str]] = []
+
+    def look(view: View) -> None:
+        views.append((view.saved, view.statuses[0].state))
+
+    record(session(tmp_path, "fixed:43,42", seconds=1.2), lambda e: None, look, threading.Event())
+    assert views[-1] == (2, "hearing")
+
+
+def test_what_cannot_be_saved_goes_into_a_journal_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescue = tmp_path / "elsewhere"
+    rescue.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(rescue))
+    monkeypatch.setattr(recording, "FINISH_S", 0.5)
+    ours, append = tmp_path / "search.journal", Journal.append
+
+    def full(self: Journal, rows: list[Row]) -> list[Row]:
+        if self.path == ours:
+            raise JournalError("the disk is full")
+        return append(self, rows)
+
+    monkeypatch.setattr(Journal, "append", full)
+    server, stop = TalkingServer(), threading.Event()
+    threading.Timer(1.0, stop.set).start()
+    source = f"gps=nmea:tcp://127.0.0.1:{server.port}"
+    threading.Timer(0.5, server.say, [b"x\r\n"]).start()
+    with pytest.raises(JournalError, match=r"they are in .*elsewhere.*baksan import"):
+        record(session(tmp_path, source), lambda e: None, lambda v: None, stop)
+    monkeypatch.undo()
+    server.close()
+    (saved,) = rescue.iterdir()
+    with Journal.open(ours) as journal:
+        assert journal.merge(saved) >= 2
+        assert derive(journal.rows(), journal.configuration).warnings == []
+
+
+def test_nothing_left_anywhere_says_how_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nosuch"))
+    monkeypatch.setattr(recording, "FINISH_S", 0.3)
+
+    def full(self: Journal, rows: list[Row]) -> list[Row]:
+        raise JournalError("the disk is full")
+
+    monkeypatch.setattr(Journal, "append", full)
+    with pytest.raises(JournalError, match="the last 2 rows could not be saved anywhere"):
+        record(session(tmp_path, "fixed:43,42", seconds=0.6), lambda e: None, lambda v: None,
+               threading.Event())  # fmt: skip
