@@ -24,6 +24,8 @@ Little-endian, except for the fields of port 15 marked BE. Offsets below are wit
     5     F5     1+2n  LR satellites       0 count, then id u8, C/N0 u8
     6 7   F7 F9  1+9n  Wi-Fi, BLE scans    0 count seen, then 3 octets of MAC (LSB first),
     10    F8                               rssi v-128 dBm, count, u32 time
+    8     FB     14    RF scan (till 7.0)  0 version, 1 alert, then two bands of: u16 start and stop
+                                           MHz*10, peaks, loudest -v dBm
     9     F6     1+6n  u-blox satellites   0 count, then id, C/N0, elevation, u16 azimuth, system
     11    FA     5+4n  BLE scan            0 u32 time, 4 count, then 3 octets of MAC, rssi
     12    92     6     electric fence      0 result, 1 pulses, 2 u16 V, 4 u16 energy
@@ -51,7 +53,7 @@ Little-endian, except for the fields of port 15 marked BE. Offsets below are wit
 
 Tolerances, each seen on real packets: `len` = data + 2 on ports 15 and 21; id 99 on port 19. Lists
 that were cut give what is whole, with a warning. Everything else must fit to the byte.
-Removed or never framed: ports 8, 17, 199. Port 0 is LoRaWAN's own.
+Removed or never framed: ports 17, 199. Port 0 is LoRaWAN's own.
 """
 
 from __future__ import annotations

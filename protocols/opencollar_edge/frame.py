@@ -14,7 +14,7 @@ from protocols.packet import DecodeError, Reception
 TLV_PORTS = {3: "settings", 30: "values", 32: "commands"}
 FLASH_PORT = 29
 HIGHEST_PORT = 33
-REMOVED_PORTS = {8: "RF scan", 17: "open sky", 199: "modem information"}
+REMOVED_PORTS = {17: "open sky", 199: "modem information"}
 
 Layout = Callable[[int], "Construct[Any, Any]"]
 
@@ -48,6 +48,7 @@ MESSAGES: dict[tuple[int, int], Message] = {
     (5, 0xF5): _list("LR satellites", layouts.LrSatellite),
     (6, 0xF7): _list("Wi-Fi scan, aggregated", layouts.AggregatedScan),
     (7, 0xF9): _list("BLE scan, aggregated", layouts.AggregatedScan),
+    (8, 0xFB): _fixed("RF scan, old firmware", layouts.RfScan),
     (9, 0xF6): _list("u-blox satellites", layouts.UbloxSatellite),
     (10, 0xF8): _list("Wi-Fi scan", layouts.AggregatedScan),
     (11, 0xFA): Message("BLE scan", layouts.ble_scan, 5, 4),

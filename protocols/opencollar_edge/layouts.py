@@ -57,6 +57,20 @@ ShortFix = Struct(
     "h_acc_est" / Int16ul,
 )
 
+_ScannedBand = Struct(
+    "start" / Linear(Int16ul, divisor=10),
+    "stop" / Linear(Int16ul, divisor=10),
+    "peak_count" / Int8ul,
+    "max_rssi" / Linear(Int8ul, divisor=-1),
+)
+
+RfScan = Struct(  # read off one real packet and its published decode; removed from firmware 7.1
+    "version" / Int8ul,
+    "should_alert" / Int8ul,
+    "band_8" / _ScannedBand,
+    "band_wifi_bt" / _ScannedBand,
+)
+
 LastPosition = Struct(  # the one message with the longitude first
     "longitude" / degrees_1e7(),
     "latitude" / degrees_1e7(),

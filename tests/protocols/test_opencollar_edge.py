@@ -45,10 +45,6 @@ def test_every_vector_gives_what_is_expected(shared: Path) -> None:
     rows = vectors(shared, "open-collars.jsonl")
     assert len(rows) == 48
     for row in rows:
-        if row["port"] == 8:
-            with pytest.raises(DecodeError, match="old firmware: unsupported"):
-                read(row["hex"], 8)
-            continue
         packets = read(row["hex"], row["port"], None)
         assert differences(found(row, packets), wanted(row)) == [], row["hex"]
 
@@ -89,7 +85,6 @@ REFUSED_PREFIX = {
     "len byte 0x1c": "the frame says 28",
     "raw BLE log frame": "leave out its first byte",
     "BLE frame (leading": "leave out the first byte",
-    "REAL legacy RF-scan": "unsupported",
     "legacy open-sky": "unsupported",
     "legacy modem-info": "unsupported",
     "port 0 =": "not application data",
@@ -109,7 +104,7 @@ WARNED_PREFIX = {
     "LR GNSS status 7": "no satellites",
     "LR GNSS status 8": "almanac is too old",
 }
-CLEAN_PREFIX = ("firmware README", "erased flash")
+CLEAN_PREFIX = ("firmware README", "erased flash", "REAL legacy RF-scan")
 
 
 def by_prefix(table: dict[str, str], fault: str) -> str | None:

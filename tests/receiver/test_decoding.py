@@ -1,0 +1,159 @@
+"""`baksan decode`: one line out for each line in, files of every kind, and real collections."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.cli import run
+from receiver.decoding import answer
+
+# A short fix of a real collar, from the maker's public samples (port 13).
+FIX = "930ef9636865aba50d1f8e090e031500"
+Decode = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def decode(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Decode:
+    def go(*words: str, stdin: str | bytes = "") -> tuple[int, str, str]:
+        path = tmp_path / "stdin"
+        path.write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
+        with path.open() as stream:
+            monkeypatch.setattr(sys, "stdin", stream)
+            code = run(["decode", *words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return go
+
+
+def test_packet_in_hex(decode: Decode) -> None:
+    code, out, _ = decode(FIX, "--protocol", "opencollar-edge", "--port", "13")
+    assert code == 0
+    assert "52.098808, 5.142083" in out or "52.0988" in out
+    assert "evidence" in out
+
+
+@pytest.mark.parametrize(
+    "text", [FIX.upper(), " ".join(FIX[i : i + 2] for i in range(0, 32, 2)), "0x" + FIX,
+             ":".join(FIX[i : i + 2] for i in range(0, 32, 2))]
+)  # fmt: skip
+def test_hex_as_people_paste_it(decode: Decode, text: str) -> None:
+    code, out, _ = decode(text, "--port", "13", "--protocol", "opencollar-edge", "--json")
+    assert code == 0
+    assert json.loads(out)["packets"][0]["accuracy_m"] == 21.0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "say"),
+    [([], 2, "give the packet"), (["xyz"], 4, "not hexadecimal"), ([FIX], 4, ""),
+     ([FIX, "--protocol", "nosuch"], 4, "not supported yet"),
+     ([FIX, "--protocol", "opencollar-edge"], 4, "needs the LoRaWAN port"),
+     ([FIX[:-2], "--protocol", "opencollar-edge", "--port", "13"], 4, ""),
+     ([FIX, "--port", "999"], 2, "999"), ([FIX, "--received", "noon"], 4, "not a time"),
+     (["--file", "/nosuch"], 2, "No such file"), (["-"], 4, "empty")],
+)  # fmt: skip
+def test_what_cannot_be_decoded_is_one_line(
+    decode: Decode, words: list[str], code: int, say: str
+) -> None:
+    found, out, error = decode(*words)
+    assert (found, out) == (code, "")
+    assert len(error.strip().splitlines()) == 1
+    assert say in error
+
+
+def test_file_of_hex_lines(decode: Decode, tmp_path: Path) -> None:
+    path = tmp_path / "packets.hex"
+    path.write_text(f"{FIX}\n\n{FIX}\n")
+    code, out, _ = decode(str(path), "--protocol", "opencollar-edge", "--port", "13", "--json")
+    assert (code, len(json.loads(out)["packets"])) == (0, 2)
+
+
+LINES = [
+    json.dumps({"hex": FIX, "protocol": "opencollar-edge", "port": 13}),
+    json.dumps({"hex": "zz", "protocol": "opencollar-edge", "port": 13}),
+    "", "not json", "[]", "null", "5", '{"hex": 5}', '{"hex": ""}', "{}", '{"text": "x"}',
+    json.dumps({"hex": FIX, "protocol": "opencollar-edge", "port": "13"}),
+    json.dumps({"hex": FIX, "protocol": "opencollar-edge", "port": True}),
+    json.dumps({"hex": FIX, "protocol": "opencollar-edge", "port": 13, "context": []}),
+    json.dumps({"hex": FIX, "protocol": "opencollar-edge", "port": 13, "received": "never"}),
+    "{" * 5000, "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+]  # fmt: skip
+
+
+def test_one_line_out_for_each_line_in(decode: Decode) -> None:
+    code, out, _ = decode("--jsonl", "-", stdin="\n".join(LINES) + "\n")
+    results = [json.loads(line) for line in out.splitlines()]
+    assert (code, len(results)) == (0, len(LINES))
+    assert set(results[0]) == {"packets"}
+    assert all(set(result) == {"error", "offset"} for result in results[1:])
+
+
+def test_strict_leaves_with_one(decode: Decode) -> None:
+    assert decode("--jsonl", "--strict", "-", stdin="oops\n")[0] == 1
+    assert decode("--jsonl", "--strict", "-", stdin=LINES[0] + "\n")[0] == 0
+
+
+def test_monster_line_is_one_error_and_the_next_is_read(decode: Decode) -> None:
+    stdin = '{"hex": "' + "0" * 5_000_000 + '"}\n' + LINES[0] + "\n"
+    _, out, _ = decode("--jsonl", "-", stdin=stdin)
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert "longer than 1 MiB" in first["error"]
+    assert "packets" in second
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+)
+ITEM = st.dictionaries(
+    st.sampled_from(["hex", "text", "protocol", "port", "received", "context"]),
+    JSON | st.sampled_from([FIX, "opencollar-edge", 13, 29, 31]),
+)
+
+
+@given(ITEM)
+def test_any_line_has_one_answer(item: dict[str, Any]) -> None:
+    result = answer(json.dumps(item))
+    assert len(result.keys() & {"packets", "detections", "error"}) == 1
+    json.dumps(result, allow_nan=False)
+
+
+@given(st.text(max_size=200))
+def test_any_text_has_one_answer(text: str) -> None:
+    json.dumps(answer(text), allow_nan=False)
+
+
+def test_real_messages_of_gateways_and_servers(decode: Decode, shared: Path) -> None:
+    files = sorted((shared / "data/collars/envelopes").glob("*.json"))
+    assert len(files) >= 7
+    for path in files:
+        code, out, error = decode(str(path), "--json")
+        assert code == 0, (path.name, error)
+        found = json.loads(out)
+        assert found["packets"] or found["detections"] or found["unread"], path.name
+
+
+@pytest.mark.parametrize("name", ["open-collars", "commercial-collars", "open-collars-bad-input"])
+def test_real_collections_give_one_answer_a_line(decode: Decode, shared: Path, name: str) -> None:
+    content = (shared / f"vectors/{name}.jsonl").read_bytes()
+    lines = content.decode().splitlines()
+    code, out, _ = decode("--jsonl", "-", stdin=content)
+    results = [json.loads(line) for line in out.splitlines()]
+    assert (code, len(results)) == (0, len(lines))
+    for line, result in zip(lines, results, strict=True):
+        if json.loads(line).get("protocol") == "opencollar-edge" and name == "open-collars":
+            assert "packets" in result, line
+        elif "error" in result:
+            assert result["error"]
