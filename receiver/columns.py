@@ -10,7 +10,8 @@ import csv
 import dataclasses
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,12 +77,22 @@ def read_csv(path: Path) -> dict[str, NDArray[Any]]:
 
 def read_observations(path: Path) -> list[Observation]:
     """Read a CSV of observations as records; raises InputError as `read_csv`."""
+    with open_table(path) as reader:
+        _check_headings(path, reader.fieldnames)
+        return [_observation(path, reader.line_num, row) for row in reader]
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[csv.DictReader[str]]:
+    """Read a CSV with headings, from whatever program.
+
+    Raises:
+        InputError: missing, not text, or not CSV.
+    """
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            _check_headings(path, reader.fieldnames)
-            return [_observation(path, reader.line_num, row) for row in reader]
+            yield csv.DictReader(file, strict=True)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not text (byte {error.start})") from error
     except csv.Error as error:

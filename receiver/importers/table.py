@@ -12,13 +12,13 @@ A level whose heading does not say dBm has a scale of its own. Lines are numbere
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from receiver.columns import open_table
 from receiver.errors import ConfigError, InputError
 from receiver.geodesy import LocalGrid, grid_convergence_deg, utm_to_degrees
 from receiver.levels import effective_signal_power_dbm
@@ -68,23 +68,16 @@ def read_table(path: Path, plan: Plan) -> list[Observation]:
         InputError: no table, a heading is missing, or a value is wrong; with the line.
         ConfigError: plane coordinates without an origin or a zone.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            names = _names(path, reader.fieldnames or ())
-            to_degrees = _to_degrees(path, names, plan)
-            found = [
-                observation
-                for row in reader
-                for observation in _observations(_Line(path, reader.line_num, row, names), plan,
-                                                 to_degrees)
-            ]  # fmt: skip
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not text (byte {error.start})") from error
-    except csv.Error as error:
-        raise InputError(f"{path}: not a CSV table ({error})") from error
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
+    with open_table(path) as reader:
+        names = _names(path, reader.fieldnames or ())
+        to_degrees = _to_degrees(path, names, plan)
+        found = [
+            observation
+            for row in reader
+            for observation in _observations(
+                _Line(path, reader.line_num, row, names), plan, to_degrees
+            )
+        ]
     if not found:
         where = f" for the case {plan.case!r}" if plan.case else ""
         raise InputError(f"{path}: no rows{where}")

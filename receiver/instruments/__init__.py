@@ -7,6 +7,7 @@ An instrument never opens anything: `receiver.links` does. Adding one is a modul
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -77,6 +78,29 @@ class Answering(Protocol):
     def answer(self, chunk: bytes) -> bytes:
         """Return the answer to a datagram, b"" for none."""
         ...
+
+
+@dataclass(slots=True)
+class Questions:
+    """One question at a time: due after the interval, or when the last one is given up."""
+
+    interval_s: float
+    give_up_s: float
+    waiting: bool = False
+    asked_ns: int | None = None
+
+    def due(self, monotonic_ns: int) -> bool:
+        """Tell whether to ask now; then it counts as asked."""
+        if self.asked_ns is not None:
+            waited_s = (monotonic_ns - self.asked_ns) / 1e9
+            if waited_s < (self.give_up_s if self.waiting else self.interval_s):
+                return False
+        self.asked_ns, self.waiting = monotonic_ns, True
+        return True
+
+    def reset(self) -> None:
+        """Forget the last question."""
+        self.asked_ns, self.waiting = None, False
 
 
 def build(address: Address) -> Instrument:

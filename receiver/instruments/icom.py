@@ -20,7 +20,7 @@ from datetime import datetime
 
 from receiver.address import Address
 from receiver.errors import ConfigError
-from receiver.instruments import seconds
+from receiver.instruments import Questions, seconds
 from receiver.levels import ICOM_CURVES, Curve
 from receiver.records import Detection
 
@@ -120,8 +120,7 @@ class Icom:
         self._curve = curve
         self._buffer = b""
         self._settings = Settings()
-        self._asked_ns: int | None = None
-        self._waiting = False
+        self._questions = Questions(poll_interval_s, NO_ANSWER_S)
         self._turn = 0
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
@@ -138,15 +137,13 @@ class Icom:
     def reset(self) -> None:
         """Forget the half frame and what the receiver was set to."""
         self._buffer, self._settings = b"", Settings()
-        self._asked_ns, self._waiting, self._turn = None, False, 0
+        self._turn = 0
+        self._questions.reset()
 
     def poll(self, monotonic_ns: int) -> bytes:
         """Return the next question when it is due and the last one is answered or given up."""
-        if self._asked_ns is not None:
-            waited_s = (monotonic_ns - self._asked_ns) / 1e9
-            if waited_s < (NO_ANSWER_S if self._waiting else self.poll_interval_s):
-                return b""
-        self._asked_ns, self._waiting = monotonic_ns, True
+        if not self._questions.due(monotonic_ns):
+            return b""
         self._turn += 1
         slow, meter = divmod(self._turn - 1, METER_READINGS_A_SLOW_QUERY + 1)
         # The slow questions come first once, so that the first reading has its frequency.
@@ -170,7 +167,7 @@ class Icom:
 
     def _understand(self, body: bytes) -> float | None:
         """Take note of what a frame says; return the count of a meter reading."""
-        self._waiting = False
+        self._questions.waiting = False
         if body[:2] == METER:
             return count_of_bcd(body[2:])
         if body[0] in (0x00, READ_FREQUENCY):

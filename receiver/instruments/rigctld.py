@@ -20,7 +20,7 @@ from datetime import datetime
 
 from receiver.address import Address
 from receiver.errors import ConfigError
-from receiver.instruments import seconds
+from receiver.instruments import Questions, seconds
 from receiver.records import Detection
 
 LONGEST_LINE_BYTES = 4096
@@ -39,10 +39,10 @@ class Rigctld:
         self.expected_interval_s: float | None = 10 * poll_interval_s
         self._unit = unit
         self._turn = 0
-        self._asked_ns: int | None = None
+        self._questions = Questions(poll_interval_s, NO_ANSWER_S)
         self._refused: set[str] = set()
         self._known: dict[str, str] = {}
-        self._buffer, self._echo, self._waiting = b"", "", False
+        self._buffer, self._echo = b"", ""
         self._values: list[str] = []
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
@@ -58,17 +58,15 @@ class Rigctld:
 
     def reset(self) -> None:
         """Forget the half answer and what the receiver was set to."""
-        self._buffer, self._asked_ns, self._turn = b"", None, 0
+        self._buffer, self._turn = b"", 0
+        self._questions.reset()
         self._known.clear()
         self._forget_answer()
 
     def poll(self, monotonic_ns: int) -> bytes:
         """Return the next question when it is due and the last one is answered or given up."""
-        if self._asked_ns is not None:
-            waited_s = (monotonic_ns - self._asked_ns) / 1e9
-            if waited_s < (NO_ANSWER_S if self._waiting else self.poll_interval_s):
-                return b""
-        self._asked_ns, self._waiting = monotonic_ns, True
+        if not self._questions.due(monotonic_ns):
+            return b""
         return f"+\\{self._next()}\n".encode()
 
     def _next(self) -> str:
@@ -80,7 +78,8 @@ class Rigctld:
         return "get_level STRENGTH" if strength or not between else between[turn % len(between)]
 
     def _forget_answer(self) -> None:
-        self._echo, self._values, self._waiting = "", [], False
+        self._echo, self._values = "", []
+        self._questions.waiting = False
 
     def _line(self, line: str) -> float | None:
         """Take one line; return the strength when it ends an answer that holds one."""
