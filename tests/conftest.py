@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A loaded machine is slow to draw the first example; how fast a test is, is not what it tests.
+settings.register_profile("baksan", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("baksan")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -51,7 +51,8 @@ class World(AbstractContextManager["World"]):
     def __init__(self, seed: int, minutes: float, speed: float) -> None:
         self.minutes = minutes
         self._scene = draw_scene(seed)
-        self._rng = np.random.default_rng([seed, 4])
+        # The receiver is asked at its own pace: its noise must not change what the others draw.
+        self._rng, self._noise = np.random.default_rng([seed, 4]), np.random.default_rng([seed, 6])
         steps = walk(self._scene, seed, minutes)
         self._times = np.array([step.time_s for step in steps])
         self._x = np.array([step.x_m for step in steps])
@@ -148,7 +149,7 @@ class World(AbstractContextManager["World"]):
         pulse, since_s = divmod(now_s, period_s)
         fading_db = np.random.default_rng([int(pulse), 5]).normal(0.0, FADING_DB)
         peak_dbm = self._level_dbm(pulse * period_s) + fading_db - DECAY_DB_S * since_s
-        noise_dbm = NOISE_FLOOR_DBM + float(self._rng.normal(0.0, 0.7))
+        noise_dbm = NOISE_FLOOR_DBM + float(self._noise.normal(0.0, 0.7))
         curve = ICOM_CURVES["r8500"]
         return round(float(np.interp(max(peak_dbm, noise_dbm) - S9_DBM_VHF, curve.db, curve.raw)))
 
