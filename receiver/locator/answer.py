@@ -88,7 +88,7 @@ def _answer(evidence: Evidence, config: LocatorConfig, time: datetime | None) ->
         inaudible_probability=0.0 if _was_heard(evidence) else None,
         contributions_bits=bits,
         counts=evidence.counts,
-        warnings=limits(evidence, (x_m, y_m), areas, zoomed.grown),
+        warnings=limits(evidence, (x_m, y_m), areas, zoomed),
     )
     return Posterior(answer=answer, grid=grid, evidence=evidence)
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from receiver.columns import Columns
 from receiver.locator.evidence import Evidence, chosen
+from receiver.locator.grid import Zoomed
 from receiver.locator.reach import loud_middle
+from receiver.locator.regions import touches_edge
 from receiver.locator.settings import Floats, LocatorConfig
 
 FEW_PLACES = 10
@@ -61,11 +63,14 @@ def _too_little(evidence: Evidence) -> str | None:
 
 
 def limits(
-    evidence: Evidence, point_m: tuple[float, float], areas: dict[str, dict[str, Any]], grown: bool
+    evidence: Evidence,
+    point_m: tuple[float, float],
+    areas: dict[str, dict[str, Any]],
+    zoomed: Zoomed,
 ) -> tuple[str, ...]:
     """Return what limits an answer, the most important first."""
     found = [
-        *_of_shape(evidence, areas, grown),
+        *_of_shape(evidence, areas, zoomed),
         *_of_amount(evidence),
         *_of_disagreement(evidence, point_m),
         *(f"{n} {reason}: not used" for reason, n in evidence.left_out.items()),
@@ -75,14 +80,16 @@ def limits(
     return tuple(found)
 
 
-def _of_shape(evidence: Evidence, areas: dict[str, dict[str, Any]], grown: bool) -> list[str]:
+def _of_shape(evidence: Evidence, areas: dict[str, dict[str, Any]], zoomed: Zoomed) -> list[str]:
     found = []
     pieces = len(areas["95"]["geometry"]["coordinates"])
     if _is_straight(evidence.radio.x_m, evidence.radio.y_m) and not len(evidence.bearings.x_m):
         found.append("you have walked a straight line: both sides of it fit; walk a bend")
     if 1 < pieces <= 5:
         found.append(f"the search area is in {pieces} pieces: all of them count")
-    if grown:
+    if touches_edge(zoomed.grid):
+        found.append("the search area goes on to the edge of the map, and may go on beyond it")
+    if zoomed.grown:
         found.append("it may be farther away than the usual reach; the map was made larger")
     return found
 
@@ -99,8 +106,9 @@ def _of_amount(evidence: Evidence) -> list[str]:
     counts, found = evidence.counts, []
     nothing_else = not (counts["sightings"] or counts["positions"])
     if 0 < len(evidence.radio.x_m) < FEW_PLACES:
-        found.append(f"levels from only {len(evidence.radio.x_m)} places")
-    if counts["bearings"] == 1 and not counts["places"] and nothing_else:
+        many = len(evidence.radio.x_m)
+        found.append(f"levels from only {many} place{'s' if many > 1 else ''}")
+    if counts["bearings"] == 1 and len(evidence.radio.x_m) < FEWEST_PLACES and nothing_else:
         found.append("one bearing gives a direction and no distance: take one from the side")
     if counts["silent_places"]:
         many = counts["silent_places"] > 1

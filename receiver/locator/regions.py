@@ -36,6 +36,12 @@ def regions(grid: Grid, local: LocalGrid) -> dict[str, dict[str, Any]]:
     }
 
 
+def touches_edge(grid: Grid) -> bool:
+    """Tell whether the widest area goes on to the edge of the grid, and perhaps beyond."""
+    mask = densest(grid.probability, max(SHARES.values()))
+    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
+
+
 def region(mask: Mask, grid: Grid, local: LocalGrid) -> dict[str, Any]:
     """Return the outline of cells as RFC 7946 wants it: lon, lat; outer rings anticlockwise."""
     polygons = [[_degrees(ring, grid, local) for ring in rings] for rings in outline(mask)]

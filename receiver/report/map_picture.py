@@ -170,8 +170,10 @@ def _walk(axes: Any, figure: Any, posterior: Posterior) -> None:
     below_db = radio.level_db - loudest_db(radio)
     order = np.argsort(below_db)  # the loudest on top
     x_m, y_m = radio.x_m[order], radio.y_m[order]
+    faintest_db = min(float(below_db.min()), -10.0)
     shown = axes.scatter(x_m, y_m, c=below_db[order], cmap=LEVELS, s=30, edgecolors="white",
-                         linewidths=0.5, zorder=6, label="heard there")  # fmt: skip
+                         vmin=faintest_db, vmax=0.0, linewidths=0.5, zorder=6,
+                         label="heard there")  # fmt: skip
     bar = figure.colorbar(shown, cax=figure.add_axes((0.905, 0.25, 0.02, 0.44)))
     bar.set_label("dB below the loudest of the same receiver", fontsize=9)
     bar.ax.tick_params(labelsize=8)

@@ -108,7 +108,8 @@ def _areas(answer: Answer) -> str:
 def _rests_on(answer: Answer) -> str:
     counts = answer.counts
     amounts = {
-        "levels": f"{counts.get('readings', 0)} readings at {counts.get('places', 0)} places",
+        "levels": f"{_many(counts.get('readings', 0), 'reading')} at"
+        f" {_many(counts.get('places', 0), 'place')}",
         "bearings": _many(counts.get("bearings", 0), "bearing"),
         "sightings": _many(counts.get("sightings", 0) + counts.get("positions", 0), "sighting"),
     }

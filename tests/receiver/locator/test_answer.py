@@ -245,3 +245,11 @@ def test_made_up_searches_are_inside_their_areas_about_as_often_as_is_said() -> 
         else:
             inside += 1
     assert inside >= 9
+
+
+def test_one_bearing_has_no_distance_and_its_area_goes_on_to_the_edge() -> None:
+    answer = found([bearing(1, 43.0, 42.0, 90.0)])
+    told = " ".join(answer.warnings)
+    assert "take one from the side" in told
+    assert "edge of the map" in told
+    assert answer.regions["95"]["area_m2"] > 10e6
