@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO
 
 from receiver.records import Detection
+from receiver.wording import area
 
 if TYPE_CHECKING:
     from receiver.listen import Status
@@ -13,18 +15,18 @@ if TYPE_CHECKING:
 
 OLD_S = 10.0
 PLAIN_EVERY_VIEWS = 20
-WIDTH = 100
+WIDTH = 80
 
 
 def status_text(view: View) -> str:
-    """Return the line: rows saved, then each source with its level and its age."""
+    """Return the line: rows saved, the search area, each source with its level and its age."""
     parts = [f"saved {view.saved}"]
     if view.waiting > 200:
         parts.append(f"NOT SAVED YET {view.waiting}")
-    parts += [_source(status, view) for status in view.statuses]
     answer = view.posterior.answer if view.posterior else None
     if answer is not None and "95" in answer.regions:
-        parts.append(f"search area {answer.regions['95']['area_m2'] / 1e4:.0f} ha")
+        parts.append(f"search area {area(answer.regions['95']['area_m2'])}")
+    parts += [_source(status, view) for status in view.statuses]
     return " | ".join(parts)
 
 
@@ -62,7 +64,8 @@ class StatusLine:
         self._faults = len(view.faults)
         self._views += 1
         if self._terminal:
-            self._stream.write(f"\r{status_text(view)[:WIDTH]:<{WIDTH}}")
+            width = shutil.get_terminal_size((WIDTH, 24)).columns - 1  # one more would begin a line
+            self._stream.write(f"\r{status_text(view)[:width]:<{width}}")
         elif self._views % PLAIN_EVERY_VIEWS == 1:
             self._stream.write(status_text(view) + "\n")
         self._stream.flush()
