@@ -7,7 +7,7 @@ when they arrived: rows of different sources may come in any order.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,9 +37,8 @@ Event = Detection | Read | Place | Gap | Entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """Everything that a journal says."""
+    """What a journal says, joined by time. Single detections are events, and are not kept."""
 
-    detections: list[Detection] = field(default_factory=list)
     packets: list[Read] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
@@ -63,13 +62,12 @@ class Derivation:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._streams: dict[tuple[str, str], _Stream] = {}
-        self._detections: list[Detection] = []
+        self._pulses: dict[str, search.Pulses] = {}
         self._packets: list[Read] = []
         self._places: dict[str, list[Place]] = defaultdict(list)
         self._stated: dict[str, Place] = {}
         self._superseded: set[str] = set()
         self._observations: list[Observation] = []
-        self._observers: dict[str, str] = {}
         self._warnings: Counter[str] = Counter()
         self._clocks: dict[tuple[str, str], float] = {}
 
@@ -90,13 +88,12 @@ class Derivation:
         """Return everything so far, joined by time."""
         known = self._known_places()
         places = {observer: search.Places(found) for observer, found in known.items()}
-        levels, unused = self._levels()
+        peaks, unused = self._peaks()
         superseded = self._superseded
-        candidates = [o for o in (*levels, *self._observations) if o.id not in superseded]
+        candidates = [o for o in (*peaks, *self._observations) if o.id not in superseded]
         put = [search.put(o, places.get(o.observer or "")) for o in candidates]
         put.sort(key=lambda o: (o.time, o.id))
         return Derived(
-            detections=sorted(self._detections, key=lambda d: (d.time, d.id)),
             packets=sorted(self._packets, key=lambda p: (p.time, p.detection_id)),
             places=sorted(
                 (place for found in known.values() for place in found),
@@ -150,13 +147,20 @@ class Derivation:
             source=row.source,
             receiver=item.receiver or stream.source.receiver or row.source,
             collar=collar,
-            session=_session(item, stream),
+            session=_session(item, stream, row.origin),
         )
-        self._observers[identity] = stream.source.observer
-        self._detections.append(detection)
-        return [detection, *self._read(detection)]
+        self._keep(detection, stream.source.observer)
+        return [detection, *self._read(detection, stream.source.observer)]
 
-    def _read(self, detection: Detection) -> list[Event]:
+    def _keep(self, detection: Detection, observer: str) -> None:
+        """Keep what a detection is evidence of: a level, or a reading to be reduced."""
+        if detection.kind == "meter":
+            found = self._pulses.setdefault(observer, search.Pulses(self._configuration))
+            found.add(detection)
+        elif detection.level_db is not None:
+            self._observations.append(search.level(detection, observer))
+
+    def _read(self, detection: Detection, observer: str) -> list[Event]:
         """Decode a packet; what cannot be read is counted, its level stays."""
         if detection.data is None:
             return []
@@ -180,11 +184,11 @@ class Derivation:
         ]
         self._packets += read
         for one in read:
-            self._own_position(one.packet, detection)
+            self._own_position(one.packet, detection, observer)
         return list(read)
 
-    def _own_position(self, packet: Packet, detection: Detection) -> None:
-        observation = search.position(packet, detection, self._observers[detection.id])
+    def _own_position(self, packet: Packet, detection: Detection, observer: str) -> None:
+        observation = search.position(packet, detection, observer)
         if observation is not None:
             self._observations.append(observation)
         elif packet.latitude_deg is not None:
@@ -218,11 +222,14 @@ class Derivation:
             self._warnings[f"entry {row.id} cannot be understood ({error})"] += 1
         return [row]
 
-    def _levels(self) -> tuple[list[Observation], dict[str, int]]:
-        meters = [d for d in self._detections if d.kind == "meter"]
-        peaks, unused = search.pulses(meters, self._configuration)
-        heard = [d for d in self._detections if d.kind != "meter" and d.level_db is not None]
-        return [search.level(d, self._observers[d.id]) for d in (*heard, *peaks)], unused
+    def _peaks(self) -> tuple[list[Observation], Counter[str]]:
+        levels: list[Observation] = []
+        unused: Counter[str] = Counter()
+        for observer, pulses in self._pulses.items():
+            peaks, left = pulses.result()
+            levels += [search.level(peak, observer) for peak in peaks]
+            unused.update(left)
+        return levels, unused
 
     def _watch_clock(self, row: Heard) -> None:
         """Notice a clock that was set while it ran: its times before and after do not fit."""
@@ -246,15 +253,18 @@ def derive(rows: Iterable[Row], configuration: Configuration) -> Derived:
     return derivation.result()
 
 
-def _session(detection: Detection, stream: _Stream) -> str:
-    """Return the stretch with one gain chain that a detection belongs to."""
+def _session(detection: Detection, stream: _Stream, origin: str) -> str:
+    """Return the stretch with one gain chain that a detection belongs to.
+
+    It names the journal: two teams may both call a receiver r30.
+    """
     chain = (detection.attenuator_db, detection.gain_db, detection.text)
     if stream.chain is not None and chain != stream.chain and detection.kind == "meter":
         stream.session += 1
     stream.chain = chain
     number = "" if stream.session == 1 else f"#{stream.session}"
     gateway = f"/{detection.receiver}" if detection.receiver else ""
-    return f"{stream.source.source}{gateway}{number}"
+    return f"{stream.source.source}{gateway}{number}@{origin[:8]}"
 
 
 def _hand_place(row: Entry) -> Place:
@@ -271,5 +281,5 @@ def _hand_place(row: Entry) -> Place:
     )
 
 
-def _unused(unused: dict[str, int]) -> list[str]:
+def _unused(unused: Mapping[str, int]) -> list[str]:
     return [f"{count} meter readings {reason}: not used" for reason, count in unused.items()]

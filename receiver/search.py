@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import uuid
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -207,44 +207,60 @@ def put(observation: Observation, places: Places | None) -> Observation:
     )
 
 
-def pulses(
-    readings: Sequence[Detection], configuration: Configuration
-) -> tuple[list[Detection], dict[str, int]]:
-    """Reduce the readings of polled meters to one peak for each few beacon periods.
+@dataclass(slots=True)
+class _Window:
+    """A few periods of a beacon as a polled meter saw them: the loudest and the faintest."""
+
+    peak: Detection
+    low_db: float
+    count: int = 1
+
+    def add(self, reading: Detection, level_db: float) -> None:
+        self.count += 1
+        self.low_db = min(self.low_db, level_db)
+        if level_db > (self.peak.level_db or 0.0):
+            self.peak = reading
+
+
+class Pulses:
+    """Reduces the readings of polled meters to one peak for each few beacon periods.
 
     A reading between two pulses is not a level, so readings count only where the collar's sheet
-    says how it pulses. Returns the peaks, and how many readings could not be used, by reason.
+    says how it pulses. Only the loudest reading of each window is kept.
     """
-    peaks: list[Detection] = []
-    unused: dict[str, int] = defaultdict(int)
-    for group in _windows(readings, configuration, unused):
-        peak = max(group, key=lambda d: d.level_db if d.level_db is not None else -math.inf)
-        low_db = min(d.level_db for d in group if d.level_db is not None)
-        if peak.level_db is not None and peak.level_db - low_db >= PULSE_RISE_DB:
-            peaks.append(replace(peak, noise_db=low_db))
-        else:
-            unused["without a pulse in them"] += len(group)
-    return peaks, dict(unused)
 
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._windows: dict[tuple[object, ...], _Window] = {}
+        self._unused: Counter[str] = Counter()
 
-def _windows(
-    readings: Sequence[Detection], configuration: Configuration, unused: dict[str, int]
-) -> Iterator[list[Detection]]:
-    groups: dict[tuple[str | None, ...], list[Detection]] = defaultdict(list)
-    for reading in readings:
-        collar = configuration.collar(reading.collar or "")
+    def add(self, reading: Detection) -> None:
+        """Take one reading, in the order of its source."""
+        collar = self._configuration.collar(reading.collar or "")
         window_s = _window_s(collar)
         if reading.level_db is None:
-            unused["of a meter without a curve: a count is no level"] += 1
+            self._unused["of a meter without a curve: a count is no level"] += 1
         elif collar is None:
-            unused["on a frequency of none or several of the collars' sheets"] += 1
+            self._unused["on a frequency of none or several of the collars' sheets"] += 1
         elif window_s is None:
-            unused["because the collar's sheet has no pulse rate"] += 1
+            self._unused["because the collar's sheet has no pulse rate"] += 1
         else:
             number = int(reading.time.timestamp() // window_s)
-            key = (reading.source, reading.session, reading.collar, str(number))
-            groups[key].append(reading)
-    yield from groups.values()
+            key = (reading.source, reading.session, reading.collar, number)
+            if key in self._windows:
+                self._windows[key].add(reading, reading.level_db)
+            else:
+                self._windows[key] = _Window(reading, reading.level_db)
+
+    def result(self) -> tuple[list[Detection], dict[str, int]]:
+        """Return the peaks, and how many readings could not be used, by reason."""
+        peaks, unused = [], Counter(self._unused)
+        for window in self._windows.values():
+            if (window.peak.level_db or 0.0) - window.low_db >= PULSE_RISE_DB:
+                peaks.append(replace(window.peak, noise_db=window.low_db))
+            else:
+                unused["without a pulse in them"] += window.count
+        return peaks, dict(unused)
 
 
 def _window_s(collar: Collar | None) -> float | None:

@@ -168,10 +168,13 @@ def _usable_levels(table: Sorted) -> tuple[Mask, NDArray[np.object_]]:
 
 def _groups(table: Sorted, use: Mask, units: NDArray[np.object_]) -> NDArray[np.str_]:
     columns = table.columns
-    sessions, receivers = columns["session"][use], columns["receiver"][use]
-    pairs = zip(units[use], sessions, receivers, strict=True)
+    whose = (columns[name][use] for name in ("observer", "session", "receiver"))
+    rows = zip(units[use], *whose, strict=True)
     return np.array(
-        [f"{unit or '?'}\t{session or receiver or ''}" for unit, session, receiver in pairs]
+        [
+            f"{unit or '?'}\t{observer or ''}\t{session or receiver or ''}"
+            for unit, observer, session, receiver in rows
+        ]
     )
 
 

@@ -31,7 +31,7 @@ from scipy.special import gammaln, logsumexp
 
 from receiver.locator.settings import Floats, LocatorConfig
 
-CHUNK_VALUES = 2_000_000
+CHUNK_VALUES = 200_000  # 1.6 MB: stays in the cache, and a long search needs no more memory
 TEMPERED_PLACES = 60.0
 
 

@@ -23,7 +23,7 @@ from receiver.locator.settings import Floats, LocatorConfig
 NEAREST_M = 100.0
 LOUD_SHARE = 0.9
 FEWEST_PLACES = 10
-CHUNK_VALUES = 4_000_000
+CHUNK_VALUES = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ class Relay:
 
     def __init__(self, server_port: int) -> None:
         self.passed = 0
+        self.stopped = threading.Event()
         self.server_port = server_port
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self.listener.getsockname()[1])
@@ -56,7 +57,7 @@ class Relay:
     def pump(self, source: socket.socket, sink: socket.socket, count: bool) -> None:
         """Pass on until one side closes."""
         with suppress(OSError):
-            while data := source.recv(65536):
+            while (data := source.recv(65536)) and not self.stopped.is_set():
                 sink.sendall(data)
                 self.passed += len(data) if count else 0
 
@@ -91,6 +92,9 @@ def listen(folder: Path, relays: dict[str, Relay], seconds: float) -> tuple[list
     while time.monotonic() < end and process.poll() is None:
         time.sleep(LOOK_S)
         memory.append(resident_kb(process.pid))
+    for relay in relays.values():  # what is passed on now will be read before the end
+        relay.stopped.set()
+    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     return memory, told
@@ -136,6 +140,7 @@ def main() -> None:
         "memory_mb": {"at_a_tenth": round(warm / 1024, 1), "end": round(memory[-1] / 1024, 1),
                       "most": round(max(memory) / 1024, 1)},
         "growth_mb": round((memory[-1] - warm) / 1024, 2),
+        "each_tenth_mb": [round(memory[i * len(memory) // 10] / 1024, 1) for i in range(10)],
         "last_word": told.strip().splitlines()[-1] if told.strip() else "",
     }  # fmt: skip
     sys.stdout.write(json.dumps(result) + "\n")

@@ -68,7 +68,7 @@ def test_packets_and_places_become_observations() -> None:
     assert {o.collar for o in derived.observations} == {"Baksan"}
     assert {o.level_unit for o in derived.observations} == {"dBm"}
     first = derived.observations[0]
-    assert (first.receiver, first.session) == ("00000000000000a1", "gate/00000000000000a1")
+    assert (first.receiver, first.session) == ("00000000000000a1", "gate/00000000000000a1@o")
     assert [read.packet.details["message"] for read in derived.packets] == ["status", "u-blox fix"]
     assert derived.packets[0].packet.battery_v == 3.6
 
@@ -141,7 +141,7 @@ def test_gap_begins_a_new_session_and_forgets_the_half_message() -> None:
     later = replace(whole, seq=5, time=at(3))
     derived = derive([SERVER, cut, gap, later], SHEETS)
     assert len(derived.unplaced) == 1
-    assert derived.unplaced[0].session == "server/g2#2"
+    assert derived.unplaced[0].session == "server/g2#2@o"
 
 
 def test_clock_that_jumped_is_told() -> None:

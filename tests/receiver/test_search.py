@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocols import Packet
 from receiver.config import Collar, Configuration
 from receiver.records import Detection, Entry, Observation, Place
-from receiver.search import Places, collar_of, from_entry, level, position, pulses, put
+from receiver.search import Places, Pulses, collar_of, from_entry, level, position, put
 
 T0 = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -146,6 +146,15 @@ def test_position_keeps_its_own_time() -> None:
 def meter(seconds: float, level_db: float | None, **fields: object) -> Detection:
     return detection(time=at(seconds), level_db=level_db, level_unit="dBS9", source="r",
                      session="s", **{"collar": "Baksan", **fields})  # fmt: skip
+
+
+def pulses(
+    readings: list[Detection], configuration: Configuration
+) -> tuple[list[Detection], dict[str, int]]:
+    found = Pulses(configuration)
+    for reading in readings:
+        found.add(reading)
+    return found.result()
 
 
 def test_only_the_peak_of_a_pulse_is_a_level() -> None:
