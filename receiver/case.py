@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from receiver.derive import derive
+from receiver import settings
+from receiver.errors import ReceiverError
 from receiver.journal import Journal, is_journal
+from receiver.live import Follower
 from receiver.locator import Posterior
 from receiver.records import Observation
 
@@ -43,12 +45,30 @@ def open_case(path: Path, collar: str | None) -> Case:
 
 def _from_journal(path: Path) -> tuple[list[Observation], list[str], bool]:
     with Journal.open(path, readonly=True) as journal:
-        derived = derive(journal.rows(), journal.configuration)
-        warnings = [*journal.problems, *derived.warnings]
+        follower = Follower(journal)
+        follower.news()
+        warnings = [*journal.problems, *_by_the_file(journal, follower)]
+        derived = follower.result()
         simulation = journal.configuration.simulation
+    warnings += derived.warnings
     if derived.unplaced:
         warnings.append(f"{len(derived.unplaced)} heard without a place: kept, not used")
     return derived.observations, warnings, simulation
+
+
+def _by_the_file(journal: Journal, follower: Follower) -> list[str]:
+    """Use the settings file beside the journal where it knows other than what was recorded."""
+    found = settings.find_file(None, journal.path)
+    if found is None:
+        return []
+    try:
+        configuration, _ = settings.load(found)
+    except ReceiverError as error:
+        return [f"{error}; the settings are not used"]
+    if not configuration.collars or configuration.collars == journal.settings.collars:
+        return []
+    follower.use(configuration)
+    return [f"{found} has changed since; it is used as it is now"]
 
 
 def _from_csv(path: Path) -> list[Observation]:

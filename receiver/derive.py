@@ -18,7 +18,17 @@ from receiver.config import Configuration
 from receiver.errors import ReceiverError
 from receiver.instruments import Instrument
 from receiver.positions import PositionSource
-from receiver.records import Detection, Entry, Gap, Heard, Observation, Place, Row, Source
+from receiver.records import (
+    SETTINGS,
+    Detection,
+    Entry,
+    Gap,
+    Heard,
+    Observation,
+    Place,
+    Row,
+    Source,
+)
 
 CLOCK_JUMP_S = 2.0
 
@@ -211,6 +221,8 @@ class Derivation:
         return known
 
     def _enter(self, row: Entry) -> list[Event]:
+        if row.content.get("kind") == SETTINGS:  # a matter of `receiver.live`
+            return [row]
         if isinstance(old := row.content.get("supersedes_id"), str):
             self._superseded.add(old)
         try:

@@ -7,13 +7,14 @@ lines of a replay are those of the live run, byte for byte.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from receiver.config import Configuration
+from receiver.config import Collar, Configuration, configuration_from
 from receiver.derive import Derivation, Derived, Event, Read
 from receiver.journal import Journal
-from receiver.records import Answer, Detection, Entry, Gap, Heard, Place, Row, jsonable
+from receiver.records import SETTINGS, Answer, Detection, Entry, Gap, Place, Row, jsonable
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
@@ -49,28 +50,69 @@ def closing_lines(derived: Derived, answer: Answer) -> Iterator[str]:
 
 
 class Follower:
-    """Reads a journal as it grows and derives what it says."""
+    """Reads a journal as it grows and derives what it says.
 
-    def __init__(self, journal: Journal, configuration: Configuration | None = None) -> None:
-        self.derivation = Derivation(configuration or journal.configuration)
-        self.rows = 0
+    Settings may change on the way (a collar's sheet was mended): then everything up to there is
+    derived anew, in silence, by what is known now.
+    """
+
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._last_seq = 0
-        self._first = True
+        self._own = journal.configuration
+        self._others: dict[str, Collar] = {}
+        self._derivation = Derivation(self._own)
+        self._last_seq = -1
+
+    @property
+    def configuration(self) -> Configuration:
+        """The settings by now: our own, and the sheets of collars that only other teams have."""
+        own = {collar.name for collar in self._own.collars}
+        others = tuple(collar for name, collar in self._others.items() if name not in own)
+        return replace(self._own, collars=(*self._own.collars, *others))
+
+    def result(self) -> Derived:
+        """Return everything so far, joined by time."""
+        return self._derivation.result()
 
     def news(self) -> list[Event]:
         """Take the rows that were committed since the last call; return what they say."""
-        events: list[Event] = []
-        for row in self._new_rows():
-            events += self.derivation.add(row)
-            self.rows += isinstance(row, Heard | Entry | Gap)
-            if row.origin == self._journal.origin:
-                self._last_seq = row.seq
+        events = [e for row in self._journal.rows(after=self._last_seq) for e in self.add(row)]
+        self._last_seq = max(self._last_seq, 0)  # what came from other journals is not read twice
         return events
 
-    def _new_rows(self) -> Iterable[Row]:
-        first, self._first = self._first, False
-        return self._journal.rows() if first else self._journal.rows(after=self._last_seq)
+    def add(self, row: Row) -> list[Event]:
+        """Take one row, in the order of the journal; return what it says."""
+        if row.origin == self._journal.origin:
+            self._last_seq = row.seq
+        if isinstance(row, Entry) and row.content.get("kind") == SETTINGS:
+            self._change(row)
+        return self._derivation.add(row)
+
+    def use(self, configuration: Configuration) -> None:
+        """Derive everything so far by other settings."""
+        self._own = configuration
+        self._derive_anew(None)
+
+    def _change(self, row: Entry) -> None:
+        try:
+            changed = configuration_from(row.content["settings"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return  # nothing that this program wrote
+        before = self.configuration
+        if row.origin == self._journal.origin:
+            self._own = replace(changed, simulation=self._own.simulation)
+        else:
+            for collar in changed.collars:
+                self._others.setdefault(collar.name, collar)
+        if self.configuration.collars != before.collars:
+            self._derive_anew(row)
+
+    def _derive_anew(self, end: Row | None) -> None:
+        self._derivation = Derivation(self.configuration)
+        for row in self._journal.rows():
+            if end is not None and (row.origin, row.seq) == (end.origin, end.seq):
+                return
+            self._derivation.add(row)
 
 
 def answer_of(derived: Derived, collar: str | None) -> Posterior:

@@ -73,6 +73,8 @@ def record(
     """
     view = View()
     with open_journal(session.journal, session.configuration) as journal:
+        if session.configuration.collars:
+            journal.adopt(session.configuration, session.clock.now(), session.clock)
         writer = Writer(journal, view.faults.append)
         listening = Listening(
             session.addresses, session.configuration.observer, writer, session.clock
@@ -85,7 +87,7 @@ def record(
                 listening.close()
                 _finish(writer, session, listening.sources)
                 on_events(_seen(follower.news(), view))
-                derived = follower.derivation.result()
+                derived = follower.result()
                 return derived, answer_of(derived, session.collar)
         finally:
             listening.close()
@@ -108,7 +110,7 @@ def _follow(
         on_events(_seen(follower.news(), view))
         looks += 1
         if looks % ANSWER_EVERY_LOOKS == 0:
-            view.posterior = answer_of(follower.derivation.result(), session.collar)
+            view.posterior = answer_of(follower.result(), session.collar)
         view.saved, view.waiting = writer.committed, writer.waiting
         view.statuses, view.now_ns = listening.statuses, session.clock.now().monotonic_ns
         on_view(view)

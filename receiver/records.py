@@ -164,6 +164,10 @@ class Heard:
     origin: str = ""
 
 
+# The kind of an entry that the program makes itself: what the search is set to from now on.
+SETTINGS = "settings"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A row of the journal: what a person wrote down. `content` has the names of Observation."""

@@ -54,7 +54,8 @@ LAYERS: dict[str, set[str]] = {
     "receiver.live": BASE
     | {"receiver.derive", "receiver.journal", "receiver.columns", "receiver.locator"},
     "receiver.case": BASE
-    | {"receiver.derive", "receiver.journal", "receiver.columns", "receiver.locator"},
+    | {"receiver.live", "receiver.settings", "receiver.journal", "receiver.columns"}
+    | {"receiver.locator"},
     "receiver.ui": NUMERIC | BASE | {"rich", "receiver.locator", "receiver.columns", "protocols"},
 }
 

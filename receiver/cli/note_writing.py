@@ -17,7 +17,7 @@ from receiver.config import Configuration
 from receiver.errors import ConfigError, InputError, ReceiverError
 from receiver.notes import readback, times
 from receiver.notes.content import Content, describe
-from receiver.records import Entry, Place, Row, Source, jsonable
+from receiver.records import SETTINGS, Entry, Place, Row, Source, jsonable
 
 if TYPE_CHECKING:
     from receiver.journal import Journal
@@ -58,7 +58,8 @@ class Desk:
     @property
     def entries(self) -> list[Entry]:
         """What was written down so far."""
-        return [row for row in self.journal.rows() if isinstance(row, Entry)]
+        entries = (row for row in self.journal.rows() if isinstance(row, Entry))
+        return [entry for entry in entries if entry.content.get("kind") != SETTINGS]
 
     @property
     def observer(self) -> str:
@@ -125,9 +126,11 @@ def sit_down(asked: Asked) -> Desk:
         say(f"new journal: {path}")
     for problem in journal.problems[:3]:
         say(f"look: {problem}")
+    if configuration is not None and configuration.collars:
+        journal.adopt(configuration, stamp, clock)
     return Desk(
         journal=journal,
-        configuration=configuration or journal.configuration,
+        configuration=configuration or journal.settings,
         stamp=stamp,
         clock=clock,
         zone=zone,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -36,26 +37,24 @@ def command(
 def _replay(
     journal: Any, speed: float | None, collar: str | None, jsonl: bool, as_json: bool
 ) -> int:
-    from receiver.derive import Derivation
-    from receiver.live import answer_of, closing_lines, event_line, line
+    from receiver.live import Follower, answer_of, closing_lines, event_line
+    from receiver.records import jsonable
     from receiver.ui.summary import summary_of
 
-    derivation = Derivation(journal.configuration)
-    pace = _Pace(speed)
+    follower, pace = Follower(journal), _Pace(speed)
     for row in journal.rows():
         pace.wait(getattr(row, "time", None))
-        for event in derivation.add(row):
+        for event in follower.add(row):
             if jsonl:
                 click.echo(event_line(event))
-    derived = derivation.result()
-    simulation = journal.configuration.simulation
+    derived = follower.result()
     posterior = answer_of(derived, collar)
     if jsonl:
         for text in closing_lines(derived, posterior.answer):
             click.echo(text)
     elif as_json:
-        click.echo(line("answer", posterior.answer))
-    for text in summary_of(posterior.answer, derived, simulation):
+        click.echo(json.dumps(jsonable(posterior.answer), allow_nan=False, ensure_ascii=False))
+    for text in summary_of(posterior.answer, derived, journal.configuration.simulation):
         click.echo(text, err=True)
     return 0 if posterior.answer.reason is None else 1
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from receiver import __version__
+from receiver.clock import Clock, Stamp
 from receiver.config import Configuration, configuration_from, configuration_to
 from receiver.errors import InputError, JournalCorruptError, JournalError
 from receiver.journal import schema
-from receiver.records import Row
+from receiver.records import SETTINGS, Entry, Row
 
 BUSY_TIMEOUT_S = 5.0
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -97,6 +98,34 @@ class Journal:
         with suppress(sqlite3.Error):
             self._connection.close()
 
+    @property
+    def settings(self) -> Configuration:
+        """What the search is set to by now: as it was made, or as it was last changed."""
+        query = "SELECT content FROM entry WHERE origin = ? ORDER BY seq DESC"
+        for (text,) in self._connection.execute(query, (self.origin,)):
+            with suppress(ValueError, AttributeError, TypeError):
+                content = json.loads(text)
+                if content.get("kind") == SETTINGS:
+                    return configuration_from(content["settings"])
+        return self.configuration
+
+    def adopt(self, configuration: Configuration, stamp: Stamp, clock: Clock) -> None:
+        """Write down what the search is set to from now on, where that has changed.
+
+        Raises:
+            JournalError: it could not be written.
+        """
+        if configuration_to(configuration) == configuration_to(self.settings):
+            return
+        row = replace(
+            _settings_row(configuration),
+            time=stamp.utc,
+            monotonic_ns=stamp.monotonic_ns,
+            boot_id=clock.boot_id,
+            clock_source=clock.source,
+        )
+        self.append([row])
+
     def append(self, rows: Sequence[Row]) -> list[Row]:
         """Commit rows; when this returns they are on the disk. They come back with their key.
 
@@ -106,8 +135,9 @@ class Journal:
         return self._commit(rows, numbered=False)
 
     def rows(self, after: int = -1) -> Iterator[Row]:
-        """Yield all rows that are whole, each origin's in the order in which they were written.
+        """Yield all rows that are whole: those merged from other journals, then our own.
 
+        Each origin's come in the order in which they were written, so new ones come last.
         With `after`, only this journal's own rows with a higher `seq`: what is new.
         """
         for stored in self._read(after):
@@ -135,8 +165,17 @@ class Journal:
             JournalError: this one cannot be written.
         """
         with Journal.open(path, readonly=True) as other:
-            new = [row for row in other.rows() if not self._has(row)]
+            rows = [*other._first_settings(), *other.rows()]
+            ours = (self.origin, 0)  # our own header comes back to us as a row of others
+            new = [row for row in rows if (row.origin, row.seq) != ours and not self._has(row)]
         return len(self._commit(new, numbered=True))
+
+    def _first_settings(self) -> list[Row]:
+        """Return the settings that the journal was made with as a row, for other journals."""
+        if not self.configuration.collars:
+            return []
+        row = _settings_row(self.configuration)
+        return [replace(row, id=f"{self.origin}/0", origin=self.origin, seq=0)]
 
     def _commit(self, rows: Sequence[Row], *, numbered: bool) -> list[Row]:
         if not rows:
@@ -200,12 +239,16 @@ class Journal:
 
     def _read(self, after: int = -1) -> Iterator[_Stored]:
         streams = [self._read_table(table, after) for table in schema.TABLES]
-        yield from heapq.merge(*streams, key=lambda stored: (stored.origin, stored.seq))
+        yield from heapq.merge(*streams, key=self._order)
+
+    def _order(self, stored: _Stored) -> tuple[bool, str, int]:
+        return stored.origin == self.origin, stored.origin, stored.seq
 
     def _read_table(self, table: str, after: int) -> Iterator[_Stored]:
         where = "" if after < 0 else "WHERE origin = ? AND seq > ?"
-        query = f"SELECT * FROM {table} {where} ORDER BY origin, seq"
-        cursor = self._connection.execute(query, () if after < 0 else (self.origin, after))
+        query = f"SELECT * FROM {table} {where} ORDER BY origin = ?, origin, seq"
+        chosen = () if after < 0 else (self.origin, after)
+        cursor = self._connection.execute(query, (*chosen, self.origin))
         for *values, crc in cursor:
             row = None
             with suppress(ValueError, OverflowError, TypeError):
@@ -221,6 +264,12 @@ class Journal:
     def _last_seq(self) -> int:
         queries = (f"SELECT COALESCE(MAX(seq), 0) FROM {t} WHERE origin = ?" for t in schema.TABLES)
         return max(int(self._connection.execute(q, (self.origin,)).fetchone()[0]) for q in queries)
+
+
+def _settings_row(configuration: Configuration) -> Entry:
+    content = {"kind": SETTINGS, "settings": configuration_to(configuration)}
+    identity = str(uuid.uuid4())
+    return Entry(id=identity, observer=configuration.observer, time=schema.EPOCH, content=content)
 
 
 def _link(previous: str, text: str) -> str:

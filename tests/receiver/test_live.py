@@ -1,0 +1,133 @@
+"""Following a journal: settings that change on the way, and other teams' sheets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from receiver.case import open_case
+from receiver.clock import Stamp, SystemClock
+from receiver.config import Collar, Configuration
+from receiver.derive import Event
+from receiver.journal import Journal
+from receiver.live import Follower, event_line
+from receiver.records import Detection, Heard, Row, Source
+from receiver.simulator import gateway
+from receiver.simulator.collar import lorawan_frame
+
+T0 = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SHEET = Configuration(collars=(Collar(name="Baksan", ids=("26ba4500",)),))
+
+
+def rows(first: int, last: int) -> list[Row]:
+    source = Source(source="gate", address="gate=semtech:udp://0.0.0.0:1700", observer="A")
+    place = Source(source="here", address="here=fixed:43.0,42.0", observer="A", role="position")
+    made: list[Row] = [source, place, heard("here", b"43.0,42.0", first)] if first == 0 else []
+    for number in range(first, last):
+        frame = lorawan_frame("26ba4500", number, 4, bytes(16))
+        raw = gateway.push_data("00000000000000a1", number, frame, gateway.Reception(-90, 5.0), 0)
+        made.append(heard("gate", raw, number))
+    return made
+
+
+def heard(source: str, raw: bytes, seconds: int) -> Heard:
+    return Heard(
+        source=source,
+        kind="datagram",
+        time=T0 + timedelta(seconds=seconds),
+        monotonic_ns=seconds * 10**9,
+        boot_id="b",
+        clock_source="system",
+        raw=raw,
+    )
+
+
+def adopt(journal: Journal, configuration: Configuration) -> None:
+    journal.adopt(configuration, Stamp(utc=T0, monotonic_ns=0), SystemClock())
+
+
+def collars(events: list[Event]) -> list[str | None]:
+    return [event.collar for event in events if isinstance(event, Detection)]
+
+
+def test_sheet_that_comes_later_names_what_was_heard_before(tmp_path: Path) -> None:
+    path = tmp_path / "search.journal"
+    with Journal.create(path, Configuration()) as journal:
+        live, printed = Follower(journal), list[Event]()
+        for step in (rows(0, 3), None, rows(3, 6)):
+            if step is None:
+                adopt(journal, SHEET)
+            else:
+                journal.append(step)
+            printed += live.news()
+        assert collars(printed) == [None] * 3 + ["Baksan"] * 3
+        assert [o.collar for o in live.result().observations] == ["Baksan"] * 6
+        again = Follower(journal)
+        replayed = [event for row in journal.rows() for event in again.add(row)]
+        assert list(map(event_line, replayed)) == list(map(event_line, printed))
+        assert again.result() == live.result()
+
+
+def test_rows_merged_before_listening_come_first_live_and_in_replay(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "theirs.journal", SHEET) as theirs:
+        theirs.append(rows(0, 3))
+    for attempt in range(4):  # the order must not depend on which UUID is the smaller one
+        with Journal.create(tmp_path / f"{attempt}.journal", Configuration()) as ours:
+            ours.merge(tmp_path / "theirs.journal")
+            live = Follower(ours)
+            printed = live.news()
+            ours.append(rows(0, 2))
+            printed += live.news()
+            again = Follower(ours)
+            replayed = [event for row in ours.rows() for event in again.add(row)]
+            assert list(map(event_line, replayed)) == list(map(event_line, printed))
+            # Their sheet names our collar as well, since we have none of that name.
+            assert collars(printed)[-1] == "Baksan"
+
+
+def test_own_sheet_stands_over_that_of_another_team(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "theirs.journal", SHEET) as theirs:
+        theirs.append(rows(0, 1))
+    mine = Configuration(collars=(Collar(name="Baksan", ids=("other",)),))
+    with Journal.create(tmp_path / "ours.journal", mine) as ours:
+        ours.merge(tmp_path / "theirs.journal")
+        follower = Follower(ours)
+        follower.news()
+        assert follower.configuration.collars == mine.collars
+
+
+def test_two_teams_with_receivers_of_one_name_are_two_sessions(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "theirs.journal", SHEET) as theirs:
+        theirs.append(rows(0, 2))
+    with Journal.create(tmp_path / "ours.journal", SHEET) as ours:
+        ours.append(rows(0, 2))
+        ours.merge(tmp_path / "theirs.journal")
+        follower = Follower(ours)
+        follower.news()
+        assert len({o.session for o in follower.result().observations}) == 2
+
+
+def test_locate_uses_the_sheet_as_it_is_now_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "search.journal"
+    with Journal.create(path, Configuration()) as journal:
+        journal.append(rows(0, 4))
+    assert {o.collar for o in open_case(path, None).observations} == {None}
+    (tmp_path / "baksan.toml").write_text('[collars.Baksan]\nids = ["26ba4500"]\n')
+    case = open_case(path, None)
+    assert {o.collar for o in case.observations} == {"Baksan"}
+    assert any("has changed since" in warning for warning in case.warnings)
+    (tmp_path / "baksan.toml").write_text("oops")
+    assert any("not used" in warning for warning in open_case(path, None).warnings)
+
+
+def test_strange_settings_row_is_passed_over(tmp_path: Path) -> None:
+    from receiver.records import Entry
+
+    with Journal.create(tmp_path / "search.journal", SHEET) as journal:
+        for settings in (5, None, {"collars": 5}, {"collars": {"x": 5}}):
+            content = {"kind": "settings", "settings": settings}
+            journal.append([Entry(id=str(settings), observer="A", time=T0, content=content)])
+        follower = Follower(journal)
+        follower.news()
+        assert follower.configuration.collars == SHEET.collars
+        assert follower.result().warnings == []
