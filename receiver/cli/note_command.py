@@ -160,7 +160,7 @@ def _bearing(
 @click.option("-m", "--minutes", type=float, help="How long you listened.")
 @_shared()
 def silence(ctx: click.Context, minutes: float, **options: Any) -> int:
-    """Listened and heard nothing. That narrows the area too.
+    """Listened and heard nothing. It is drawn on the map; the area does not use it yet.
 
     \b
     baksan note silence --minutes 10
@@ -268,7 +268,7 @@ def verify(ctx: click.Context, line: str, wanted: bool, **options: Any) -> int:
     Leaves with 1 when the check letter does not fit.
 
     \b
-    baksan note verify "B 24/14:35+3 BRG 243T SHARP 43.3499N 42.4453E J" --save
+    baksan note verify "B 24/14:35+3 BRG 243T SHARP 43.3499N 42.4453E A" --save
     """
     letter, right = readback.letters_of(line)
     if letter != right:

@@ -1,6 +1,6 @@
 """One line that can be dictated over voice radio, with a check letter, and read back without loss.
 
-    B 24/14:35+3 BRG 243T SHARP 43.3499N 42.4453E #BAKSAN K
+    B 24/14:35+3 BRG 243T SHARP 43.3499N 42.4453E #BAKSAN A
 
 observer, day of the month / local time and its offset from UTC, what, where, which collar, check
 letter. Less than 60 characters. Stated precision: a minute, a degree, 0.0001 degree (11 m).
@@ -220,7 +220,7 @@ def read(
     )
 
 
-_EXAMPLE = "B 24/14:35+3 BRG 243T SHARP 43.3499N 42.4453E K"
+_EXAMPLE = "B 24/14:35+3 BRG 243T SHARP 43.3499N 42.4453E A"
 
 
 def _whole(said: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from receiver.cli import run
+from receiver.config import Configuration
 from receiver.journal import Journal
 
 Spoil = Callable[[Path], None]
@@ -171,3 +172,28 @@ def test_interrupt_ends_listening_with_130_and_a_saved_journal(tmp_path: Path) -
     assert process.returncode == 130
     assert b"Traceback" not in error
     assert run(["replay", str(journal)]) in (0, 1)
+
+
+ADDING = {
+    "note": ["note", "text", "tracks", "--journal", "FILE"],
+    "listen": ["listen", "fixed:43,42", "--journal", "FILE", "--seconds", "0.5"],
+    "merge": ["import", "OUT", "--to", "FILE"],
+}
+
+
+@pytest.mark.parametrize("command", ADDING)
+@pytest.mark.parametrize("fault", [fault for fault in SPOILT if fault != "missing"])
+def test_what_is_no_journal_is_not_written_into(
+    command: str, fault: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "theirs.journal"
+    Journal.create(theirs, Configuration()).close()
+    path = tmp_path / "given.journal"
+    SPOILT[fault](path)
+    before = path.read_bytes() if path.is_file() else None
+    code = run(words_of(ADDING[command], path, theirs))
+    error = capfd.readouterr().err.strip().splitlines()[-1]
+    assert code in (2, 4, 5), error
+    assert error.startswith("baksan: ")
+    assert path.name in error
+    assert (path.read_bytes() if path.is_file() else None) == before
