@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import uuid
@@ -71,6 +72,9 @@ def record(
     Raises:
         JournalError: rows could not be saved.
     """
+    # Before numpy is loaded: its second thread would take the core that the receivers need, and
+    # keep buffers that grow with the search (21 MB in ten minutes).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     view = View()
     with open_journal(session.journal, session.configuration) as journal:
         if session.configuration.collars:
