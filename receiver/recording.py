@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from receiver.address import Address
 from receiver.clock import Clock
@@ -18,8 +19,10 @@ from receiver.errors import JournalError
 from receiver.journal import Journal, Writer
 from receiver.listen import Listening, Status
 from receiver.live import Follower, answer_of
-from receiver.locator import Posterior
 from receiver.records import Detection, Place, Row
+
+if TYPE_CHECKING:
+    from receiver.locator import Posterior
 
 LOOK_S = 0.5
 FINISH_S = 10.0

@@ -38,3 +38,8 @@ def test_importing_a_command_stays_light() -> None:
 
     statement = "; ".join(f"import receiver.cli.{name}_command" for name in COMMANDS)
     assert loaded_by(statement) & {"numpy", "scipy", "matplotlib", "pyproj"} == set()
+
+
+def test_recording_begins_without_the_locator() -> None:
+    """It is loaded for the first answer, after one thread was asked for."""
+    assert loaded_by("import receiver.recording") & {"numpy", "scipy", "pyproj"} == set()
