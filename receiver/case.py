@@ -10,7 +10,7 @@ from receiver.errors import ReceiverError
 from receiver.journal import Journal, is_journal
 from receiver.live import Follower
 from receiver.locator import Posterior
-from receiver.records import Observation
+from receiver.records import SIMULATION_MARK, Observation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,8 @@ def open_case(path: Path, collar: str | None) -> Case:
     if is_journal(path):
         observations, warnings, simulation = _from_journal(path)
     else:
-        observations, warnings, simulation = _from_csv(path), [], False
+        observations, warnings = _from_csv(path), []
+        simulation = any(o.text == SIMULATION_MARK for o in observations)
     found = posterior(columns(observations), LocatorConfig(collar=collar))
     return Case(
         observations=observations, posterior=found, warnings=warnings, simulation=simulation
@@ -51,8 +52,6 @@ def _from_journal(path: Path) -> tuple[list[Observation], list[str], bool]:
         derived = follower.result()
         simulation = journal.configuration.simulation
     warnings += derived.warnings
-    if derived.unplaced:
-        warnings.append(f"{len(derived.unplaced)} heard without a place: kept, not used")
     return derived.observations, warnings, simulation
 
 

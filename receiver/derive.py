@@ -103,6 +103,7 @@ class Derivation:
         candidates = [o for o in (*peaks, *self._observations) if o.id not in superseded]
         put = [search.put(o, places.get(o.observer or "")) for o in candidates]
         put.sort(key=lambda o: (o.time, o.id))
+        unplaced = [o for o in put if o.latitude_deg is None]
         return Derived(
             packets=sorted(self._packets, key=lambda p: (p.time, p.detection_id)),
             places=sorted(
@@ -110,8 +111,8 @@ class Derivation:
                 key=lambda place: (place.time, place.observer, place.source),
             ),
             observations=[o for o in put if o.latitude_deg is not None],
-            unplaced=[o for o in put if o.latitude_deg is None],
-            warnings=[*self._told(), *_unused(unused)],
+            unplaced=unplaced,
+            warnings=[*self._told(), *_unused(unused), *_without_place(unplaced)],
         )
 
     def _open(self, row: Source) -> list[Event]:
@@ -295,3 +296,8 @@ def _hand_place(row: Entry) -> Place:
 
 def _unused(unused: Mapping[str, int]) -> list[str]:
     return [f"{count} meter readings {reason}: not used" for reason, count in unused.items()]
+
+
+def _without_place(unplaced: Sequence[Observation]) -> list[str]:
+    count = sum(o.kind != "note" for o in unplaced)  # a free text needs no place
+    return [f"{count} heard without a place: kept, used once the place is known"] if count else []

@@ -164,6 +164,8 @@ class Heard:
     origin: str = ""
 
 
+# The text of every made-up observation, so that no table of them is taken for a search.
+SIMULATION_MARK = "SIMULATION"
 # The kind of an entry that the program makes itself: what the search is set to from now on.
 SETTINGS = "settings"
 

@@ -14,6 +14,8 @@ def write(path: Path, content: bytes) -> None:
     Raises:
         WriteError: no room, no permission, no such folder.
     """
+    if path.is_dir():
+        raise WriteError(f"{path}: cannot be written (it is a folder; name a file)")
     temporary = path.with_name(f".{path.name}.part")
     try:
         with temporary.open("wb") as file:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from receiver.geodesy import LocalGrid
-from receiver.records import Observation
+from receiver.records import SIMULATION_MARK, Observation
 from receiver.simulator.scene import NOISE_FLOOR_DBM, draw_scene, readings, walk
 
 START = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
@@ -44,6 +44,7 @@ def made_up_search(
                 collar="simulated",
                 observer="A",
                 receiver="simulated",
+                text=SIMULATION_MARK,
                 latitude_deg=round(float(lat), 7),
                 longitude_deg=round(float(lon), 7),
                 heard=reading.level_dbm is not None,

@@ -22,11 +22,7 @@ WHAT = {"levels": "how loud it was", "bearings": "bearings", "sightings": "sight
 
 def summary_of(answer: Answer, derived: Derived, simulation: bool = False) -> list[str]:
     """Return the summary of a journal's answer."""
-    warnings = list(derived.warnings)
-    if derived.unplaced:
-        count = len(derived.unplaced)
-        warnings.append(f"{count} heard without a place: kept, and used once the place is known")
-    return summary(answer, derived.observations, warnings, simulation=simulation)
+    return summary(answer, derived.observations, derived.warnings, simulation=simulation)
 
 
 def summary(

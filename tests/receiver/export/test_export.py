@@ -83,8 +83,8 @@ def test_write_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", ["no/such/folder.gpx", "."])
-def test_where_nothing_can_be_written_is_told(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["no/such/folder.gpx", ".", "", "/", "/proc/x"])
+def test_where_nothing_can_be_written_is_told(name: str) -> None:
     with pytest.raises(WriteError) as caught:
-        export.write(tmp_path / name, b"x")
+        export.write(Path(name), b"x")
     assert caught.value.exit_code == 5
