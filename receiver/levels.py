@@ -2,7 +2,8 @@
 
 A count of a meter becomes decibels only by a published or measured curve; without one it stays a
 count. Source of the curves: `rigs/icom/icr*.c` of Hamlib at 8319dc5d (facts only). Curves that are
-two-point placeholders there are left out here: their slope has nothing to do with the receiver.
+two-point placeholders there, or copied from another model (R9500), are left out here: their slope
+has nothing to do with the receiver.
 """
 
 from __future__ import annotations
@@ -44,12 +45,6 @@ ICOM_CURVES = {
         evidence="published",
         raw=(0, 10, 32, 46, 62, 82, 98, 112, 124, 134, 156, 177, 192, 211, 228, 238),
         db=(-54, -48, -42, -36, -30, -24, -18, -12, -6, 0, 10, 20, 30, 40, 50, 60),
-    ),
-    "r9500": Curve(
-        calibration_id="hamlib:icr9500",
-        evidence="published",
-        raw=(0, 10, 30, 60, 90, 120, 241),
-        db=(-54, -48, -36, -24, -12, 0, 64),
     ),
 }
 

@@ -9,8 +9,8 @@ Source: Icom IC-R8600 CI-V reference guide; Hamlib `rigs/icom` at 8319dc5d for a
 
 The classic one-wire bus echoes what the controller says: frames that are not for E0, or that come
 from E0, are dropped. A turn of the knob is sent unasked (command 00 and 01, to 00) and believed.
-A count becomes decibels only by a published curve; those of R8600, R30, R20 and R6 in Hamlib are
-placeholders, so for these the level stays a count.
+A count becomes decibels only by a published curve, which only the R8500 has; those of the others
+in Hamlib are placeholders or copies, so for these the level stays a count.
 """
 
 from __future__ import annotations

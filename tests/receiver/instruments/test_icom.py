@@ -94,7 +94,7 @@ def test_other_stations_on_the_bus_are_not_taken_for_ours() -> None:
     assert fed([other]) == []
 
 
-@pytest.mark.parametrize("model", ["r8600", "r30", "r20", "r6"])
+@pytest.mark.parametrize("model", ["r8600", "r30", "r20", "r6", "r9500"])
 def test_placeholder_curves_leave_a_count(model: str) -> None:
     instrument = icom(f"model={model}")
     sender = instrument._address
@@ -137,8 +137,11 @@ def test_wrong_options_are_refused(words: str) -> None:
         icom(words)
 
 
-# Hamlib's numbers of models and the address on the bus that each has: R8600, R8500, R75, R9500.
-HAMLIB_MODELS = {"3079": 0x96, "3042": 0x4A, "3039": 0x5A, "3066": 0x72}
+# Hamlib's numbers of models and the address on the bus that each has: R8600, R8500, R75, R9500,
+# R30, R20.
+HAMLIB_MODELS = {
+    "3079": 0x96, "3042": 0x4A, "3039": 0x5A, "3066": 0x72, "3080": 0x9C, "3058": 0x6C,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("model", HAMLIB_MODELS)
