@@ -245,16 +245,19 @@ class Journal:
         return stored.origin == self.origin, stored.origin, stored.seq
 
     def _read_table(self, table: str, after: int) -> Iterator[_Stored]:
-        where = "" if after < 0 else "WHERE origin = ? AND seq > ?"
-        query = f"SELECT * FROM {table} {where} ORDER BY origin = ?, origin, seq"
-        chosen = () if after < 0 else (self.origin, after)
-        cursor = self._connection.execute(query, (*chosen, self.origin))
-        for *values, crc in cursor:
+        """Yield the rows of other journals, unless only new ones are wanted, and then our own."""
+        if after < 0:
+            yield from self._select(table, "origin != ?", self.origin)
+        yield from self._select(table, "origin = ? AND seq > ?", self.origin, after)
+
+    def _select(self, table: str, where: str, *values: object) -> Iterator[_Stored]:
+        query = f"SELECT * FROM {table} WHERE {where} ORDER BY origin, seq"
+        for *found, crc in self._connection.execute(query, values):
             row = None
             with suppress(ValueError, OverflowError, TypeError):
-                if schema.crc32(tuple(values)) == crc:
-                    row = schema.row_of(table, tuple(values))
-            yield _Stored(table, str(values[1]), values[0], row)
+                if schema.crc32(tuple(found)) == crc:
+                    row = schema.row_of(table, tuple(found))
+            yield _Stored(table, str(found[1]), found[0], row)
 
     def _has(self, row: Row) -> bool:
         table, values = schema.table_and_values(row)
