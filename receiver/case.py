@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from receiver.errors import ReceiverError
 from receiver.journal import Journal, is_journal
 from receiver.live import Follower
 from receiver.locator import Posterior
-from receiver.records import SIMULATION_MARK, Observation
+from receiver.records import SIMULATION_MARK, Observation, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,11 @@ class Case:
     simulation: bool = False
 
 
-def open_case(path: Path, collar: str | None) -> Case:
-    """Read a journal or a CSV of observations, and locate.
+Watch = Callable[[Iterable[Row], int], Iterable[Row]]
+
+
+def open_case(path: Path, collar: str | None, watch: Watch = lambda rows, total: rows) -> Case:
+    """Read a journal or a CSV of observations, and locate; `watch` sees the rows go by.
 
     Raises:
         InputError: it is neither, or cannot be read.
@@ -34,7 +38,7 @@ def open_case(path: Path, collar: str | None) -> Case:
     from receiver.locator import LocatorConfig, posterior
 
     if is_journal(path):
-        observations, warnings, simulation = _from_journal(path)
+        observations, warnings, simulation = _from_journal(path, watch)
     else:
         observations, warnings = _from_csv(path), []
         simulation = any(o.text == SIMULATION_MARK for o in observations)
@@ -44,10 +48,11 @@ def open_case(path: Path, collar: str | None) -> Case:
     )
 
 
-def _from_journal(path: Path) -> tuple[list[Observation], list[str], bool]:
+def _from_journal(path: Path, watch: Watch) -> tuple[list[Observation], list[str], bool]:
     with Journal.open(path, readonly=True) as journal:
         follower = Follower(journal)
-        follower.news()
+        for row in watch(journal.rows(), len(journal)):
+            follower.add(row)
         warnings = [*journal.problems, *_by_the_file(journal, follower)]
         derived = follower.result()
         simulation = journal.configuration.simulation

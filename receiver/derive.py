@@ -30,7 +30,7 @@ from receiver.records import (
     Source,
 )
 
-CLOCK_JUMP_S = 2.0
+CLOCK_JUMP_S, JUMPS_TOLD = 2.0, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,7 @@ class Derivation:
         self._observations: list[Observation] = []
         self._warnings: Counter[str] = Counter()
         self._clocks: dict[tuple[str, str], float] = {}
+        self._jumps = 0
 
     def add(self, row: Row) -> list[Event]:
         """Take one row; return what it says at once."""
@@ -251,8 +252,10 @@ class Derivation:
         jump_s = offset_s - self._clocks.setdefault(key, offset_s)
         if abs(jump_s) > CLOCK_JUMP_S:
             self._clocks[key] = offset_s
-            when = f"{row.time:%Y-%m-%d %H:%M:%S} UTC"
-            self._warnings[f"the computer's clock jumped by {jump_s:+.0f} s at {when}"] += 1
+            self._jumps += 1
+            when = f"by {jump_s:+.0f} s at {row.time:%Y-%m-%d %H:%M:%S} UTC"
+            how = when if self._jumps <= JUMPS_TOLD else "again and again: trust no time"
+            self._warnings[f"the computer's clock jumped {how}"] += 1
 
     def _told(self) -> list[str]:
         return [text if n == 1 else f"{text} ({n} times)" for text, n in self._warnings.items()]

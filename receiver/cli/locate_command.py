@@ -31,8 +31,9 @@ def command(file: str, collar: str | None, as_json: bool, coordinates: Any, **fi
     baksan locate walk.csv --json
     """
     from receiver.case import open_case
+    from receiver.ui.progress import watched
 
-    case = open_case(Path(file), collar)
+    case = open_case(Path(file), collar, lambda rows, total: watched(rows, total, "reading"))
     write_files(case, **files)
     show(case, as_json, coordinates or STYLES[:4])
     return 0 if case.posterior.answer.reason is None else 1

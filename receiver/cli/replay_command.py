@@ -39,10 +39,11 @@ def _replay(
 ) -> int:
     from receiver.live import Follower, answer_of, closing_lines, event_line
     from receiver.records import jsonable
+    from receiver.ui.progress import watched
     from receiver.ui.summary import summary_of
 
     follower, pace = Follower(journal), _Pace(speed)
-    for row in journal.rows():
+    for row in watched(journal.rows(), len(journal), "replaying"):
         pace.wait(getattr(row, "time", None))
         for event in follower.add(row):
             if jsonl:

@@ -144,6 +144,11 @@ class Journal:
             if stored.row is not None:
                 yield stored.row
 
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        counts = (self._connection.execute(f"SELECT COUNT(*) FROM {t}") for t in schema.TABLES)
+        return sum(int(cursor.fetchone()[0]) for cursor in counts)
+
     def check(self) -> list[str]:
         """Return what is wrong with the file in plain sentences; nothing means sound."""
         try:

@@ -177,3 +177,10 @@ def test_one_packet_heard_by_two_gateways_is_two_levels_and_one_packet() -> None
     derived = derive([SERVER, row], SHEETS)
     assert len(derived.unplaced) == 2
     assert len(derived.packets) == 1
+
+
+def test_clock_that_jumps_all_the_time_is_told_in_a_few_words() -> None:
+    jumping = [replace(fix(k, k), monotonic_ns=0, time=at(10 * k)) for k in range(100)]
+    told = derive([GPS, *jumping], SHEETS).warnings
+    assert len(told) == 4
+    assert told[-1] == "the computer's clock jumped again and again: trust no time (96 times)"
