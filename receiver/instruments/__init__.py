@@ -7,9 +7,10 @@ An instrument never opens anything: `receiver.links` does. Adding one is a modul
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from receiver.address import Address, Kind
 from receiver.errors import ConfigError
@@ -44,6 +45,11 @@ INSTRUMENTS = {
         "receiver.instruments.network_server", "Cloudloop, JSON", "cloudloop:file:messages.jsonl"
     ),
 }
+
+
+LEVELS_A_SETTING = 8
+LONGEST_LINE_BYTES = 4096
+Question = TypeVar("Question")
 
 
 class Instrument(Protocol):
@@ -101,6 +107,50 @@ class Questions:
     def reset(self) -> None:
         """Forget the last question."""
         self.asked_ns, self.waiting = None, False
+
+
+class Rota(Generic[Question]):
+    """What to ask next: each setting once, then the level, now and then a setting again."""
+
+    def __init__(self, settings: Sequence[Question], level: Question) -> None:
+        self._settings, self._level = list(settings), level
+        self._first, self._turn = len(self._settings), 0
+
+    def next(self) -> Question:
+        """Return the next question."""
+        self._turn += 1
+        if self._turn <= len(self._settings) and self._turn <= self._first:
+            return self._settings[self._turn - 1]
+        round_, place = divmod(self._turn, LEVELS_A_SETTING + 1)
+        if place or not self._settings:
+            return self._level
+        return self._settings[round_ % len(self._settings)]
+
+    def refuse(self, question: Question) -> None:
+        """Never ask this again: the receiver does not know it."""
+        if question in self._settings:
+            self._settings.remove(question)
+
+    def reset(self) -> None:
+        """Begin with the settings again."""
+        self._turn = 0
+
+
+class Lines:
+    """Cuts lines of text, ended by CR, LF or both, out of chunks; a monster loses its beginning."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """Return the whole lines that are not empty, as latin-1: any byte is a character."""
+        *lines, rest = (self._rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        self._rest = rest[-LONGEST_LINE_BYTES:]
+        return [text for line in lines if (text := line.decode("latin-1").strip())]
+
+    def reset(self) -> None:
+        """Forget the half line."""
+        self._rest = b""
 
 
 def build(address: Address) -> Instrument:

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from receiver.address import Address
 from receiver.errors import ConfigError
-from receiver.instruments import Questions, seconds
+from receiver.instruments import Questions, Rota, seconds
 from receiver.levels import ICOM_CURVES, Curve
 from receiver.records import Detection
 
@@ -46,7 +46,6 @@ ADDRESSES = {
 }
 # What is asked between the meter readings, one after the other.
 SLOW_QUERIES = (bytes([READ_FREQUENCY]), bytes([READ_MODE]), SQUELCH, ATTENUATOR, PREAMPLIFIER)
-METER_READINGS_A_SLOW_QUERY = 8
 NO_ANSWER_S = 0.5
 
 
@@ -121,7 +120,7 @@ class Icom:
         self._buffer = b""
         self._settings = Settings()
         self._questions = Questions(poll_interval_s, NO_ANSWER_S)
-        self._turn = 0
+        self._rota = Rota(SLOW_QUERIES, METER)
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
         """Return a Detection for each reading of the S-meter."""
@@ -137,20 +136,14 @@ class Icom:
     def reset(self) -> None:
         """Forget the half frame and what the receiver was set to."""
         self._buffer, self._settings = b"", Settings()
-        self._turn = 0
+        self._rota.reset()
         self._questions.reset()
 
     def poll(self, monotonic_ns: int) -> bytes:
         """Return the next question when it is due and the last one is answered or given up."""
         if not self._questions.due(monotonic_ns):
             return b""
-        self._turn += 1
-        slow, meter = divmod(self._turn - 1, METER_READINGS_A_SLOW_QUERY + 1)
-        # The slow questions come first once, so that the first reading has its frequency.
-        if self._turn <= len(SLOW_QUERIES):
-            return frame(self._address, SLOW_QUERIES[self._turn - 1])
-        body = SLOW_QUERIES[slow % len(SLOW_QUERIES)] if meter == 0 else METER
-        return frame(self._address, body)
+        return frame(self._address, self._rota.next())
 
     def tune(self, frequency_hz: float, mode: str = "CW") -> bytes:
         """Return the frames that set frequency and mode."""

@@ -20,13 +20,11 @@ from datetime import datetime
 
 from receiver.address import Address
 from receiver.errors import ConfigError
-from receiver.instruments import Questions, seconds
+from receiver.instruments import Lines, Questions, Rota, seconds
 from receiver.records import Detection
 
-LONGEST_LINE_BYTES = 4096
 NO_ANSWER_S = 1.0
 QUERIES_BETWEEN = ("get_freq", "get_mode", "get_level ATT", "get_level PREAMP")
-STRENGTHS_A_QUERY = 8
 ECHO = re.compile(r"^(get_level|get_freq|get_mode):\s*(\w*)")
 UNITS = {"hamlib": "dBS9", "dBFS": "dBFS"}
 
@@ -38,27 +36,25 @@ class Rigctld:
         self.poll_interval_s = poll_interval_s
         self.expected_interval_s: float | None = 10 * poll_interval_s
         self._unit = unit
-        self._turn = 0
+        self._rota = Rota(QUERIES_BETWEEN, "get_level STRENGTH")
         self._questions = Questions(poll_interval_s, NO_ANSWER_S)
-        self._refused: set[str] = set()
         self._known: dict[str, str] = {}
-        self._buffer, self._echo = b"", ""
+        self._lines, self._echo = Lines(), ""
         self._values: list[str] = []
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
         """Return a Detection for each answered STRENGTH."""
-        *lines, rest = (self._buffer + chunk).split(b"\n")
-        self._buffer = rest[-LONGEST_LINE_BYTES:]
         detections = []
-        for line in lines:
-            strength = self._line(line.decode("ascii", "replace").strip())
+        for line in self._lines.feed(chunk):
+            strength = self._line(line)
             if strength is not None:
                 detections.append(self._reading(strength, time, monotonic_ns))
         return detections
 
     def reset(self) -> None:
         """Forget the half answer and what the receiver was set to."""
-        self._buffer, self._turn = b"", 0
+        self._lines.reset()
+        self._rota.reset()
         self._questions.reset()
         self._known.clear()
         self._forget_answer()
@@ -67,15 +63,7 @@ class Rigctld:
         """Return the next question when it is due and the last one is answered or given up."""
         if not self._questions.due(monotonic_ns):
             return b""
-        return f"+\\{self._next()}\n".encode()
-
-    def _next(self) -> str:
-        self._turn += 1
-        between = [query for query in QUERIES_BETWEEN if query not in self._refused]
-        if self._turn <= len(QUERIES_BETWEEN):
-            return QUERIES_BETWEEN[self._turn - 1]
-        turn, strength = divmod(self._turn, STRENGTHS_A_QUERY + 1)
-        return "get_level STRENGTH" if strength or not between else between[turn % len(between)]
+        return f"+\\{self._rota.next()}\n".encode()
 
     def _forget_answer(self) -> None:
         self._echo, self._values = "", []
@@ -95,7 +83,7 @@ class Rigctld:
         echo, values = self._echo, self._values
         self._forget_answer()
         if refused:
-            self._refused.add(echo)
+            self._rota.refuse(echo)
         elif echo == "get_level STRENGTH":
             return _number(values)
         elif values:
