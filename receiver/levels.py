@@ -1,9 +1,9 @@
 """Levels: which scale a number is on, and how far it can be trusted.
 
 A count of a meter becomes decibels only by a published or measured curve; without one it stays a
-count. Source of the curves: `rigs/icom/icr*.c` of Hamlib at 8319dc5d (facts only). Curves that are
-two-point placeholders there, or copied from another model (R9500), are left out here: their slope
-has nothing to do with the receiver.
+count. Source of the curves: `rigs/icom`, `rigs/aor` and `rigs/uniden` of Hamlib at 8319dc5d (facts
+only). Curves that are two-point placeholders there, or copied from another model (R9500), are left
+out here: their slope has nothing to do with the receiver.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ class Curve:
         share = (raw - self.raw[i - 1]) / (self.raw[i] - self.raw[i - 1])
         return self.db[i - 1] + share * (self.db[i] - self.db[i - 1])
 
+    def step_db(self, raw: float) -> float:
+        """Return how many decibels one count is worth at `raw`: what the meter cannot tell."""
+        i = min(max(bisect_right(self.raw, raw), 1), len(self.raw) - 1)
+        return abs((self.db[i] - self.db[i - 1]) / (self.raw[i] - self.raw[i - 1]))
+
     def is_end(self, raw: float) -> bool:
         """Tell whether `raw` is at or beyond the last point, where a level is a lower bound."""
         return raw >= self.raw[-1]
@@ -47,6 +52,35 @@ ICOM_CURVES = {
         db=(-54, -48, -42, -36, -30, -24, -18, -12, -6, 0, 10, 20, 30, 40, 50, 60),
     ),
 }
+
+AOR_CURVES = {
+    "ar8200": Curve(
+        calibration_id="hamlib:ar8200",
+        evidence="published",
+        raw=(0, 27, 42, 55, 68, 86, 97, 103, 106, 109, 112, 139),
+        db=(-54, -32, -27, -22, -17, -7, 3, 13, 23, 33, 43, 53),
+    ),
+    "ar8600": Curve(
+        calibration_id="hamlib:ar8600",
+        evidence="published",
+        raw=(0, 13, 29, 41, 49, 54, 59, 62, 64, 65, 68, 69),
+        db=(-54, -27, -17, -7, 3, 13, 23, 33, 43, 53, 63, 73),
+    ),
+    "sr2200": Curve(
+        calibration_id="hamlib:sr2200",
+        evidence="published",
+        raw=(0, 3, 14, 26, 34, 42, 52, 62, 74, 87, 101, 117, 135, 152, 202, 255),
+        db=(-60, -48, -42, -36, -30, -24, -18, -12, -6, 0, 10, 20, 30, 40, 50, 60),
+    ),
+}
+
+# BC780XLT and its kin, which answer SG.
+UNIDEN_CURVE = Curve(
+    calibration_id="hamlib:uniden",
+    evidence="published",
+    raw=(0, 134, 157, 173, 189, 204, 221, 255),
+    db=(-54, -20, -12, -9, -5, -1, 4, 60),
+)
 
 # What a person means by a word, in dB over "faint". Judgement, not measured: three steps of about
 # two S-units each, with a spread of one step. The locator takes the offset as unknown anyway.

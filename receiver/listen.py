@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from receiver import instruments, positions
@@ -76,13 +76,18 @@ class Recorder:
 
     def _session(self, stop: threading.Event) -> None:
         """Record one connection until it is lost."""
-        link = open_link(self.address)
+        link = open_link(self._wired())
         try:
             self._opened(link)
             while not stop.is_set():
                 self._step(link)
         finally:
             link.close()
+
+    def _wired(self) -> Address:
+        """Return the address with the speed that the instrument usually has, unless one is said."""
+        usual: dict[str, str] = getattr(self.parser, "serial_options", {})
+        return replace(self.address, options={**usual, **self.address.options})
 
     def _opened(self, link: Link) -> None:
         self.parser.reset()

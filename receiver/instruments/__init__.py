@@ -20,6 +20,17 @@ INSTRUMENTS = {
     "icom": Kind(
         "receiver.instruments.icom", "Icom by CI-V", "icom:serial:/dev/ttyUSB0?model=r8500"
     ),
+    "aor": Kind(
+        "receiver.instruments.aor",
+        "AOR AR8200, AR8600, SR2200",
+        "aor:serial:/dev/ttyUSB0?model=ar8200",
+    ),
+    "aor-dv": Kind(
+        "receiver.instruments.aor_dv", "AOR DV1, DV3, DV10", "aor-dv:serial:/dev/ttyUSB0"
+    ),
+    "uniden": Kind(
+        "receiver.instruments.uniden", "Uniden scanners", "uniden:serial:/dev/ttyACM0?way=pwr"
+    ),
     "rigctld": Kind(
         "receiver.instruments.rigctld",
         "any receiver behind Hamlib's rigctld",
