@@ -31,6 +31,16 @@ INSTRUMENTS = {
     "uniden": Kind(
         "receiver.instruments.uniden", "Uniden scanners", "uniden:serial:/dev/ttyACM0?way=pwr"
     ),
+    "tinysa": Kind(
+        "receiver.instruments.tinysa",
+        "TinySA, TinySA Ultra",
+        "tinysa:serial:/dev/ttyACM0?frequency=150.34M",
+    ),
+    "rf-explorer": Kind(
+        "receiver.instruments.rf_explorer",
+        "RF Explorer",
+        "rf-explorer:serial:/dev/ttyUSB0?frequency=150.34M",
+    ),
     "rigctld": Kind(
         "receiver.instruments.rigctld",
         "any receiver behind Hamlib's rigctld",
