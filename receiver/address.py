@@ -3,7 +3,7 @@
 r30=icom:serial:/dev/ttyUSB0?model=r30      gpsd:tcp://127.0.0.1:2947
 rigctld:tcp://127.0.0.1:4532                nmea:serial:/dev/ttyACM0?baud=4800
 semtech:udp://0.0.0.0:1700                  gpx:file:walk.gpx
-chirpstack:pipe:COMMAND                     fixed:43.3499,42.4453
+chirpstack:mqtt://127.0.0.1:1883?topic=T     fixed:43.3499,42.4453
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from receiver.errors import ConfigError
 
-TRANSPORTS = ("serial", "tcp", "udp", "file", "pipe", "fixed")
+TRANSPORTS = ("serial", "tcp", "udp", "mqtt", "file", "pipe", "fixed")
+NETWORK = ("tcp", "udp", "mqtt")
 _SCALES = {"k": 1e3, "m": 1e6, "g": 1e9}
 
 
@@ -30,7 +31,7 @@ class Kind(NamedTuple):
 class Address:
     """One source: which instrument, over which transport, with which options.
 
-    `target` is a device, a path, a command, or `HOST:PORT` for tcp and udp.
+    `target` is a device, a path, a command, or `HOST:PORT` for tcp, udp and mqtt.
     """
 
     name: str
@@ -42,12 +43,12 @@ class Address:
 
     @property
     def host(self) -> str:
-        """Host of a tcp or udp address."""
+        """Host of a network address."""
         return self.target.rpartition(":")[0].strip("[]")
 
     @property
     def port(self) -> int:
-        """Port of a tcp or udp address."""
+        """Port of a network address."""
         return int(self.target.rpartition(":")[2])
 
     def __str__(self) -> str:
@@ -95,8 +96,9 @@ def _split_target(text: str, transport: str, remainder: str) -> tuple[str, dict[
     if transport == "pipe":  # a command may hold ? and &
         return remainder, {}
     target, _, query = remainder.partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    if transport in ("tcp", "udp"):
+    # A plus is a plus here (a wildcard of MQTT, a sign), not the space of web forms.
+    options = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
+    if transport in NETWORK:
         try:
             parts = urlsplit(f"{transport}:{target}")
             if parts.hostname and parts.port:

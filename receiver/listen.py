@@ -15,7 +15,7 @@ from typing import Literal
 from receiver import instruments, positions
 from receiver.address import Address
 from receiver.clock import Clock
-from receiver.errors import SourceError, SourceTimeoutError
+from receiver.errors import ConfigError, MissingExtraError, SourceError, SourceTimeoutError
 from receiver.instruments import Answering, Instrument, Polled
 from receiver.journal import Writer
 from receiver.links import EndOfInput, Link, open_link
@@ -64,8 +64,8 @@ class Recorder:
         while not stop.is_set():
             try:
                 self._session(stop)
-            except EndOfInput as error:
-                self._gap(str(error), "ended")
+            except (EndOfInput, ConfigError, MissingExtraError) as error:
+                self._gap(str(error), "ended")  # trying again would not help
                 return
             except SourceError as error:
                 pause_s = FIRST_PAUSE_S if self.status.state != "lost" else pause_s

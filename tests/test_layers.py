@@ -31,7 +31,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.columns": NUMERIC | BASE,
     "receiver.notes": NUMERIC | BASE,
     "receiver.locator": NUMERIC | BASE | {"scipy", "receiver.columns"},
-    "receiver.links": BASE | {"serial"},
+    "receiver.links": BASE | {"serial", "paho"},
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
     "receiver.positions": BASE | ENVELOPES | {"pynmeagps", "gpxpy", "defusedxml"},
     "receiver.search": NUMERIC | BASE | {"protocols"},

@@ -54,7 +54,7 @@ INSTRUMENTS = {
     "chirpstack": Kind(
         "receiver.instruments.network_server",
         "ChirpStack v4, JSON",
-        "chirpstack:pipe:mosquitto_sub -h 127.0.0.1 -t application/+/device/+/event/up",
+        "chirpstack:mqtt://127.0.0.1:1883?topic=application/+/device/+/event/up",
     ),
     "ttn": Kind(
         "receiver.instruments.network_server", "The Things Stack v3, JSON", "ttn:file:uplinks.jsonl"

@@ -18,6 +18,7 @@ LINKS = {
     "serial": "receiver.links.serial_port",
     "tcp": "receiver.links.tcp",
     "udp": "receiver.links.udp",
+    "mqtt": "receiver.links.mqtt",
     "file": "receiver.links.file",
     "pipe": "receiver.links.pipe",
     "fixed": "receiver.links.fixed",

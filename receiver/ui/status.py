@@ -56,12 +56,17 @@ class StatusLine:
         self._terminal = self._stream.isatty()
         self._views = 0
         self._faults = 0
+        self._reasons: dict[str, str] = {}
 
     def show(self, view: View) -> None:
-        """Show a view, and each new fault on a line of its own."""
+        """Show a view; each new fault, and why a source is lost, on a line of its own."""
         for fault in view.faults[self._faults :]:
             self._stream.write(f"\rlook out: {fault}\n")
         self._faults = len(view.faults)
+        for status in view.statuses:
+            if status.reason and self._reasons.get(status.name) != status.reason:
+                self._stream.write(f"\r{status.name} {status.state}: {status.reason}\n")
+            self._reasons[status.name] = status.reason
         self._views += 1
         if self._terminal:
             width = shutil.get_terminal_size((WIDTH, 24)).columns - 1  # one more would begin a line

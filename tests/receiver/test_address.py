@@ -22,6 +22,8 @@ from receiver.errors import ConfigError
         ("rigctld:tcp://127.0.0.1:4532", "rigctld", "rigctld", "tcp", "127.0.0.1:4532", {}),
         ("semtech:udp://0.0.0.0:1700", "semtech", "semtech", "udp", "0.0.0.0:1700", {}),
         ("nmea:tcp://[::1]:10110", "nmea", "nmea", "tcp", "[::1]:10110", {}),
+        ("chirpstack:mqtt://127.0.0.1:1883?topic=application/+/device/#&user=a", "chirpstack",
+         "chirpstack", "mqtt", "127.0.0.1:1883", {"topic": "application/+/device/#", "user": "a"}),
         ("gpx:file:walk 1.gpx", "gpx", "gpx", "file", "walk 1.gpx", {}),
         ("ttn:pipe:cat a?b&c=d", "ttn", "ttn", "pipe", "cat a?b&c=d", {}),
         ("fixed:43.3499,42.4453", "fixed", "fixed", "fixed", "43.3499,42.4453", {}),

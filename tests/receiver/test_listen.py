@@ -341,3 +341,12 @@ def test_several_programs_listen_on_one_udp_port_only_once(tmp_path: Path) -> No
                    "--seconds", "1"]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert "LOST" in done.stderr or "cannot listen" in done.stderr
+
+
+def test_source_that_can_never_open_is_told_and_takes_no_other_along(tmp_path: Path) -> None:
+    command = [BAKSAN, "listen", "fixed:43,42", "nmea:serial:/dev/null?baud=fast",
+               "--journal", str(tmp_path / "s.journal"), "--seconds", "1.5"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0
+    assert "nmea ended: nmea:serial:/dev/null?baud=fast: baud 'fast' is not a number" in done.stderr
+    assert "Traceback" not in done.stderr
