@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from protocols.envelopes import chirpstack, cloudloop, semtech, thingpark, ttn
+from protocols.envelopes import chirpstack, cloudloop, loriot, semtech, thingpark, ttn
 from protocols.packet import DecodeError, Envelope
 
 __all__ = ["FORMATS", "load", "parse", "read"]
@@ -19,6 +19,7 @@ FORMATS = {
     "ttn": ttn,
     "thingpark": thingpark,
     "cloudloop": cloudloop,
+    "loriot": loriot,
 }
 
 

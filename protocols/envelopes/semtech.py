@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from protocols import lorawan
 from protocols.envelopes import values
 from protocols.packet import DecodeError, Envelope
 
 PUSH_DATA, PUSH_ACK, PULL_DATA, PULL_ACK = 0, 1, 2, 4
 HEADER_BYTES = 12
-UPLINKS = (2, 4)  # LoRaWAN message types: unconfirmed and confirmed data up
-DOWNLINKS = (3, 5)
 
 
 def is_datagram(data: bytes) -> bool:
@@ -65,10 +64,10 @@ def _envelope(packet: dict[str, Any], gateway: str | None) -> Envelope:
         raise DecodeError(f"the packet should have {size} bytes, its data has {len(payload)}")
     good = {1: True, -1: False}.get(values.whole(packet.get("stat")) or 0)
     frequency_mhz = values.number(packet.get("freq"))
-    kind = payload[0] >> 5 if payload and packet.get("modu") == "LORA" else None
+    frame = payload if packet.get("modu") == "LORA" else b""
     return Envelope(
         payload=payload,
-        device_id=payload[1:5][::-1].hex() if kind in UPLINKS and len(payload) >= 12 else None,
+        device_id=lorawan.device_of(frame),
         time=values.time(packet.get("time")),
         frequency_hz=None if frequency_mhz is None else round(frequency_mhz * 1e6, 3),
         rssi_dbm=values.number(packet.get("rssi")),
@@ -76,6 +75,6 @@ def _envelope(packet: dict[str, Any], gateway: str | None) -> Envelope:
         gateway_id=gateway,
         crc_ok=good,
         encrypted=True,
-        downlink=kind in DOWNLINKS,
+        downlink=lorawan.is_downlink(frame),
         details={key: packet[key] for key in ("modu", "datr", "codr", "tmst") if key in packet},
     )

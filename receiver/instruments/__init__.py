@@ -51,6 +51,15 @@ INSTRUMENTS = {
         "LoRa gateway, packet forwarder",
         "semtech:udp://0.0.0.0:1700",
     ),
+    "rak": Kind("receiver.instruments.rak", "RAK modules (RUI2, RUI3)", "rak:serial:/dev/ttyUSB0"),
+    "rn2483": Kind(
+        "receiver.instruments.rn2483",
+        "RN2483, RN2903, LoStik",
+        "rn2483:serial:/dev/ttyUSB0?frequency=868.1M&sf=sf12",
+    ),
+    "loriot": Kind(
+        "receiver.instruments.network_server", "LORIOT, JSON", "loriot:udp://0.0.0.0:1790"
+    ),
     "chirpstack": Kind(
         "receiver.instruments.network_server",
         "ChirpStack v4, JSON",
@@ -89,7 +98,10 @@ class Instrument(Protocol):
 
 @runtime_checkable
 class Polled(Protocol):
-    """An instrument that only speaks when asked."""
+    """An instrument that only speaks when asked.
+
+    What `receive` makes of an answer must not depend on `poll`: a replay knows the answers only.
+    """
 
     poll_interval_s: float
 

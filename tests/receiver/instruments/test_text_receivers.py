@@ -216,3 +216,25 @@ def test_emulated_receiver_is_recorded_end_to_end(
     assert len(levels) > 10
     assert {event.level_unit for event in levels} == {"dBS9"}
     assert levels[-1].frequency_hz == 150_350_000.0
+
+
+POLLED = {
+    "icom": ("icom:serial:/dev/x?model=r8500", bytes.fromhex("fefee04a15020120fd")),
+    "rigctld": ("rigctld:tcp://127.0.0.1:1", b"get_level: STRENGTH\n-47\nRPRT 0\n"),
+    "tinysa": ("tinysa:serial:/dev/x?frequency=150M", b"scanraw 1 1 1\r\n{x\x00\x09}ch> "),
+    "rn2483": ("rn2483:serial:/dev/x", b"ok\r\nradio_rx  40F17DBE49000200AA\r\n-7\r\n"),
+    **{name: (ADDRESSES[name], session) for name, (session, _) in SESSIONS.items()},
+}
+
+
+@pytest.mark.parametrize("name", POLLED)
+def test_answers_are_understood_without_having_asked(name: str) -> None:
+    """A replay sees the answers only: what was asked must not matter."""
+    address, answers = POLLED[name]
+    asked, silent = build(parse_address(address)), build(parse_address(address))
+    assert isinstance(asked, Polled)
+    for number in range(20):
+        asked.poll(number * 10**9)
+    found = silent.receive(answers, NOW, 1)
+    assert found
+    assert asked.receive(answers, NOW, 1) == found
