@@ -51,6 +51,11 @@ INSTRUMENTS = {
         "LoRa gateway, packet forwarder",
         "semtech:udp://0.0.0.0:1700",
     ),
+    "sweep-csv": Kind(
+        "receiver.instruments.sweep_csv",
+        "rtl_power, hackrf_sweep",
+        "sweep-csv:pipe:rtl_power -f 150M:150.5M:1k -i 1 -",
+    ),
     "rak": Kind("receiver.instruments.rak", "RAK modules (RUI2, RUI3)", "rak:serial:/dev/ttyUSB0"),
     "rn2483": Kind(
         "receiver.instruments.rn2483",
@@ -172,13 +177,14 @@ class Rota(Generic[Question]):
 class Lines:
     """Cuts lines of text, ended by CR, LF or both, out of chunks; a monster loses its beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_bytes: int = LONGEST_LINE_BYTES) -> None:
+        self._longest_bytes = longest_bytes
         self._rest = b""
 
     def feed(self, chunk: bytes) -> list[str]:
         """Return the whole lines that are not empty, as latin-1: any byte is a character."""
         *lines, rest = (self._rest + chunk).replace(b"\r", b"\n").split(b"\n")
-        self._rest = rest[-LONGEST_LINE_BYTES:]
+        self._rest = rest[-self._longest_bytes :]
         return [text for line in lines if (text := line.decode("latin-1").strip())]
 
     def reset(self) -> None:

@@ -215,3 +215,33 @@ def test_axis_is_asked_for_when_the_port_opens() -> None:
     assert explorer().hello() == b"#\x04C0"
     with pytest.raises(ConfigError):
         explorer("?frequency=loud")
+
+
+# --- rtl_power, hackrf_sweep ------------------------------------------------------------------
+
+ROW = (
+    b"2026-11-24, 12:00:00, 150000000, 150050000, 10000.00, 10, -71.5, -70.2, -42.0, -70.9, -71.1\n"
+)
+
+
+def swept(words: str, *chunks: bytes) -> list[Detection]:
+    instrument = build(parse_address(f"sweep-csv:file:x{words}"))
+    return [one for chunk in chunks for one in instrument.receive(chunk, NOW, 1)]
+
+
+def test_only_rows_that_reach_the_beacon_count() -> None:
+    (near,) = swept("?frequency=150.02M", ROW)
+    assert (near.level_db, near.frequency_hz) == (-42.0, 150_025_000.0)
+    assert swept("?frequency=433M", ROW) == []
+
+
+@pytest.mark.parametrize("row", [b"\n", b"a,b,c\n", ROW.replace(b"-42.0", b"nan"),
+                                 ROW.replace(b"10000.00", b"0"), ROW[:40] + b"\n",
+                                 b",".join([b"9"] * 6) + b"\n"])  # fmt: skip
+def test_row_that_is_none_is_passed_over(row: bytes) -> None:
+    assert len(swept("", row + ROW)) == 1
+
+
+def test_row_of_a_wide_sweep_is_read_whole() -> None:
+    wide = b"d, t, 0, 1, 10, 1" + b", -60.1234" * 8000 + b"\n"
+    assert len(swept("", *(wide[i : i + 4096] for i in range(0, len(wide), 4096)))) == 1
