@@ -15,7 +15,13 @@ from typing import Literal
 from receiver import instruments, positions
 from receiver.address import Address
 from receiver.clock import Clock
-from receiver.errors import ConfigError, MissingExtraError, SourceError, SourceTimeoutError
+from receiver.errors import (
+    ConfigError,
+    MissingExtraError,
+    ReceiverError,
+    SourceError,
+    SourceTimeoutError,
+)
 from receiver.instruments import Answering, Instrument, Polled
 from receiver.journal import Writer
 from receiver.links import EndOfInput, Link, open_link
@@ -25,6 +31,11 @@ from receiver.records import Gap, Heard, Source
 READ_TIMEOUT_S = 0.2
 DEADLINE_S = 2.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
+UNREAD_BYTES = 2000
+UNREAD = {
+    "receiver": "bytes come, but nothing in them can be read: is the speed right (?baud=...)?",
+    "position": "bytes come, but no place: no view of the sky yet, or a wrong speed (?baud=...)",
+}
 
 State = Literal["opening", "hearing", "silent", "lost", "ended"]
 
@@ -56,6 +67,8 @@ class Recorder:
         self._writer = writer
         self._clock = clock
         self._asked_ns: int | None = None
+        self._understood = False
+        self._unread_bytes = 0
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set or the input ends. Never raises."""
@@ -119,7 +132,8 @@ class Recorder:
             )
         )
         status = self.status
-        status.heard_ns, status.state, status.reason = stamp.monotonic_ns, "hearing", ""
+        status.heard_ns, status.state = stamp.monotonic_ns, "hearing"
+        status.reason = "" if self._understood else status.reason
         status.chunks += 1
         self._reply(link, chunk, stamp.monotonic_ns)
 
@@ -133,8 +147,22 @@ class Recorder:
     def _reply(self, link: Link, chunk: bytes, monotonic_ns: int) -> None:
         if isinstance(self.parser, Answering) and (answer := self.parser.answer(chunk)):
             link.write(answer)
-        if isinstance(self.parser, Polled):  # so that it knows that its question was answered
-            self.parser.receive(chunk, self._clock.now().utc, monotonic_ns)
+        if isinstance(self.parser, Polled) or not self._understood:
+            self._look_into(chunk, monotonic_ns)
+
+    def _look_into(self, chunk: bytes, monotonic_ns: int) -> None:
+        """Let a polled parser know that its question was answered; notice a wrong speed."""
+        try:
+            found = self.parser.receive(chunk, self._clock.now().utc, monotonic_ns)
+        except ReceiverError as error:
+            self.status.reason = str(error)
+            return
+        self._unread_bytes += len(chunk)
+        if found and not self._understood:
+            self._understood, self.status.reason = True, ""
+        doubtful = self.address.transport == "serial" and not self._understood
+        if doubtful and self._unread_bytes > UNREAD_BYTES:
+            self.status.reason = UNREAD[self.role]
 
     def _timeout_s(self) -> float:
         if not isinstance(self.parser, Polled):

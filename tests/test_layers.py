@@ -12,7 +12,8 @@ import pytest
 BASE = {"receiver", "receiver.records", "receiver.errors", "receiver.levels", "receiver.geodesy",
         "receiver.config", "receiver.clock", "receiver.address", "receiver.collar_rules",
         "receiver.wording", "receiver.__version__"}  # fmt: skip
-ENVELOPES = {"protocols.packet", "protocols.envelopes", "protocols.lorawan"}
+ENVELOPES = {"protocols.packet", "protocols.envelopes", "protocols.lorawan",
+             "protocols.checksums"}  # fmt: skip
 NUMERIC = {"numpy", "pyproj", "mgrs", "pygeomag"}
 LAYERS: dict[str, set[str]] = {
     "protocols": {"construct", "cryptography"},

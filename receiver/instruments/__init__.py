@@ -56,6 +56,10 @@ INSTRUMENTS = {
         "rtl_power, hackrf_sweep",
         "sweep-csv:pipe:rtl_power -f 150M:150.5M:1k -i 1 -",
     ),
+    "ctt": Kind("receiver.instruments.ctt", "CTT radios, 434 MHz", "ctt:serial:/dev/ttyACM0"),
+    "sensorgnome": Kind(
+        "receiver.instruments.sensorgnome", "SensorGnome", "sensorgnome:file:station-all.txt.gz"
+    ),
     "rak": Kind("receiver.instruments.rak", "RAK modules (RUI2, RUI3)", "rak:serial:/dev/ttyUSB0"),
     "rn2483": Kind(
         "receiver.instruments.rn2483",

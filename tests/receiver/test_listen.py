@@ -143,6 +143,26 @@ def test_receiver_that_does_not_answer_is_told(record: Callable[..., Recording])
     os.close(own)
 
 
+def test_wrong_speed_is_hinted_at(record: Callable[..., Recording]) -> None:
+    """Bytes as a port at the wrong speed gives them: many, and none of them means anything."""
+    peer, own = pty.openpty()
+    tty.setraw(own)
+    recording = record(f"gps=nmea:serial:{os.ttyname(own)}?baud=4800")
+    wait_for(lambda: recording.status.state == "hearing")
+    for _ in range(20):
+        os.write(peer, bytes(range(128, 256)))
+        time.sleep(0.01)
+    wait_for(lambda: "wrong speed" in recording.status.reason)
+    from datetime import UTC, datetime
+
+    os.write(peer, b"\r\n" + gps.sentences(43.0, 42.0, datetime(2026, 1, 1, tzinfo=UTC)))
+    os.write(peer, b"x")
+    wait_for(lambda: recording.status.reason == "")
+    recording.close()
+    os.close(peer)
+    os.close(own)
+
+
 def test_position_that_falls_silent_is_shown_as_silent(
     record: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,129 @@
+"""SensorGnome stations: pulses of Lotek nanotags and CTT tags, live or from their files.
+
+Source: sensorgnome-control at 0dc6bdd0 (facts only).
+
+    p3,1639705882.0769,2.414,-33.14,-53.52     pulse: port, time, kHz off the tuned frequency,
+                                               signal dB, noise dB
+    T1,1639705854.457,78664C3304,-79           CTT tag: port, time, ID and CRC, RSSI
+    S,1639705841.522,3,frequency,166.376,0,    a setting of a port: frequency in MHz, lna_gain ...
+    G,ts,lat,lon,alt                           its place, or "undefined"
+    C,ts,precision,offset     F3,...           clock; gaps
+
+A file's detections carry the station's own times, a live stream those of arrival. Files may be
+packed with gzip. Signals are in dB of the station's own full scale; a change of gain is a session.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from receiver.address import Address
+from receiver.instruments import Lines, ctt
+from receiver.records import Detection
+
+GZIP = b"\x1f\x8b"
+PIECE_BYTES = 1 << 20
+FIRST_UNIX, LAST_UNIX = 1.2e9, 4.1e9
+
+
+class SensorGnome:
+    """One station, or one of its files. Silent by nature."""
+
+    expected_interval_s: float | None = None
+
+    def __init__(self, own_time: bool) -> None:
+        self.refused = 0
+        self._own_time = own_time
+        self._lines = Lines()
+        self._begun = False
+        self._unpack: zlib._Decompress | None = None
+        self._settings: dict[str, dict[str, str]] = {}
+
+    def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
+        """Return a Detection for each pulse and each tag."""
+        lines = [line for piece in self._pieces(chunk) for line in self._lines.feed(piece)]
+        found = [self._line(line.split(","), time, monotonic_ns) for line in lines]
+        return [detection for detection in found if detection is not None]
+
+    def reset(self) -> None:
+        """Forget the half line and the settings."""
+        self._lines.reset()
+        self._settings.clear()
+        self._begun, self._unpack = False, None
+
+    def _pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """Unpack gzip, piece by piece; what is damaged ends there."""
+        if not self._begun and chunk:
+            self._begun = True
+            self._unpack = zlib.decompressobj(wbits=31) if chunk[:1] == GZIP[:1] else None
+        if self._unpack is None:
+            yield chunk
+            return
+        try:
+            while chunk:
+                yield self._unpack.decompress(chunk, PIECE_BYTES)
+                chunk = self._unpack.unconsumed_tail
+        except zlib.error:
+            self.refused += 1
+
+    def _line(self, fields: list[str], time: datetime, monotonic_ns: int) -> Detection | None:
+        kind, port = fields[0][:1], fields[0][1:]
+        if kind == "S" and len(fields) > 4:
+            self._settings.setdefault(fields[2], {})[fields[3]] = fields[4]
+        elif kind == "p" and len(fields) > 4:
+            return self._pulse(port, fields, self._time(fields[1], time), monotonic_ns)
+        elif kind == "T" and len(fields) > 3:
+            return self._tag(fields, self._time(fields[1], time), monotonic_ns)
+        return None
+
+    def _time(self, text: str, arrived: datetime) -> datetime:
+        own = _number(text)
+        if not self._own_time or own is None or not FIRST_UNIX < own < LAST_UNIX:
+            return arrived
+        return datetime.fromtimestamp(own, UTC)
+
+    def _pulse(
+        self, port: str, fields: list[str], time: datetime, monotonic_ns: int
+    ) -> Detection | None:
+        offset_khz, signal_db, noise_db = (_number(text) for text in fields[2:5])
+        if signal_db is None or offset_khz is None:
+            self.refused += 1
+            return None
+        settings = self._settings.get(port, {})
+        tuned_mhz = _number(settings.get("frequency", ""))
+        gains = [f"{name} {settings[name]}" for name in sorted(settings) if "gain" in name]
+        return Detection(
+            kind="pulse",
+            time=time,
+            monotonic_ns=monotonic_ns,
+            receiver=f"port {port}",
+            frequency_hz=None if tuned_mhz is None else tuned_mhz * 1e6 + offset_khz * 1e3,
+            level_raw=signal_db,
+            level_db=signal_db,
+            level_unit="dBFS",
+            noise_db=noise_db,
+            snr_db=None if noise_db is None else signal_db - noise_db,
+            text=", ".join(gains) or None,
+        )
+
+    def _tag(self, fields: list[str], time: datetime, monotonic_ns: int) -> Detection | None:
+        match, rssi = ctt.ID.match(fields[2]), _number(fields[3])
+        heard = ctt.tag(match[1], match[2], rssi, time, monotonic_ns) if match else None
+        self.refused += heard is None
+        return heard
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def make(address: Address) -> SensorGnome:
+    """Make a reader of a station or of its files."""
+    return SensorGnome(own_time=address.transport == "file")
