@@ -61,6 +61,8 @@ def parse_address(text: str) -> Address:
     Raises:
         ConfigError: it does not have the form above, or names an unknown transport.
     """
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        raise ConfigError(f"address {text!r}: a name in it is not UTF-8; rename the file")
     name, body = _split_name(text)
     instrument, colon, rest = body.partition(":")
     if instrument == "fixed":

@@ -76,7 +76,7 @@ class Derivation:
         self._packets: list[Read] = []
         self._places: dict[str, list[Place]] = defaultdict(list)
         self._stated: dict[str, Place] = {}
-        self._superseded: set[str] = set()
+        self._supersedes: dict[str, str] = {}
         self._observations: list[Observation] = []
         self._warnings: Counter[str] = Counter()
         self._clocks: dict[tuple[str, str], float] = {}
@@ -100,7 +100,7 @@ class Derivation:
         known = self._known_places()
         places = {observer: search.Places(found) for observer, found in known.items()}
         peaks, unused = self._peaks()
-        superseded = self._superseded
+        superseded = taken_back(self._supersedes)
         candidates = [o for o in (*peaks, *self._observations) if o.id not in superseded]
         put = [search.put(o, places.get(o.observer or "")) for o in candidates]
         put.sort(key=lambda o: (o.time, o.id))
@@ -124,7 +124,10 @@ class Derivation:
         except ReceiverError as error:
             self._warnings[f"source {row.source} cannot be read again: {error}"] += 1
             return []
-        self._streams[row.origin, row.source] = _Stream(row, parser)
+        # Opened anew: antenna or gain may have been changed, so a new stretch begins.
+        before = self._streams.get((row.origin, row.source))
+        session = before.session + 1 if before else 1
+        self._streams[row.origin, row.source] = _Stream(row, parser, session)
         return []
 
     def _hear(self, row: Heard) -> list[Event]:
@@ -217,8 +220,9 @@ class Derivation:
     def _known_places(self) -> dict[str, list[Place]]:
         """Return the places of each observer, without those that were taken back."""
         known = {observer: list(found) for observer, found in self._places.items()}
+        superseded = taken_back(self._supersedes)
         for identity, place in self._stated.items():
-            if identity not in self._superseded:
+            if identity not in superseded:
                 known.setdefault(place.observer, []).append(place)
         return known
 
@@ -226,7 +230,7 @@ class Derivation:
         if row.content.get("kind") == SETTINGS:  # a matter of `receiver.live`
             return [row]
         if isinstance(old := row.content.get("supersedes_id"), str):
-            self._superseded.add(old)
+            self._supersedes[row.id] = old
         try:
             if row.content.get("kind") == "place":
                 self._stated[row.id] = _hand_place(row)
@@ -259,6 +263,29 @@ class Derivation:
 
     def _told(self) -> list[str]:
         return [text if n == 1 else f"{text} ({n} times)" for text, n in self._warnings.items()]
+
+
+def taken_back(supersedes: Mapping[str, str]) -> set[str]:
+    """Return what no longer counts: superseded by something that itself still does.
+
+    `supersedes` maps the newer entry to the older one. Who takes a correction back has the
+    original again.
+    """
+    by_older: dict[str, list[str]] = defaultdict(list)
+    for newer, older in supersedes.items():
+        by_older[older].append(newer)
+    counts: dict[str, bool] = {}
+    for start in by_older:
+        path = [start]
+        while path:
+            entry = path[-1]
+            counts.setdefault(entry, True)  # also what ends a circle of hostile rows
+            above = by_older.get(entry, [])
+            if unknown := [newer for newer in above if newer not in counts]:
+                path.append(unknown[0])
+            else:
+                counts[path.pop()] = not any(counts[newer] for newer in above)
+    return {entry for entry, still in counts.items() if not still}
 
 
 def derive(rows: Iterable[Row], configuration: Configuration) -> Derived:

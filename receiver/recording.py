@@ -114,14 +114,19 @@ def _follow(
     begin_ns = session.clock.now().monotonic_ns
     looks = 0
     while not stop.wait(LOOK_S) and not listening.ended:
-        on_events(_seen(follower.news(), view))
         looks += 1
-        if looks % ANSWER_EVERY_LOOKS == 0:
-            view.posterior = answer_of(follower.result(), session.collar)
-        view.saved, view.waiting = writer.committed, writer.waiting
-        view.statuses, view.now_ns = listening.statuses, session.clock.now().monotonic_ns
-        on_view(view)
-        if session.seconds is not None and view.now_ns - begin_ns > session.seconds * 1e9:
+        try:
+            on_events(_seen(follower.news(), view))
+            if looks % ANSWER_EVERY_LOOKS == 0:
+                view.posterior = answer_of(follower.result(), session.collar)
+            view.saved, view.waiting = writer.committed, writer.waiting
+            view.statuses, view.now_ns = listening.statuses, session.clock.now().monotonic_ns
+            on_view(view)
+        except Exception as error:  # a fault in looking must never end the recording
+            if (fault := f"a fault in looking, recording goes on: {error!r}") not in view.faults:
+                view.faults.append(fault)
+        now_ns = session.clock.now().monotonic_ns
+        if session.seconds is not None and now_ns - begin_ns > session.seconds * 1e9:
             return
 
 

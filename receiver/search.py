@@ -43,7 +43,7 @@ class Places:
     """The places of one observer, by time."""
 
     def __init__(self, places: Iterable[Place]) -> None:
-        ordered = sorted(places, key=lambda place: place.time)
+        ordered = sorted(places, key=lambda p: (p.time, p.latitude_deg, p.longitude_deg))
         self._fixes = [place for place in ordered if place.holds_s is None]
         self._stated = [place for place in ordered if place.holds_s is not None]
         self._times = [place.time for place in self._fixes]
@@ -75,12 +75,15 @@ class Places:
     def _said(self, time: datetime) -> Placed | None:
         """Return the last place that was said before `time` and still holds, or said just after."""
         early = timedelta(seconds=STILL_AGE_S)
-        said = [place for place in self._stated if place.time <= time + early]
+        said = [p for p in self._stated if p.time <= time + early and self._holds(p, time)]
         if not said:
             return None
         last = max((p for p in said if p.time <= time), key=lambda p: p.time, default=said[0])
-        age_s = abs((time - last.time).total_seconds())
-        return Placed(place=last, age_s=age_s) if age_s <= (last.holds_s or 0.0) else None
+        return Placed(place=last, age_s=abs((time - last.time).total_seconds()))
+
+    @staticmethod
+    def _holds(place: Place, time: datetime) -> bool:
+        return abs((time - place.time).total_seconds()) <= (place.holds_s or 0.0)
 
 
 def _seconds(a: Place, b: Place) -> float:
@@ -162,7 +165,13 @@ def position(packet: Packet, detection: Detection, observer: str) -> Observation
     if packet.position_status not in ("ok", "corrected") or packet.time is None:
         return None
     return Observation(
-        id=identity(detection.id, "position", packet.time),
+        id=identity(
+            detection.collar,
+            packet.device_id,
+            packet.time,
+            packet.latitude_deg,
+            packet.longitude_deg,
+        ),
         kind="position",
         time=packet.time,
         collar=detection.collar,

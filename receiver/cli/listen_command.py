@@ -101,10 +101,11 @@ def _printer(jsonl: bool) -> Callable[[list[Event]], None]:
         try:
             for event in events if read else ():
                 click.echo(event_line(event))
-        except BrokenPipeError:
+        except OSError as error:  # the reader went away, or the disk of that file is full
             read = False
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            click.echo("look out: nobody reads the JSON lines; recording goes on", err=True)
+            why = error.strerror or error
+            click.echo(f"look out: no more JSON lines ({why}); recording goes on", err=True)
 
     return show
 

@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from receiver.address import Address, parse_hz
+from receiver.collar_rules import USUAL_DRIFT_HZ
 from receiver.records import Detection
 
 ASK_CONFIGURATION = b"#\x04C0"
@@ -29,7 +30,6 @@ AXIS = (b"#C2-F:", b"#C2-f:")
 BEGINNINGS = (b"$S", b"$s", b"$z", *AXIS)
 LONGEST_BYTES = 8192
 LONGEST_AXIS_BYTES = 160
-NEAR_HZ = 25_000.0
 OFFSET_FIELD = 11
 
 
@@ -95,7 +95,8 @@ class RfExplorer:
     ) -> Detection | None:
         wanted = self._frequency_hz
         points = [(axis.start_hz + i * axis.step_hz, byte) for i, byte in enumerate(data)]
-        near = [p for p in points if wanted is None or abs(p[0] - wanted) <= NEAR_HZ + axis.step_hz]
+        reach_hz = USUAL_DRIFT_HZ + axis.step_hz / 2.0  # which bins may hold the beacon
+        near = [p for p in points if wanted is None or abs(p[0] - wanted) <= reach_hz]
         if not near:
             return None
         frequency_hz, byte = min(near, key=lambda point: point[1])
@@ -103,7 +104,7 @@ class RfExplorer:
             kind="meter",
             time=time,
             monotonic_ns=monotonic_ns,
-            frequency_hz=frequency_hz,
+            frequency_hz=wanted or frequency_hz,
             level_raw=float(byte),
             level_db=axis.offset_db - byte / 2.0,
             level_unit="dBm",

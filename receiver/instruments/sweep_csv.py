@@ -17,11 +17,11 @@ import statistics
 from datetime import datetime
 
 from receiver.address import Address, parse_hz
+from receiver.collar_rules import USUAL_DRIFT_HZ
 from receiver.instruments import Lines
 from receiver.records import Detection
 
 FIRST_VALUE = 6
-NEAR_HZ = 25_000.0
 MOST_VALUES = 100_000
 
 
@@ -55,7 +55,8 @@ class SweepCsv:
     ) -> Detection | None:
         wanted = self._frequency_hz
         points = [(low_hz + (i + 0.5) * step_hz, db) for i, db in enumerate(levels)]
-        near = [p for p in points if wanted is None or abs(p[0] - wanted) <= NEAR_HZ + step_hz]
+        reach_hz = USUAL_DRIFT_HZ + step_hz / 2.0  # which bins may hold the beacon
+        near = [p for p in points if wanted is None or abs(p[0] - wanted) <= reach_hz]
         if not near:
             return None
         frequency_hz, level_db = max(near, key=lambda point: point[1])
@@ -63,7 +64,7 @@ class SweepCsv:
             kind="meter",
             time=time,
             monotonic_ns=mono,
-            frequency_hz=frequency_hz,
+            frequency_hz=wanted or frequency_hz,
             level_raw=level_db,
             level_db=level_db,
             level_unit="dB",

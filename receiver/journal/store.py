@@ -8,7 +8,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from receiver.records import SETTINGS, Entry, Row
 BUSY_TIMEOUT_S = 5.0
 SQLITE_MAGIC = b"SQLite format 3\0"
 BATCHES_CHECKED_ON_OPENING = 20
+MERGED_ROWS_A_BATCH = 500
 
 
 class _Stored(NamedTuple):
@@ -41,8 +42,11 @@ class Journal:
     transaction that writes it. `problems` says what the check on opening found.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, *, readonly: bool = False
+    ) -> None:
         self.path = path
+        self._readonly = readonly
         self._connection = connection
         header = dict(connection.execute("SELECT key, value FROM header"))
         self.origin = header["origin"]
@@ -61,8 +65,9 @@ class Journal:
             raise JournalError(f"{path}: exists already; give another name")
         try:
             connection = _connect(path, readonly=False)
-            connection.executescript("BEGIN;" + schema.statements() + "COMMIT;")
+            connection.executescript("BEGIN EXCLUSIVE;" + schema.statements())
             _write_header(connection, configuration)
+            connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             raise JournalError(f"{path}: cannot be made ({error}); {_advice(error)}") from error
         return cls(path, connection)
@@ -81,7 +86,7 @@ class Journal:
         try:
             connection = _connect(path, readonly=readonly)
             _refuse_other_versions(path, connection)
-            return cls(path, connection)
+            return cls(path, connection, readonly=readonly)
         except sqlite3.OperationalError as error:
             raise JournalError(f"{path}: cannot be opened ({error}); {_advice(error)}") from error
         except (sqlite3.DatabaseError, KeyError, ValueError) as error:
@@ -173,7 +178,9 @@ class Journal:
             rows = [*other._first_settings(), *other.rows()]
             ours = (self.origin, 0)  # our own header comes back to us as a row of others
             new = [row for row in rows if (row.origin, row.seq) != ours and not self._has(row)]
-        return len(self._commit(new, numbered=True))
+        for begin in range(0, len(new), MERGED_ROWS_A_BATCH):
+            self._commit(new[begin : begin + MERGED_ROWS_A_BATCH], numbered=True)
+        return len(new)
 
     def _first_settings(self) -> list[Row]:
         """Return the settings that the journal was made with as a row, for other journals."""
@@ -244,7 +251,20 @@ class Journal:
 
     def _read(self, after: int = -1) -> Iterator[_Stored]:
         streams = [self._read_table(table, after) for table in schema.TABLES]
-        yield from heapq.merge(*streams, key=self._order)
+        with self._one_moment():
+            yield from heapq.merge(*streams, key=self._order)
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """Let all tables be read as of one moment, while another program writes."""
+        outer = not self._readonly or self._connection.in_transaction
+        if not outer:
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if not outer and self._connection.in_transaction:
+                self._connection.execute("COMMIT")
 
     def _order(self, stored: _Stored) -> tuple[bool, str, int]:
         return stored.origin == self.origin, stored.origin, stored.seq

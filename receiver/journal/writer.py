@@ -18,6 +18,7 @@ from receiver.records import Heard, Row
 COMMIT_INTERVAL_S = 0.2
 COMMIT_ROWS = 64
 RETRY_INTERVAL_S = 1.0
+LONGEST_COMMIT_S = 15.0  # longer than another program may hold the file
 # What may wait in memory while the disk is full: an hour of ten readings a second, unless a source
 # floods; then its thread has to wait.
 WAITING_ROWS, WAITING_BYTES = 40_000, 64_000_000
@@ -82,10 +83,12 @@ class Writer:
         """End the thread after the rows that it can write; may be called twice."""
         self._stopping.set()
         self._queue.put(None)
-        self._thread.join(2 * RETRY_INTERVAL_S)
+        self._thread.join(LONGEST_COMMIT_S)
 
     def left(self) -> list[Row]:
         """Return the rows that are not on the disk, once the writer has stopped."""
+        if self._thread.is_alive():  # it may still commit them: they must not be saved twice
+            return []
         rows = list(self._pending)
         while not self._queue.empty():
             row = self._queue.get_nowait()
@@ -119,12 +122,31 @@ class Writer:
         except JournalError as error:
             self._on_fault(f"{error}; {self.waiting} rows wait in memory")
             return False
-        with self._count_lock:
-            self._committed += len(self._pending)
-            self._waiting_bytes -= sum(map(_size, self._pending))
-            self._pending.clear()
-            self._count_lock.notify_all()
+        except Exception:  # one row of them cannot be written at all: it must not stop the others
+            return self._write_one_by_one()
+        self._saved(len(self._pending))
         return True
+
+    def _write_one_by_one(self) -> bool:
+        while self._pending:
+            row = self._pending[0]
+            try:
+                self._journal.append([row])
+            except JournalError as error:
+                self._on_fault(f"{error}; {self.waiting} rows wait in memory")
+                return False
+            except Exception as error:
+                kind = type(row).__name__.lower()
+                self._on_fault(f"a {kind} row cannot be written and is left out ({error})")
+            self._saved(1)
+        return True
+
+    def _saved(self, count: int) -> None:
+        with self._count_lock:
+            self._committed += count
+            self._waiting_bytes -= sum(map(_size, self._pending[:count]))
+            del self._pending[:count]
+            self._count_lock.notify_all()
 
 
 def _size(row: Row) -> int:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from receiver.address import Address
 from receiver.errors import SourceError
+from receiver.links import EndOfInput
 from receiver.links.file import FileLink
 
 STOP_TIMEOUT_S = 2.0
@@ -36,6 +37,19 @@ class PipeLink(FileLink):
         assert process.stdout is not None
         super().__init__(process.stdout, address)  # type: ignore[arg-type]
         self._process = process
+
+    def read(self, timeout_s: float) -> bytes:
+        """Return the next chunk; raise EndOfInput at its end, SourceError where it failed."""
+        try:
+            return super().read(timeout_s)
+        except EndOfInput as end:
+            with suppress(subprocess.TimeoutExpired):
+                if code := self._process.wait(STOP_TIMEOUT_S):
+                    name = self._address.target
+                    raise SourceError(
+                        f"{name}: ended with code {code}", str(self._address)
+                    ) from end
+            raise
 
     def write(self, data: bytes) -> None:
         """Send bytes to the program's standard input."""

@@ -21,6 +21,9 @@ from receiver.locator.sightings import sightings
 from receiver.records import Answer
 
 NEAR_MARGIN_M = 300.0
+# A centimetre. The last bits of a sum depend on how many threads took part in it, and a replay must
+# give the same line as the live run.
+DEGREES_DECIMALS = 7
 Factor = Callable[[Floats], tuple[Floats, float]]
 
 
@@ -76,7 +79,8 @@ def _answer(evidence: Evidence, config: LocatorConfig, time: datetime | None) ->
     grid = zoomed.grid
     x_m, y_m = median_point(grid)
     row, column = np.unravel_index(int(np.argmax(grid.probability)), grid.probability.shape)
-    latitude, longitude = evidence.grid.to_degrees([x_m, grid.x_m[column]], [y_m, grid.y_m[row]])
+    degrees = evidence.grid.to_degrees([x_m, grid.x_m[column]], [y_m, grid.y_m[row]])
+    latitude, longitude = (np.round(values, DEGREES_DECIMALS) for values in degrees)
     areas = regions(grid, evidence.grid)
     answer = Answer(
         collar=config.collar,

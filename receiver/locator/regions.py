@@ -46,7 +46,7 @@ def region(mask: Mask, grid: Grid, local: LocalGrid) -> dict[str, Any]:
     """Return the outline of cells as RFC 7946 wants it: lon, lat; outer rings anticlockwise."""
     polygons = [[_degrees(ring, grid, local) for ring in rings] for rings in outline(mask)]
     geometry = {"type": "MultiPolygon", "coordinates": polygons}
-    return {"geometry": geometry, "area_m2": float(mask.sum()) * grid.cell_m**2}
+    return {"geometry": geometry, "area_m2": round(float(mask.sum()) * grid.cell_m**2, 1)}
 
 
 def _degrees(ring: list[Corner], grid: Grid, local: LocalGrid) -> list[list[float]]:

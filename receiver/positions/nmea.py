@@ -115,6 +115,8 @@ class Nmea:
     def _place(self, message: Any, time: datetime) -> Place | None:
         if not valid(message.lat, message.lon):
             return None
+        if self._own_time and self._date is None:
+            return None  # a file that begins with GGA: which day it is comes with the next RMC
         hdop = getattr(message, "HDOP", None)
         place = Place(
             time=self._own(message, time),

@@ -31,16 +31,19 @@ def session(path: Path, *sources: str, seconds: float | None = None) -> Session:
 
 def test_session_ends_with_its_sources_and_goes_on_in_the_same_journal(tmp_path: Path) -> None:
     log = tmp_path / "walk.nmea"
-    log.write_bytes(b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n")
+    log.write_bytes(
+        b"$GPRMC,123518,A,4807.038,N,01131.000,E,022.4,084.4,230326,003.1,W*62\r\n"
+        b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"
+    )
     events: list[Event] = []
     for count in (1, 2):
         derived, posterior = record(
             session(tmp_path, f"nmea:file:{log}"), events.extend, lambda view: None,
             threading.Event(),
         )  # fmt: skip
-        assert len(derived.places) == count
+        assert len(derived.places) == 2 * count
         assert posterior.answer.reason is not None
-    assert sum(isinstance(event, Place) for event in events) == 1 + 2
+    assert sum(isinstance(event, Place) for event in events) == 2 + 4
 
 
 def test_screen_is_given_what_is_saved_and_where(tmp_path: Path) -> None:
