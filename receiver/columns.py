@@ -27,8 +27,8 @@ Columns = Mapping[str, NDArray[Any]]
 TIMES = ("time", "place_time")
 TEXTS = (
     "id", "kind", "supersedes_id", "collar", "observer", "receiver", "session", "level_unit",
-    "level_bound", "calibration_id", "antenna", "polarisation", "bearing_reference", "packet_id",
-    "text",
+    "level_bound", "calibration_id", "antenna", "polarisation", "body", "ear", "bearing_reference",
+    "packet_id", "text",
 )  # fmt: skip
 NAMES = tuple(f.name for f in dataclasses.fields(Observation))
 KINDS = ("level", "silence", "bearing", "sighting", "position", "note")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
+from receiver.records import HAND
+
 RATES = ("normal", "mortality", "low_battery", "recovery")
 
 
@@ -40,11 +42,37 @@ class Collar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a receiver hears with, as far as it is known. Any change begins a new session.
+
+    `receiver` is the name of its source, or "hand". Receivers on one antenna (a splitter) give it
+    the same name. `antenna_azimuth_deg` is for an antenna that does not move: its mark from true
+    north. `gain` is the mark of a knob, `polarisation` vertical, horizontal or both, `side` left or
+    right for a pair on an aircraft, `squelch` open or closed, `body` where the antenna is on who
+    carries it (in front, behind, mast, car).
+    """
+
+    receiver: str = HAND
+    antenna: str | None = None
+    directional: bool | None = None
+    antenna_azimuth_deg: float | None = None
+    side: str | None = None
+    polarisation: str | None = None
+    attenuator_db: float | None = None
+    preamplifier: str | None = None
+    gain: str | None = None
+    body: str | None = None
+    squelch: str | None = None
+    mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """Everything that a search was set to, without keys. `simulation` marks a made-up search."""
 
     observer: str = "A"
     collars: tuple[Collar, ...] = ()
+    receivers: tuple[Setup, ...] = ()
     simulation: bool = False
 
     def collar(self, name: str) -> Collar | None:
@@ -56,6 +84,7 @@ _NUMBERS = ("frequency_hz", "frequency_drift_hz", "pulse_length_s")
 _DATES = ("start_date", "battery_end_date", "drop_off_date")
 _LISTS = ("ids", "on_hours")
 COLLAR_KEYS = tuple(f.name for f in fields(Collar) if f.name != "name")
+SETUP_KEYS = tuple(f.name for f in fields(Setup) if f.name != "receiver")
 
 
 def configuration_from(document: Mapping[str, Any]) -> Configuration:
@@ -64,6 +93,9 @@ def configuration_from(document: Mapping[str, Any]) -> Configuration:
     return Configuration(
         observer=str(document.get("observer", "A")),
         collars=tuple(collar_from(name, sheet) for name, sheet in collars.items()),
+        receivers=tuple(
+            setup_from(name, sheet) for name, sheet in document.get("receivers", {}).items()
+        ),
         simulation=document.get("simulation") is True,
     )
 
@@ -72,6 +104,8 @@ def configuration_to(configuration: Configuration) -> dict[str, Any]:
     """Turn a configuration into plain values for JSON, without keys of collars."""
     collars = {collar.name: _sheet(collar) for collar in configuration.collars}
     plain: dict[str, Any] = {"observer": configuration.observer, "collars": collars}
+    if configuration.receivers:
+        plain["receivers"] = {s.receiver: setup_to(s) for s in configuration.receivers}
     return {**plain, "simulation": True} if configuration.simulation else plain
 
 
@@ -85,6 +119,28 @@ def collar_from(name: str, sheet: Mapping[str, Any]) -> Collar:
     for key in known.keys() & _NUMBERS:
         known[key] = float(known[key])
     return Collar(name=name, **known)
+
+
+def setup_from(receiver: str, values: Mapping[str, Any]) -> Setup:
+    """Make a setup of its plain values; unknown keys are passed over.
+
+    Raises:
+        TypeError, ValueError: a value is not what its key wants.
+    """
+    known: dict[str, Any] = {key: values[key] for key in SETUP_KEYS if values.get(key) is not None}
+    for key in known.keys() & {"antenna_azimuth_deg", "attenuator_db"}:
+        known[key] = float(known[key])
+    for key in known.keys() - {"antenna_azimuth_deg", "attenuator_db", "directional"}:
+        known[key] = str(known[key])
+    if "directional" in known:
+        known["directional"] = known["directional"] is True
+    return Setup(receiver=receiver, **known)
+
+
+def setup_to(setup: Setup) -> dict[str, Any]:
+    """Turn a setup into plain values for JSON, without what is not known."""
+    values = {key: getattr(setup, key) for key in SETUP_KEYS}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _sheet(collar: Collar) -> dict[str, Any]:

@@ -23,7 +23,9 @@ class Detection:
 
     `kind` is "meter" for a reading of a polled meter, which is a level only at the peak of a
     pulse; "packet" for a packet with its level; "pulse" and "slot" come from samples. `data` is a
-    packet's payload, `protocol`, `port` and `device_id` what its carrier said about it.
+    packet's payload, `protocol`, `port` and `device_id` what its carrier said about it. For a meter
+    `found` tells whether its squelch is open. `relative_bearing_deg` is a direction finder's,
+    clockwise from the mark on its antenna; `antenna_azimuth_deg` is that mark from true north.
     """
 
     kind: DetectionKind
@@ -52,6 +54,10 @@ class Detection:
     protocol: str | None = None
     port: int | None = None
     device_id: str | None = None
+    mode: str | None = None
+    antenna_azimuth_deg: float | None = None
+    relative_bearing_deg: float | None = None
+    pulses_per_minute: float | None = None
     text: str | None = None
 
 
@@ -81,7 +87,9 @@ class Observation:
 
     The headings of an observation CSV are these names. A row is corrected by a new one whose
     `supersedes_id` names it. `session` is one stretch with the same receiver, antenna and gain:
-    one unknown offset. `bearing_deg` is always from true north.
+    one unknown offset. `bearing_deg` is always from true north. `ear` tells who listened ("by ear",
+    "sdr"), `on_probability` how likely the beacon was on the air while nothing was heard, `body`
+    where the antenna was on the one who carried it.
     """
 
     id: str
@@ -115,6 +123,9 @@ class Observation:
     antenna: str | None = None
     antenna_azimuth_deg: float | None = None
     polarisation: str | None = None
+    body: str | None = None
+    ear: str | None = None
+    on_probability: float | None = None
     bearing_deg: float | None = None
     bearing_sigma_deg: float | None = None
     bearing_reference: str | None = None
@@ -168,6 +179,15 @@ class Heard:
 SIMULATION_MARK = "SIMULATION"
 # The kind of an entry that the program makes itself: what the search is set to from now on.
 SETTINGS = "settings"
+# Kinds of entries that are about a receiver and not evidence of a collar: what it hears with
+# (`receiver.config.Setup`), today's radio check, a calibration of its meter, which compass is used.
+SETUP, RADIO_CHECK, CALIBRATION, COMPASS = "setup", "radio_check", "calibration", "compass"
+# The beginning or the end of a turn with a directional antenna.
+TURN = "turn"
+# The reason of a gap while the team's own voice radio transmits: no silence, and no beep either.
+OWN_RADIO = "own radio transmitting"
+# The receiver of somebody who listens by ear, without a cable.
+HAND = "hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

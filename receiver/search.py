@@ -155,6 +155,7 @@ def level(detection: Detection, observer: str) -> Observation:
         gain_db=detection.gain_db,
         attenuator_db=detection.attenuator_db,
         calibration_id=detection.calibration_id,
+        antenna_azimuth_deg=detection.antenna_azimuth_deg,
         packet_id=detection.id if detection.kind == "packet" else None,
         text=detection.text,
     )

@@ -7,14 +7,15 @@ An instrument never opens anything: `receiver.links` does. Adding one is a modul
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from receiver.address import Address, Kind
 from receiver.errors import ConfigError
-from receiver.records import Detection
+from receiver.records import Detection, Place
 
 INSTRUMENTS = {
     "icom": Kind(
@@ -96,8 +97,13 @@ class Instrument(Protocol):
 
     expected_interval_s: float | None
 
-    def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
-        """Return what bytes, cut anywhere, say; `time` and `monotonic_ns` are when they came."""
+    def receive(
+        self, chunk: bytes, time: datetime, monotonic_ns: int
+    ) -> Sequence[Detection | Place]:
+        """Return what bytes, cut anywhere, say; `time` and `monotonic_ns` are when they came.
+
+        A station that knows where it is says so as well, as a Place.
+        """
         ...
 
     def reset(self) -> None:
@@ -116,6 +122,25 @@ class Polled(Protocol):
 
     def poll(self, monotonic_ns: int) -> bytes:
         """Return what to send now, b"" when nothing is due."""
+        ...
+
+
+@runtime_checkable
+class Tunable(Polled, Protocol):
+    """A polled instrument that can be told what to listen to.
+
+    What it is told goes out by `poll`, one command at a time, each after the answer to the last.
+    """
+
+    def prepare(self) -> None:
+        """Set what makes a level comparable, as far as it can be set: squelch open, CW or USB.
+
+        Also the narrowest filter, and a gain that does not change by itself.
+        """
+        ...
+
+    def tune(self, frequency_hz: float, attenuator_db: float | None = None) -> None:
+        """Listen for a beacon at `frequency_hz`: the dial stands so that it is heard as a tone."""
         ...
 
 
@@ -156,10 +181,13 @@ class Rota(Generic[Question]):
 
     def __init__(self, settings: Sequence[Question], level: Question) -> None:
         self._settings, self._level = list(settings), level
+        self._orders: deque[Question] = deque()
         self._first, self._turn = len(self._settings), 0
 
     def next(self) -> Question:
-        """Return the next question."""
+        """Return the next order, else the next question."""
+        if self._orders:
+            return self._orders.popleft()
         self._turn += 1
         if self._turn <= len(self._settings) and self._turn <= self._first:
             return self._settings[self._turn - 1]
@@ -168,13 +196,19 @@ class Rota(Generic[Question]):
             return self._level
         return self._settings[round_ % len(self._settings)]
 
+    def order(self, orders: Iterable[Question]) -> None:
+        """Say these first, in this order; then ask the settings again, which may have changed."""
+        self._orders.extend(orders)
+        self._turn = 0
+
     def refuse(self, question: Question) -> None:
         """Never ask this again: the receiver does not know it."""
         if question in self._settings:
             self._settings.remove(question)
 
     def reset(self) -> None:
-        """Begin with the settings again."""
+        """Begin with the settings again; orders that were not given yet are forgotten."""
+        self._orders.clear()
         self._turn = 0
 
 
