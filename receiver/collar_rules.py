@@ -29,7 +29,14 @@ class Doubt:
 
 def doubts(collar: Collar) -> list[Doubt]:
     """Return what cannot be true of a collar's sheet, and what is suspicious."""
-    return [*_frequency(collar), *_pulses(collar), *_hours(collar), *_dates(collar)]
+    checks = (_frequency, _polarisation, _pulses, _hours, _dates)
+    return [doubt for check in checks for doubt in check(collar)]
+
+
+def _polarisation(collar: Collar) -> Iterator[Doubt]:
+    if collar.polarisation not in (None, "vertical", "horizontal"):
+        text = f"polarisation {collar.polarisation!r}: vertical or horizontal"
+        yield Doubt(key="polarisation", wrong=True, text=text)
 
 
 def _frequency(collar: Collar) -> Iterator[Doubt]:

@@ -22,7 +22,8 @@ class Collar:
     `pulses_per_minute` has any of the keys normal, mortality, low_battery, recovery. `ids` are the
     identities that its packets carry (DevEUI, DevAddr, IMEI, PTT id), upper case or not. `on_hours`
     is a list such as ["06:00-10:00"] in `on_hours_zone` (an IANA name or UTC); where the zone is
-    "switch-on" the hours count from the moment when the collar was switched on.
+    "switch-on" the hours count from the moment when the collar was switched on. `polarisation` is
+    vertical or horizontal, as its antenna stands on the animal.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Collar:
     frequency_hz: float | None = None
     frequency_drift_hz: float | None = None
     pulse_length_s: float | None = None
+    polarisation: str | None = None
     pulses_per_minute: dict[str, float] = field(default_factory=dict)
     on_hours: tuple[str, ...] = ()
     on_hours_zone: str | None = None

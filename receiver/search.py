@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import uuid
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,18 +16,17 @@ from itertools import pairwise
 
 from protocols.packet import Packet
 from receiver.collar_rules import may_be_heard_at
-from receiver.config import Collar, Configuration
+from receiver.config import Configuration, Setup
 from receiver.records import Detection, Entry, Observation, Place
 
 MOVING_AGE_S, STILL_AGE_S = 5.0, 60.0
+HEADING_AGE_S = 2.0  # an antenna is turned faster than anybody walks
 MOVING_M_S = 0.5
 INTERPOLATE_S = 10.0
 HAND_PLACE_HOLDS_S = 900.0
+# A goniometer's own figure is 5 degrees (CLS RXG-134); its antenna is set by a hand compass.
+FINDER_SIGMA_DEG = 8.0
 METRES_A_DEGREE = 111_195.0  # of a sphere of 6,371 km: enough to tell standing from walking
-
-METER_WINDOW_S, METER_PERIODS = 5.0, 2.0
-# A pulse lifts the meter by at least this over what it falls to between pulses.
-PULSE_RISE_DB = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +132,14 @@ def collar_of(detection: Detection, configuration: Configuration) -> str | None:
     return named[0].name if len(named) == 1 else None
 
 
-def level(detection: Detection, observer: str) -> Observation:
-    """Return the observation of a detection's level, not placed yet."""
+def level(
+    detection: Detection, observer: str, setup: Setup | None = None, session: str | None = None
+) -> Observation:
+    """Return the observation of a detection's level, not placed yet.
+
+    `setup` is what the receiver heard with; its attenuator comes on top of the receiver's own.
+    """
+    setup = setup or Setup()
     return Observation(
         id=identity(detection.id, "level"),
         kind="level",
@@ -143,7 +147,7 @@ def level(detection: Detection, observer: str) -> Observation:
         collar=detection.collar,
         observer=observer,
         receiver=detection.receiver,
-        session=detection.session,
+        session=session or detection.session,
         frequency_hz=detection.frequency_hz,
         heard=True,
         level_db=detection.level_db,
@@ -153,12 +157,49 @@ def level(detection: Detection, observer: str) -> Observation:
         snr_db=detection.snr_db,
         noise_db=detection.noise_db,
         gain_db=detection.gain_db,
-        attenuator_db=detection.attenuator_db,
+        attenuator_db=_sum(detection.attenuator_db, setup.attenuator_db),
         calibration_id=detection.calibration_id,
-        antenna_azimuth_deg=detection.antenna_azimuth_deg,
+        antenna=setup.antenna,
+        antenna_azimuth_deg=_known(detection.antenna_azimuth_deg, setup.antenna_azimuth_deg),
+        polarisation=setup.polarisation,
+        body=setup.body,
         packet_id=detection.id if detection.kind == "packet" else None,
         text=detection.text,
     )
+
+
+def bearing(
+    detection: Detection, observer: str, setup: Setup, found: Placed | None
+) -> Observation | None:
+    """Return a direction finder's bearing from true north; None where its antenna's is unknown."""
+    relative_deg = detection.relative_bearing_deg
+    heading_deg = found.place.heading_deg if found else None
+    mark_deg = _known(detection.antenna_azimuth_deg, _known(setup.antenna_azimuth_deg, heading_deg))
+    if relative_deg is None or mark_deg is None:
+        return None
+    return Observation(
+        id=identity(detection.id, "bearing"),
+        kind="bearing",
+        time=detection.time,
+        collar=detection.collar,
+        observer=observer,
+        receiver=detection.receiver,
+        frequency_hz=detection.frequency_hz,
+        heard=True,
+        antenna=setup.antenna,
+        antenna_azimuth_deg=mark_deg,
+        bearing_deg=round((mark_deg + relative_deg) % 360.0, 2) % 360.0,
+        bearing_sigma_deg=FINDER_SIGMA_DEG,
+        bearing_reference=f"true; {relative_deg:g} from the mark of the antenna",
+    )
+
+
+def _known(value: float | None, otherwise: float | None) -> float | None:
+    return otherwise if value is None else value
+
+
+def _sum(a: float | None, b: float | None) -> float | None:
+    return (a or 0.0) + (b or 0.0) if (a, b) != (None, None) else None
 
 
 def position(packet: Packet, detection: Detection, observer: str) -> Observation | None:
@@ -215,66 +256,3 @@ def put(observation: Observation, places: Places | None) -> Observation:
         accuracy_m=place.accuracy_m,
         heading_deg=place.heading_deg,
     )
-
-
-@dataclass(slots=True)
-class _Window:
-    """A few periods of a beacon as a polled meter saw them: the loudest and the faintest."""
-
-    peak: Detection
-    low_db: float
-    count: int = 1
-
-    def add(self, reading: Detection, level_db: float) -> None:
-        self.count += 1
-        self.low_db = min(self.low_db, level_db)
-        if level_db > (self.peak.level_db or 0.0):
-            self.peak = reading
-
-
-class Pulses:
-    """Reduces the readings of polled meters to one peak for each few beacon periods.
-
-    A reading between two pulses is not a level, so readings count only where the collar's sheet
-    says how it pulses. Only the loudest reading of each window is kept.
-    """
-
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._windows: dict[tuple[object, ...], _Window] = {}
-        self._unused: Counter[str] = Counter()
-
-    def add(self, reading: Detection) -> None:
-        """Take one reading, in the order of its source."""
-        collar = self._configuration.collar(reading.collar or "")
-        window_s = _window_s(collar)
-        if reading.level_db is None:
-            self._unused["of a meter without a curve: a count is no level"] += 1
-        elif collar is None:
-            self._unused["on a frequency of none or several of the collars' sheets"] += 1
-        elif window_s is None:
-            self._unused["because the collar's sheet has no pulse rate"] += 1
-        else:
-            number = int(reading.time.timestamp() // window_s)
-            key = (reading.source, reading.session, reading.collar, number)
-            if key in self._windows:
-                self._windows[key].add(reading, reading.level_db)
-            else:
-                self._windows[key] = _Window(reading, reading.level_db)
-
-    def result(self) -> tuple[list[Detection], dict[str, int]]:
-        """Return the peaks, and how many readings could not be used, by reason."""
-        peaks, unused = [], Counter(self._unused)
-        for window in self._windows.values():
-            if (window.peak.level_db or 0.0) - window.low_db >= PULSE_RISE_DB:
-                peaks.append(replace(window.peak, noise_db=window.low_db))
-            else:
-                unused["without a pulse in them"] += window.count
-        return peaks, dict(unused)
-
-
-def _window_s(collar: Collar | None) -> float | None:
-    if collar is None or not collar.pulses_per_minute:
-        return None
-    slowest = min(collar.pulses_per_minute.values())
-    return max(METER_WINDOW_S, METER_PERIODS * 60.0 / slowest)

@@ -27,7 +27,7 @@ from receiver.errors import ConfigError, InputError
 FILE_NAME = "baksan.toml"
 LARGEST_FILE_BYTES = 1 << 20
 
-_TEXT = {"maker", "serial", "on_hours_zone", "notes"}
+_TEXT = {"maker", "serial", "polarisation", "on_hours_zone", "notes"}
 _NUMBERS = {"frequency_hz", "frequency_drift_hz", "pulse_length_s"}
 _DATES = {"start_date", "battery_end_date", "drop_off_date"}
 _LISTS = {"ids", "on_hours"}

@@ -15,6 +15,8 @@ BASE = {"receiver", "receiver.records", "receiver.errors", "receiver.levels", "r
 ENVELOPES = {"protocols.packet", "protocols.envelopes", "protocols.lorawan",
              "protocols.checksums"}  # fmt: skip
 NUMERIC = {"numpy", "pyproj", "mgrs", "pygeomag"}
+JOINED = {"receiver.setups", "receiver.steps", "receiver.sides", "receiver.meters",
+          "receiver.turns", "receiver.silence"}  # fmt: skip
 LAYERS: dict[str, set[str]] = {
     "protocols": {"construct", "cryptography"},
     "receiver.records": NUMERIC | BASE,
@@ -36,9 +38,18 @@ LAYERS: dict[str, set[str]] = {
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
     "receiver.positions": BASE | ENVELOPES | {"pynmeagps", "gpxpy", "defusedxml"},
     "receiver.search": NUMERIC | BASE | {"protocols"},
+    "receiver.setups": BASE,
+    "receiver.steps": BASE,
+    "receiver.sides": BASE,
+    "receiver.meters": BASE | {"receiver.setups"},
+    "receiver.turns": BASE | {"receiver.setups", "receiver.search"},
+    "receiver.silence": BASE | {"receiver.setups"},
+    "receiver.joining": BASE | JOINED | {"protocols", "receiver.search"},
     "receiver.journal": BASE,
     "receiver.derive": BASE
-    | {"protocols", "receiver.search", "receiver.instruments", "receiver.positions"},
+    | JOINED
+    | {"protocols", "receiver.search", "receiver.instruments", "receiver.positions"}
+    | {"receiver.joining"},
     "receiver.export": NUMERIC
     | BASE
     | {"gpxpy", "receiver.journal", "receiver.locator", "receiver.columns", "protocols.packet"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocols import Packet
 from receiver.config import Collar, Configuration
 from receiver.records import Detection, Entry, Observation, Place
-from receiver.search import Places, Pulses, collar_of, from_entry, level, position, put
+from receiver.search import Places, collar_of, from_entry, level, position, put
 
 T0 = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -138,50 +138,6 @@ def test_position_keeps_its_own_time() -> None:
     found = position(packet, detection("packet"), "A")
     assert found is not None
     assert (found.time, found.kind) == (at(-900), "position")
-
-
-# --- meters -----------------------------------------------------------------------------------
-
-
-def meter(seconds: float, level_db: float | None, **fields: object) -> Detection:
-    return detection(time=at(seconds), level_db=level_db, level_unit="dBS9", source="r",
-                     session="s", **{"collar": "Baksan", **fields})  # fmt: skip
-
-
-def pulses(
-    readings: list[Detection], configuration: Configuration
-) -> tuple[list[Detection], dict[str, int]]:
-    found = Pulses(configuration)
-    for reading in readings:
-        found.add(reading)
-    return found.result()
-
-
-def test_only_the_peak_of_a_pulse_is_a_level() -> None:
-    readings = [meter(0.25 * k, -20.0 if k in (3, 9) else -40.0) for k in range(20)]
-    peaks, unused = pulses(readings, SHEETS)
-    assert [(p.level_db, p.noise_db, p.time) for p in peaks] == [(-20.0, -40.0, at(0.75))]
-    assert unused == {}
-
-
-@pytest.mark.parametrize(
-    ("reading", "reason"),
-    [({"level_db": None}, "without a curve"), ({"collar": None}, "none or several"),
-     ({"collar": "Cegem"}, "no pulse rate")],
-)  # fmt: skip
-def test_reading_that_cannot_be_used_is_counted_with_its_reason(
-    reading: dict[str, object], reason: str
-) -> None:
-    one = meter(0, **{"level_db": -30.0, **reading})  # type: ignore[arg-type]
-    peaks, unused = pulses([one, one], SHEETS)
-    assert peaks == []
-    assert [(reason in text, count) for text, count in unused.items()] == [(True, 2)]
-
-
-def test_steady_meter_has_no_pulse() -> None:
-    peaks, unused = pulses([meter(0.25 * k, -40.0 + 0.1 * (k % 3)) for k in range(20)], SHEETS)
-    assert peaks == []
-    assert unused == {"without a pulse in them": 20}
 
 
 def test_entry_becomes_an_observation_under_its_own_names() -> None:

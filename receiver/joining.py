@@ -1,0 +1,414 @@
+"""From what the rows of a journal gave to observations: the join by time, by receiver, by antenna.
+
+Pure functions on what `receiver.derive` collected. What a level is worth depends on what its
+receiver heard with at that time, and that may be written down later: so everything here is done
+anew for each result, and nothing depends on the order in which rows arrived.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from protocols import Packet
+from receiver import search, silence, turns
+from receiver.config import Configuration, Setup
+from receiver.meters import Pulses
+from receiver.records import HAND, Detection, Entry, Observation, Place
+from receiver.setups import KINDS, Register, register
+from receiver.sides import Side, sides
+from receiver.silence import Span
+from receiver.steps import one_scale, steps
+
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+Owner = tuple[str, str]  # an observer and the name of a source or receiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A packet that was read, and the detection that carried it."""
+
+    detection_id: str
+    time: datetime
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """What a journal says, joined by time. Single detections are events, and are not kept."""
+
+    packets: list[Read] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    unplaced: list[Observation] = field(default_factory=list)
+    sides: list[Side] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Spans:
+    """When each source could not be heard, and when the own radio transmitted beside it."""
+
+    lost: dict[Owner, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    own_radio: dict[Owner, list[Span]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, observer: str, receiver: str) -> list[Span]:
+        """Return the gaps of a receiver; who listens by ear is deafened by any own radio."""
+        if receiver != HAND:
+            owner = observer, receiver
+            return [*self.lost.get(owner, ()), *self.own_radio.get(owner, ())]
+        return [span for (who, _), own in self.own_radio.items() if who == observer for span in own]
+
+
+@dataclass(slots=True)
+class Collected:
+    """What rows gave so far, before anything is joined. Lists are in the order of rows."""
+
+    packets: list[Read] = field(default_factory=list)
+    places: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    heard: list[tuple[str, Detection]] = field(default_factory=list)  # observer, packet or pulse
+    pulses: dict[str, Pulses] = field(default_factory=dict)
+    positions: list[Observation] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    spans: Spans = field(default_factory=Spans)
+
+
+@dataclass(slots=True)
+class _Join:
+    """One result in the making."""
+
+    configuration: Configuration
+    register: Register
+    places: dict[str, search.Places]
+    turns: list[turns.Turn]
+    setups: dict[str, Setup] = field(default_factory=dict)  # by the id of an observation
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    def place(self, observer: str | None, time: datetime) -> search.Placed | None:
+        """Return where an observer was."""
+        own = self.places.get(observer or "")
+        return own.at(time) if own else None
+
+
+def join(collected: Collected, configuration: Configuration) -> Derived:
+    """Return everything that was collected, joined."""
+    entries = standing(collected.entries)
+    known = _known_places(collected.places, entries)
+    said = register((e for e in entries if e.content.get("kind") in KINDS), configuration)
+    joined = _Join(
+        configuration=configuration,
+        register=said,
+        places={observer: search.Places(own) for observer, own in known.items()},
+        turns=turns.turns(said.turns),
+    )
+    detections = [*collected.heard, *_peaks(collected.pulses, joined)]
+    detections = _without_own_radio(detections, collected.spans, joined)
+    found = [
+        *_measured(detections, joined),
+        *_finder_bearings(detections, joined),
+        *collected.positions,
+        *_written(entries, joined),
+    ]
+    gone = taken_back({e.id: old for e in collected.entries if (old := _supersedes(e))})
+    put = [search.put(o, joined.places.get(o.observer or "")) for o in found if o.id not in gone]
+    levels = _levels([o for o in put if o.kind == "level"], joined)
+    others = _silences([o for o in put if o.kind != "level"], levels, joined, collected)
+    observations = sorted((*levels, *others), key=lambda o: (o.time, o.id))
+    unplaced = [o for o in observations if o.latitude_deg is None]
+    return Derived(
+        packets=sorted(collected.packets, key=lambda p: (p.time, p.detection_id)),
+        places=sorted(
+            (place for own in known.values() for place in own),
+            key=lambda place: (place.time, place.observer, place.source),
+        ),
+        observations=[o for o in observations if o.latitude_deg is not None],
+        unplaced=unplaced,
+        sides=sides(levels, joined.setups),
+        warnings=[*joined.register.faults, *told(joined.warnings), *_without_place(unplaced)],
+    )
+
+
+# --- what people wrote --------------------------------------------------------------------------
+
+
+def _supersedes(entry: Entry) -> str | None:
+    old = entry.content.get("supersedes_id")
+    return old if isinstance(old, str) else None
+
+
+def standing(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that still count."""
+    gone = taken_back({entry.id: old for entry in entries if (old := _supersedes(entry))})
+    return [entry for entry in entries if entry.id not in gone]
+
+
+def taken_back(supersedes: Mapping[str, str]) -> set[str]:
+    """Return what no longer counts: superseded by something that itself still does.
+
+    `supersedes` maps the newer entry to the older one. Who takes a correction back has the
+    original again.
+    """
+    by_older: dict[str, list[str]] = defaultdict(list)
+    for newer, older in supersedes.items():
+        by_older[older].append(newer)
+    counts: dict[str, bool] = {}
+    for start in by_older:
+        path = [start]
+        while path:
+            entry = path[-1]
+            counts.setdefault(entry, True)  # also what ends a circle of hostile rows
+            above = by_older.get(entry, [])
+            if unknown := [newer for newer in above if newer not in counts]:
+                path.append(unknown[0])
+            else:
+                counts[path.pop()] = not any(counts[newer] for newer in above)
+    return {entry for entry, still in counts.items() if not still}
+
+
+def _known_places(
+    measured: Mapping[str, list[Place]], entries: Iterable[Entry]
+) -> dict[str, list[Place]]:
+    """Return the places of each observer, measured and said."""
+    known = {observer: list(found) for observer, found in measured.items()}
+    for entry in entries:
+        if entry.content.get("kind") == "place" and (place := hand_place(entry)):
+            known.setdefault(place.observer, []).append(place)
+    return known
+
+
+def hand_place(entry: Entry) -> Place | None:
+    """Return the place that an entry says, None where it says none."""
+    content = entry.content
+    try:
+        return Place(
+            time=datetime.fromisoformat(content["time"]) if "time" in content else entry.time,
+            latitude_deg=float(content["latitude_deg"]),
+            longitude_deg=float(content["longitude_deg"]),
+            accuracy_m=content.get("accuracy_m"),
+            source="by hand",
+            observer=entry.observer,
+            holds_s=search.HAND_PLACE_HOLDS_S,
+        )
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def _written(entries: Iterable[Entry], joined: _Join) -> Iterable[Observation]:
+    """Yield what people noticed, with what their receiver heard with."""
+    for entry in entries:
+        kind = entry.content.get("kind")
+        if kind in KINDS:
+            continue
+        if kind == "place":
+            fault = None if hand_place(entry) else "no place"
+        else:
+            fault = None
+            try:
+                yield _equipped(search.from_entry(entry), joined)
+            except (TypeError, ValueError, KeyError) as error:
+                fault = str(error)
+        if fault:
+            joined.warnings[f"entry {entry.id} cannot be understood ({fault})"] += 1
+
+
+def _equipped(written: Observation, joined: _Join) -> Observation:
+    """Return what was heard by hand with the antenna it was heard with."""
+    if written.kind not in ("level", "silence"):
+        return written
+    setup, change = joined.register.hearing(
+        written.observer or "", written.receiver or HAND, written.time
+    )
+    joined.setups[written.id] = setup
+    return replace(
+        written,
+        session=_session(written.session, change),
+        antenna=written.antenna or setup.antenna,
+        polarisation=written.polarisation or setup.polarisation,
+        body=written.body or setup.body,
+        attenuator_db=(
+            setup.attenuator_db if written.attenuator_db is None else written.attenuator_db
+        ),
+    )
+
+
+# --- what receivers heard -----------------------------------------------------------------------
+
+
+def _peaks(pulses: Mapping[str, Pulses], joined: _Join) -> list[tuple[str, Detection]]:
+    peaks: list[tuple[str, Detection]] = []
+    not_used: Counter[str] = Counter()
+    for observer, own in pulses.items():
+        found, unused = own.result(
+            lambda reading, who=observer: joined.register.calibration(  # type: ignore[misc]
+                who, reading.source, reading.time
+            )
+        )
+        peaks += [(observer, peak) for peak in found]
+        not_used.update(unused)
+    joined.warnings.update(f"{n} meter readings {why}: not used" for why, n in not_used.items())
+    return peaks
+
+
+def _without_own_radio(
+    detections: Iterable[tuple[str, Detection]], spans: Spans, joined: _Join
+) -> list[tuple[str, Detection]]:
+    """Leave out what a receiver showed while the own radio transmitted beside it."""
+    kept = []
+    for observer, detection in detections:
+        own = spans.own_radio.get((observer, detection.source), ())
+        if detection.kind != "packet" and any(a <= detection.time <= b for a, b in own):
+            joined.warnings["levels while the own radio transmitted: not used"] += 1
+        else:
+            kept.append((observer, detection))
+    return kept
+
+
+def _measured(detections: Iterable[tuple[str, Detection]], joined: _Join) -> Iterable[Observation]:
+    """Yield the levels of detections, with what each receiver heard with."""
+    for observer, detection in detections:
+        if detection.level_db is None:
+            continue
+        hearing = joined.register.hearing(observer, detection.source, detection.time)
+        session = _session(detection.session, hearing.change)
+        level = search.level(detection, observer, hearing.setup, session)
+        joined.setups[level.id] = hearing.setup
+        yield level
+
+
+def _session(session: str | None, change: int) -> str | None:
+    return f"{session or ''}+{change}" if change else session
+
+
+def _finder_bearings(
+    detections: Iterable[tuple[str, Detection]], joined: _Join
+) -> Iterable[Observation]:
+    """Yield the bearings of direction finders, turned from their antenna's mark to north."""
+    for observer, detection in detections:
+        if detection.relative_bearing_deg is None:
+            continue
+        setup = joined.register.hearing(observer, detection.source, detection.time).setup
+        placed = joined.place(observer, detection.time)
+        bearing = search.bearing(detection, observer, setup, placed)
+        if bearing is None:
+            text = "bearings from the mark of an antenna whose direction is not known: not used"
+            joined.warnings[text] += 1
+        else:
+            yield bearing
+
+
+def _levels(levels: list[Observation], joined: _Join) -> list[Observation]:
+    """Return levels on one scale, those of directional antennas by their turns; and bearings."""
+    joined.warnings.update(str(step) for step in steps(levels) if step.is_fault)
+    levels = one_scale(levels, lambda level: _is_measured(level, joined))
+    made = joined.turns
+    found: list[Observation] = []
+    turned: dict[tuple[int, str | None, str | None], list[Observation]] = defaultdict(list)
+    for level in levels:
+        number = next((i for i, turn in enumerate(made) if _belongs(level, turn, joined)), None)
+        if number is not None:
+            turned[number, level.collar, level.level_unit].append(level)
+        else:
+            found += _pointed(level, joined)
+    for (number, *_), own in turned.items():
+        made_of, doubts = turns.reduce(made[number], own, _heading_sigma(made[number], joined))
+        found += made_of
+        joined.warnings.update(doubts)
+    return found
+
+
+def _is_measured(level: Observation, joined: _Join) -> bool:
+    receiver = joined.setups[level.id].receiver
+    return joined.register.calibrated_today(level.observer or "", receiver, level.time)
+
+
+def _belongs(level: Observation, turn: turns.Turn, joined: _Join) -> bool:
+    return turn.holds(level.observer, joined.setups[level.id].receiver, level.time)
+
+
+def _heading_sigma(turn: turns.Turn, joined: _Join) -> float:
+    """Return how far off a heading may be during a turn: as its source says, else the compass."""
+    placed = joined.place(turn.start.observer, turn.end)
+    said = placed.place.heading_sigma_deg if placed else None
+    named = joined.register.heading_sigma_deg(turn.start.observer, turn.end)
+    return named if said is None else said
+
+
+def _pointed(level: Observation, joined: _Join) -> list[Observation]:
+    """Return a level outside a turn; pointed somewhere, it is a lower bound of the loudest."""
+    if not joined.setups[level.id].directional:
+        return [level]
+    azimuth = level.antenna_azimuth_deg
+    azimuth = level.heading_deg if azimuth is None else azimuth
+    if azimuth is None:
+        text = "levels of a directional antenna outside a turn, its direction unknown: not used"
+        joined.warnings[text] += 1
+        return []
+    bound = "lower" if level.level_bound == "none" else level.level_bound
+    return [replace(level, antenna_azimuth_deg=azimuth, level_bound=bound)]
+
+
+# --- silence ------------------------------------------------------------------------------------
+
+
+def _silences(
+    others: Iterable[Observation],
+    levels: Sequence[Observation],
+    joined: _Join,
+    collected: Collected,
+) -> Iterable[Observation]:
+    """Yield what is no level; a silence as evidence where it is earned, else as a note."""
+    for other in others:
+        if other.kind != "silence":
+            yield other
+            continue
+        collar = joined.configuration.collar(other.collar or "")
+        known = circumstances(other, levels, joined, collected)
+        judged = silence.judge(other, known, collar)
+        if judged.kind == "note":
+            joined.warnings["silences lack something and do not count: see their text"] += 1
+        yield judged
+
+
+def circumstances(
+    said: Observation, levels: Sequence[Observation], joined: _Join, collected: Collected
+) -> silence.Circumstances:
+    """Return what is known about the listening behind a silence."""
+    observer, receiver = said.observer or "", said.receiver or HAND
+    span = silence.span_of(said)
+    setup = joined.setups[said.id]
+    own = [turn for turn in joined.turns if turn.within(observer, receiver, *span)]
+    places = collected.places.get(observer, ())
+    return silence.Circumstances(
+        setup=setup,
+        check=joined.register.check(observer, receiver, said.time),
+        gaps=collected.spans.of(observer, receiver),
+        heard_by=sorted(set(_hearers(said, setup, span, levels, joined))),
+        turned=frozenset(t.polarisation or setup.polarisation for t in own if t.is_full(places)),
+    )
+
+
+def _hearers(
+    said: Observation, setup: Setup, span: Span, levels: Iterable[Observation], joined: _Join
+) -> Iterable[str]:
+    """Yield who heard the collar meanwhile: this receiver, or another on the same antenna."""
+    begin, end = span
+    for level in levels:
+        same = level.observer == said.observer and level.collar in (said.collar, None)
+        if not same or level.kind != "level" or not begin <= level.time <= end:
+            continue
+        other = joined.setups.get(level.id, Setup())
+        one_antenna = setup.antenna is not None and other.antenna == setup.antenna
+        if other.receiver == setup.receiver or one_antenna:
+            yield other.receiver
+
+
+def _without_place(unplaced: Sequence[Observation]) -> list[str]:
+    count = sum(o.kind != "note" for o in unplaced)  # a free text needs no place
+    return [f"{count} heard without a place: kept, used once the place is known"] if count else []
+
+
+def told(warnings: Mapping[str, int]) -> list[str]:
+    """Return warnings with how often each came."""
+    return [text if n == 1 else f"{text} ({n} times)" for text, n in warnings.items()]
