@@ -11,19 +11,21 @@ import uuid
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import get_args
 
 from protocols.packet import Packet
 from receiver.collar_rules import may_be_heard_at
 from receiver.config import Configuration, Setup
-from receiver.records import Detection, Entry, Observation, Place
+from receiver.records import Detection, Entry, Observation, ObservationKind, Place
 
 MOVING_AGE_S, STILL_AGE_S = 5.0, 60.0
 HEADING_AGE_S = 2.0  # an antenna is turned faster than anybody walks
 MOVING_M_S = 0.5
 INTERPOLATE_S = 10.0
 HAND_PLACE_HOLDS_S = 900.0
+UNITS, MOST = ("_deg", "_m", "_s", "_db", "_hz"), 1e12
 # A goniometer's own figure is 5 degrees (CLS RXG-134); its antenna is set by a hand compass.
 FINDER_SIGMA_DEG = 8.0
 METRES_A_DEGREE = 111_195.0  # of a sphere of 6,371 km: enough to tell standing from walking
@@ -234,8 +236,25 @@ def from_entry(entry: Entry) -> Observation:
     """
     content = dict(entry.content)
     time = datetime.fromisoformat(content.pop("time")) if "time" in content else entry.time
-    content["bearing_alternatives_deg"] = tuple(content.get("bearing_alternatives_deg", ()))
-    return Observation(**{"id": entry.id, "observer": entry.observer, "time": time, **content})
+    alternatives = tuple(content.pop("bearing_alternatives_deg", ()))
+    for name, value in (*content.items(), *(("alternative_deg", way) for way in alternatives)):
+        _check(name, value)
+    known = {"id": entry.id, "observer": entry.observer, "time": time.astimezone(UTC), **content}
+    return Observation(bearing_alternatives_deg=alternatives, **known)
+
+
+def _check(name: str, value: object) -> None:
+    """Refuse a value of another kind than its name says: entries may come from anywhere."""
+    if value is None or (name == "heard" and isinstance(value, bool)):
+        return
+    if name == "kind" and value not in get_args(ObservationKind):
+        raise ValueError(f"kind {value!r}")
+    if name.endswith(UNITS) or name in ("trust", "on_probability"):
+        usable = isinstance(value, int | float) and not isinstance(value, bool)
+        if not usable or not abs(value) < MOST:  # type: ignore[arg-type]
+            raise ValueError(f"{name} is {value!r}")
+    elif not isinstance(value, str):
+        raise ValueError(f"{name} is {value!r}")
 
 
 def put(observation: Observation, places: Places | None) -> Observation:

@@ -15,7 +15,7 @@ from receiver.config import Collar, Setup
 from receiver.records import Observation
 from receiver.setups import RadioCheck
 
-SHORTEST = timedelta(seconds=60)
+SHORTEST, LONGEST_S = timedelta(seconds=60), 86_400.0
 EARS = ("by ear", "sdr")  # a polled meter alone hears a pulse by luck, so it proves no silence
 # How likely the beacon was on the air. Judgement: one that should be on by its hours may have died
 # or drifted away; of one whose hours nobody knows, a coin; past its battery's end, half of that.
@@ -42,7 +42,8 @@ class Circumstances:
 
 def span_of(silence: Observation) -> Span:
     """Return from when to when somebody listened: it is written down at its end."""
-    return silence.time - timedelta(seconds=silence.duration_s or 0.0), silence.time
+    duration = timedelta(seconds=min(max(silence.duration_s or 0.0, 0.0), LONGEST_S))
+    return silence.time - duration, silence.time
 
 
 def listened(silence: Observation, gaps: Iterable[Span]) -> timedelta:
