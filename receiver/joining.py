@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from protocols import Packet
 from receiver import search, silence, turns
 from receiver.config import Configuration, Setup
+from receiver.corrections import standing, superseded
 from receiver.meters import Pulses
 from receiver.records import HAND, Detection, Entry, Observation, Place
 from receiver.setups import KINDS, Register, register
@@ -37,7 +38,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """What a journal says, joined by time. Single detections are events, and are not kept."""
+    """What a journal says, joined by time. Single detections are events, and are not kept.
+
+    `register` is what is known of the receivers: what they hear with, whether they were tested.
+    """
 
     packets: list[Read] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
@@ -45,6 +49,7 @@ class Derived:
     unplaced: list[Observation] = field(default_factory=list)
     sides: list[Side] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    register: Register = field(default_factory=Register)
 
 
 @dataclass(slots=True)
@@ -111,7 +116,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         *collected.positions,
         *_written(entries, joined),
     ]
-    gone = taken_back({e.id: old for e in collected.entries if (old := _supersedes(e))})
+    gone = superseded(collected.entries)
     put = [search.put(o, joined.places.get(o.observer or "")) for o in found if o.id not in gone]
     levels = _levels([o for o in put if o.kind == "level"], joined)
     others = _silences([o for o in put if o.kind != "level"], levels, joined, collected)
@@ -126,45 +131,12 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         observations=[o for o in observations if o.latitude_deg is not None],
         unplaced=unplaced,
         sides=sides(levels, joined.setups),
-        warnings=[*joined.register.faults, *told(joined.warnings), *_without_place(unplaced)],
+        warnings=[*said.faults, *told(joined.warnings), *_without_place(unplaced)],
+        register=said,
     )
 
 
 # --- what people wrote --------------------------------------------------------------------------
-
-
-def _supersedes(entry: Entry) -> str | None:
-    old = entry.content.get("supersedes_id")
-    return old if isinstance(old, str) else None
-
-
-def standing(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries that still count."""
-    gone = taken_back({entry.id: old for entry in entries if (old := _supersedes(entry))})
-    return [entry for entry in entries if entry.id not in gone]
-
-
-def taken_back(supersedes: Mapping[str, str]) -> set[str]:
-    """Return what no longer counts: superseded by something that itself still does.
-
-    `supersedes` maps the newer entry to the older one. Who takes a correction back has the
-    original again.
-    """
-    by_older: dict[str, list[str]] = defaultdict(list)
-    for newer, older in supersedes.items():
-        by_older[older].append(newer)
-    counts: dict[str, bool] = {}
-    for start in by_older:
-        path = [start]
-        while path:
-            entry = path[-1]
-            counts.setdefault(entry, True)  # also what ends a circle of hostile rows
-            above = by_older.get(entry, [])
-            if unknown := [newer for newer in above if newer not in counts]:
-                path.append(unknown[0])
-            else:
-                counts[path.pop()] = not any(counts[newer] for newer in above)
-    return {entry for entry, still in counts.items() if not still}
 
 
 def _known_places(

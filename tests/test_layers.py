@@ -16,7 +16,7 @@ ENVELOPES = {"protocols.packet", "protocols.envelopes", "protocols.lorawan",
              "protocols.checksums"}  # fmt: skip
 NUMERIC = {"numpy", "pyproj", "mgrs", "pygeomag"}
 JOINED = {"receiver.setups", "receiver.steps", "receiver.sides", "receiver.meters",
-          "receiver.turns", "receiver.silence"}  # fmt: skip
+          "receiver.turns", "receiver.silence", "receiver.corrections"}  # fmt: skip
 LAYERS: dict[str, set[str]] = {
     "protocols": {"construct", "cryptography"},
     "receiver.records": NUMERIC | BASE,
@@ -39,6 +39,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.positions": BASE | ENVELOPES | {"pynmeagps", "gpxpy", "defusedxml"},
     "receiver.search": NUMERIC | BASE | {"protocols"},
     "receiver.setups": BASE,
+    "receiver.corrections": BASE,
     "receiver.steps": BASE,
     "receiver.sides": BASE,
     "receiver.meters": BASE | {"receiver.setups"},
