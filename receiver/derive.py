@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from protocols import DecodeError, Packet, decode
 from receiver import instruments, positions, search
 from receiver.address import parse_address
+from receiver.collected import FOR_EVER, Collected
+from receiver.collected import Read as Read
 from receiver.config import Configuration
 from receiver.errors import ReceiverError
 from receiver.instruments import Instrument
-from receiver.joining import FOR_EVER, Collected, join, told
 from receiver.joining import Derived as Derived
-from receiver.joining import Read as Read
+from receiver.joining import join, told
 from receiver.meters import Pulses
 from receiver.positions import PositionSource
 from receiver.records import OWN_RADIO, SETTINGS, Detection, Entry, Gap, Heard, Place, Row, Source
@@ -122,6 +123,7 @@ class Derivation:
         if detection.kind == "meter":
             own = self._collected.pulses.setdefault(observer, Pulses(self._configuration))
             own.add(detection)
+            self._collected.read(observer, detection)
         elif detection.level_db is not None or detection.relative_bearing_deg is not None:
             self._collected.heard.append((observer, detection))
 

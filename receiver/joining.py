@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from protocols import Packet
 from receiver import search, silence, turns
+from receiver.collected import Collected, Read, Spans
 from receiver.config import Configuration, Setup
 from receiver.corrections import standing, superseded
 from receiver.meters import Pulses
@@ -22,18 +22,6 @@ from receiver.setups import KINDS, Register, register
 from receiver.sides import Side, sides
 from receiver.silence import Span
 from receiver.steps import one_scale, steps
-
-FOR_EVER = datetime.max.replace(tzinfo=UTC)
-Owner = tuple[str, str]  # an observer and the name of a source or receiver
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A packet that was read, and the detection that carried it."""
-
-    detection_id: str
-    time: datetime
-    packet: Packet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,34 +38,6 @@ class Derived:
     sides: list[Side] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     register: Register = field(default_factory=Register)
-
-
-@dataclass(slots=True)
-class Spans:
-    """When each source could not be heard, and when the own radio transmitted beside it."""
-
-    lost: dict[Owner, list[Span]] = field(default_factory=lambda: defaultdict(list))
-    own_radio: dict[Owner, list[Span]] = field(default_factory=lambda: defaultdict(list))
-
-    def of(self, observer: str, receiver: str) -> list[Span]:
-        """Return the gaps of a receiver; who listens by ear is deafened by any own radio."""
-        if receiver != HAND:
-            owner = observer, receiver
-            return [*self.lost.get(owner, ()), *self.own_radio.get(owner, ())]
-        return [span for (who, _), own in self.own_radio.items() if who == observer for span in own]
-
-
-@dataclass(slots=True)
-class Collected:
-    """What rows gave so far, before anything is joined. Lists are in the order of rows."""
-
-    packets: list[Read] = field(default_factory=list)
-    places: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
-    heard: list[tuple[str, Detection]] = field(default_factory=list)  # observer, packet or pulse
-    pulses: dict[str, Pulses] = field(default_factory=dict)
-    positions: list[Observation] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    spans: Spans = field(default_factory=Spans)
 
 
 @dataclass(slots=True)
@@ -349,7 +309,7 @@ def circumstances(
     """Return what is known about the listening behind a silence."""
     observer, receiver = said.observer or "", said.receiver or HAND
     span = silence.span_of(said)
-    setup = joined.setups[said.id]
+    setup = collected.readout(observer, receiver, said.time).filled(joined.setups[said.id])
     own = [turn for turn in joined.turns if turn.within(observer, receiver, *span)]
     places = collected.places.get(observer, ())
     return silence.Circumstances(

@@ -16,7 +16,8 @@ ENVELOPES = {"protocols.packet", "protocols.envelopes", "protocols.lorawan",
              "protocols.checksums"}  # fmt: skip
 NUMERIC = {"numpy", "pyproj", "mgrs", "pygeomag"}
 JOINED = {"receiver.setups", "receiver.steps", "receiver.sides", "receiver.meters",
-          "receiver.turns", "receiver.silence", "receiver.corrections"}  # fmt: skip
+          "receiver.turns", "receiver.silence", "receiver.corrections",
+          "receiver.collected"}  # fmt: skip
 LAYERS: dict[str, set[str]] = {
     "protocols": {"construct", "cryptography"},
     "receiver.records": NUMERIC | BASE,
@@ -45,6 +46,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.meters": BASE | {"receiver.setups"},
     "receiver.turns": BASE | {"receiver.setups", "receiver.search"},
     "receiver.silence": BASE | {"receiver.setups"},
+    "receiver.collected": BASE | {"protocols", "receiver.meters", "receiver.silence"},
     "receiver.joining": BASE | JOINED | {"protocols", "receiver.search"},
     "receiver.journal": BASE,
     "receiver.derive": BASE

@@ -240,6 +240,19 @@ def test_silence_without_a_radio_check_is_a_note() -> None:
     assert [w for w in rows.derive().warnings if "silences lack something" in w]
 
 
+def test_what_the_receiver_says_itself_need_not_be_said() -> None:
+    rows = silent_rows()
+    rows.rows = [row for row in rows.rows if getattr(row, "id", "") != "setup--5"]
+    rows.said(-5, "setup", mode="CW")
+    assert "the squelch is not known" in (quiet(rows).text or "")
+    rows.heard("r85", -50, frame(CONTROLLER, b"\x15\x01\x01", 0x4A))
+    rows.listening(-49, -48)
+    assert quiet(rows).kind == "silence"
+    rows.heard("r85", -40, frame(CONTROLLER, b"\x15\x01\x00", 0x4A))
+    rows.listening(-39, -38)
+    assert "the squelch was not open" in (quiet(rows).text or "")
+
+
 def test_own_radio_and_a_lost_cable_are_gaps_in_the_listening() -> None:
     rows = silent_rows()
     rows.gap(40, 100, OWN_RADIO)
