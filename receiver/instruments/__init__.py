@@ -180,36 +180,38 @@ class Rota(Generic[Question]):
     """What to ask next: each setting once, then the level, now and then a setting again."""
 
     def __init__(self, settings: Sequence[Question], level: Question) -> None:
-        self._settings, self._level = list(settings), level
+        self._settings, self._level = deque(settings), level
         self._orders: deque[Question] = deque()
-        self._first, self._turn = len(self._settings), 0
+        self._first = deque(settings)
+        self._levels = 0
 
     def next(self) -> Question:
         """Return the next order, else the next question."""
-        if self._orders:
-            return self._orders.popleft()
-        self._turn += 1
-        if self._turn <= len(self._settings) and self._turn <= self._first:
-            return self._settings[self._turn - 1]
-        round_, place = divmod(self._turn, LEVELS_A_SETTING + 1)
-        if place or not self._settings:
-            return self._level
-        return self._settings[round_ % len(self._settings)]
+        for waiting in (self._orders, self._first):
+            if waiting:
+                return waiting.popleft()
+        self._levels += 1
+        if self._settings and self._levels > LEVELS_A_SETTING:
+            self._levels = 0
+            self._settings.rotate(-1)
+            return self._settings[-1]
+        return self._level
 
     def order(self, orders: Iterable[Question]) -> None:
         """Say these first, in this order; then ask the settings again, which may have changed."""
         self._orders.extend(orders)
-        self._turn = 0
+        self._first = deque(self._settings)
 
     def refuse(self, question: Question) -> None:
         """Never ask this again: the receiver does not know it."""
-        if question in self._settings:
-            self._settings.remove(question)
+        for known in (self._settings, self._first):
+            if question in known:
+                known.remove(question)
 
     def reset(self) -> None:
         """Begin with the settings again; orders that were not given yet are forgotten."""
         self._orders.clear()
-        self._turn = 0
+        self._first = deque(self._settings)
 
 
 class Lines:

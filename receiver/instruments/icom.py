@@ -6,6 +6,9 @@ Source: Icom IC-R8600 CI-V reference guide; Hamlib `rigs/icom` at 8319dc5d for a
     good, bad    FE FE E0 addr FB FD, ... FA FD          collision FC
     frequency    5 bytes BCD, lowest first, 1 Hz         151.340 MHz = 00 00 34 51 01
     S-meter      15 02 -> 2 bytes BCD, highest first     0000 to 0255
+    squelch      15 01 -> 01 open;  14 03 sets it        0000 is open
+    RF gain      14 02 -> 2 bytes BCD                    0255 is full
+    mode         06 mode [filter]                        03 is CW, which most of them have
 
 The classic one-wire bus echoes what the controller says: frames that are not for E0, or that come
 from E0, are dropped. A turn of the knob is sent unasked (command 00 and 01, to 00) and believed.
@@ -30,7 +33,8 @@ LONGEST_FRAME_BYTES = 64
 GOOD, BAD = 0xFB, 0xFA
 READ_FREQUENCY, READ_MODE, SET_FREQUENCY, SET_MODE = 0x03, 0x04, 0x05, 0x06
 ATTENUATOR, METER, SQUELCH = b"\x11", b"\x15\x02", b"\x15\x01"
-PREAMPLIFIER, MODEL_ID = b"\x16\x02", b"\x19\x00"
+PREAMPLIFIER, MODEL_ID, RF_GAIN = b"\x16\x02", b"\x19\x00", b"\x14\x02"
+OPEN_SQUELCH, CW = b"\x14\x03\x00\x00", 0x03
 MODES = {0: "LSB", 1: "USB", 2: "AM", 3: "CW", 4: "FSK", 5: "FM", 6: "WFM", 7: "CW-R"}
 
 ADDRESSES = {
@@ -45,7 +49,12 @@ ADDRESSES = {
     "r9500": 0x72,
 }
 # What is asked between the meter readings, one after the other.
-SLOW_QUERIES = (bytes([READ_FREQUENCY]), bytes([READ_MODE]), SQUELCH, ATTENUATOR, PREAMPLIFIER)
+SLOW_QUERIES = (
+    bytes([READ_FREQUENCY]), bytes([READ_MODE]), SQUELCH, ATTENUATOR, PREAMPLIFIER, RF_GAIN,
+)  # fmt: skip
+# Which have CW, and the number of their narrowest filter for it; those without a number take none.
+# R6 and RX7 have AM and FM only: in them a beacon is no tone.
+NARROW_CW = {"r8600": 3, "r8500": 2, "r75": 3, "r9500": 3, "r30": None, "r20": None, "r10": None}
 NO_ANSWER_S = 0.5
 
 
@@ -98,12 +107,14 @@ class Settings:
     mode: str | None = None
     squelch_open: bool | None = None
     attenuator_db: float | None = None
+    filter: str | None = None
     preamplifier: str | None = None
+    rf_gain: str | None = None
 
     @property
     def text(self) -> str | None:
-        """Mode and preamplifier, which both change what the meter shows."""
-        return ", ".join(filter(None, (self.mode, self.preamplifier))) or None
+        """What changes what the meter shows, besides mode and attenuator."""
+        return ", ".join(filter(None, (self.filter, self.preamplifier, self.rf_gain))) or None
 
 
 class Icom:
@@ -121,6 +132,7 @@ class Icom:
         self._settings = Settings()
         self._questions = Questions(poll_interval_s, NO_ANSWER_S)
         self._rota = Rota(SLOW_QUERIES, METER)
+        self._asked = b""
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
         """Return a Detection for each reading of the S-meter."""
@@ -143,14 +155,24 @@ class Icom:
         """Return the next question when it is due and the last one is answered or given up."""
         if not self._questions.due(monotonic_ns):
             return b""
-        return frame(self._address, self._rota.next())
+        self._asked = self._rota.next()
+        return frame(self._address, self._asked)
 
-    def tune(self, frequency_hz: float, mode: str = "CW") -> bytes:
-        """Return the frames that set frequency and mode."""
-        code = next(number for number, name in MODES.items() if name == mode)
-        return frame(self._address, bytes([SET_FREQUENCY]) + bcd_of_hz(round(frequency_hz))) + (
-            frame(self._address, bytes([SET_MODE, code]))
-        )
+    def prepare(self) -> None:
+        """Open the squelch, take CW and its narrowest filter, as far as the model has them."""
+        orders = [OPEN_SQUELCH]
+        if self.model in NARROW_CW:
+            narrow = NARROW_CW[self.model]
+            orders += [bytes([SET_MODE, CW])]
+            orders += [bytes([SET_MODE, CW, narrow])] if narrow is not None else []
+        self._rota.order(orders)
+
+    def tune(self, frequency_hz: float, attenuator_db: float | None = None) -> None:
+        """Put the dial on the carrier: in CW the receiver's own pitch makes the tone."""
+        orders = [bytes([SET_FREQUENCY]) + bcd_of_hz(round(frequency_hz))]
+        if attenuator_db is not None:
+            orders += [ATTENUATOR + bytes.fromhex(f"{round(attenuator_db):02d}")]
+        self._rota.order(orders)
 
     def _is_for_us(self, content: bytes) -> bool:
         if len(content) < 3:
@@ -169,6 +191,9 @@ class Icom:
                 self._settings.frequency_hz = float(frequency_hz)
         elif body[0] in (0x01, READ_MODE) and len(body) > 1:
             self._settings.mode = MODES.get(body[1], f"mode {body[1]:02x}")
+            self._settings.filter = f"filter {body[2]}" if len(body) > 2 else None
+        elif body == bytes([BAD]):
+            self._rota.refuse(self._asked)
         else:
             self._note_switch(body)
         return None
@@ -178,6 +203,8 @@ class Icom:
             self._settings.squelch_open = body[2] == 1
         elif body[:2] == PREAMPLIFIER and len(body) == 3:
             self._settings.preamplifier = f"preamplifier {body[2]}"
+        elif body[:2] == RF_GAIN and (gain := count_of_bcd(body[2:])) is not None:
+            self._settings.rf_gain = f"RF gain {gain}"
         elif body[:1] == ATTENUATOR and len(body) == 2 and body[1:].hex().isdecimal():
             self._settings.attenuator_db = float(body[1:].hex())
 
@@ -195,6 +222,7 @@ class Icom:
             calibration_id=curve.calibration_id if curve else None,
             saturated=curve.is_end(raw) if curve else raw >= 255,
             found=self._settings.squelch_open,
+            mode=self._settings.mode,
             text=self._settings.text,
         )
 

@@ -21,9 +21,11 @@ from receiver.instruments.icom import (
     GOOD,
     METER,
     MODEL_ID,
+    OPEN_SQUELCH,
     PREAMPLIFIER,
     READ_FREQUENCY,
     READ_MODE,
+    RF_GAIN,
     SET_FREQUENCY,
     SET_MODE,
     SQUELCH,
@@ -48,8 +50,10 @@ class IcomRadio:
         echo: bool = False,
     ) -> None:
         self.frequency_hz = round(frequency_hz)
-        self.mode = 3
+        self.mode, self.filter = 3, 1
         self.attenuator_db = 0
+        self.squelch_open = True
+        self.rf_gain = 255
         self._address = bus_address
         self._level = level
         self._echo = echo
@@ -79,9 +83,10 @@ class IcomRadio:
     def _read(self, body: bytes) -> bytes | None:
         answers: dict[bytes, Callable[[], bytes]] = {
             bytes([READ_FREQUENCY]): lambda: bcd_of_hz(self.frequency_hz),
-            bytes([READ_MODE]): lambda: bytes([self.mode, 1]),
+            bytes([READ_MODE]): lambda: bytes([self.mode, self.filter]),
             METER: lambda: bytes.fromhex(f"{min(max(self._level(), 0), 255):04d}"),
-            SQUELCH: lambda: b"\x01",
+            SQUELCH: lambda: bytes([self.squelch_open]),
+            RF_GAIN: lambda: bytes.fromhex(f"{self.rf_gain:04d}"),
             ATTENUATOR: lambda: bytes.fromhex(f"{self.attenuator_db:02d}"),
             PREAMPLIFIER: lambda: b"\x00",
             MODEL_ID: lambda: bytes([self._address]),
@@ -91,11 +96,15 @@ class IcomRadio:
     def _set(self, body: bytes) -> bool:
         if body[0] == SET_FREQUENCY and (hz := hz_of_bcd(body[1:])) is not None:
             self.frequency_hz = hz
-            return True
-        if body[0] == SET_MODE and len(body) > 1:
-            self.mode = body[1]
-            return True
-        return body[0] == 0x07  # choosing a VFO: there is one
+        elif body[0] == SET_MODE and len(body) > 1:
+            self.mode, self.filter = body[1], body[2] if len(body) > 2 else 1
+        elif body[:1] == ATTENUATOR and len(body) == 2 and body[1:].hex().isdecimal():
+            self.attenuator_db = int(body[1:].hex())
+        elif body == OPEN_SQUELCH:
+            self.squelch_open = True
+        else:
+            return body[0] == 0x07  # choosing a VFO: there is one
+        return True
 
 
 class SerialServer:

@@ -40,7 +40,8 @@ def fed(chunks: Iterator[bytes] | list[bytes], instrument: Icom | None = None) -
 def test_reading_carries_what_the_receiver_is_set_to() -> None:
     first, second = fed([SESSION])
     assert (first.kind, first.frequency_hz, first.level_raw) == ("meter", 151_340_000.0, 120.0)
-    assert (first.attenuator_db, first.text, first.found) == (20.0, "CW", True)
+    assert (first.attenuator_db, first.mode, first.text) == (20.0, "CW", "filter 1")
+    assert first.found
     # Hamlib's table for the R8500: 112 is -12 dB and 124 is -6 dB over S9.
     assert (first.level_db, first.level_unit) == (-8.0, "dBS9")
     assert second.frequency_hz == 150_336_050.0  # the knob was turned, unasked
@@ -113,9 +114,9 @@ def test_settings_are_asked_before_the_first_reading_and_again_now_and_then() ->
         question = instrument.poll(number * 200_000_000)
         asked.append(question[4:-1].hex())
         instrument.receive(frame(0xE0, question[4:-1] + b"\x00", 0x4A), NOW, 0)
-    assert asked[:5] == ["03", "04", "1501", "11", "1602"]
+    assert asked[:6] == ["03", "04", "1501", "11", "1602", "1402"]
     assert asked.count("1502") > 50
-    assert set(asked[5:]) == {"1502", "03", "04", "1501", "11", "1602"}
+    assert set(asked[6:]) == {"1502", "03", "04", "1501", "11", "1602", "1402"}
 
 
 def test_question_is_given_up_after_half_a_second() -> None:
@@ -125,8 +126,37 @@ def test_question_is_given_up_after_half_a_second() -> None:
     assert instrument.poll(600_000_000)
 
 
-def test_tuning_writes_frequency_and_mode() -> None:
-    assert icom().tune(151_340_000) == bytes.fromhex("fefe4ae0 05 0000345101 fd fefe4ae0 06 03 fd")
+def told(instrument: Icom, count: int, answer: bytes = b"\xfb") -> list[str]:
+    """Return what goes out next, each after the answer to the last."""
+    said = []
+    for number in range(count):
+        question = instrument.poll(number * 200_000_000)
+        said.append(question[4:-1].hex())
+        instrument.receive(frame(0xE0, answer, 0x4A), NOW, 0)
+    return said
+
+
+def test_tuning_goes_out_one_by_one_and_is_read_back() -> None:
+    instrument = icom()
+    instrument.prepare()
+    instrument.tune(151_340_000, attenuator_db=20)
+    assert told(instrument, 8) == [
+        "14030000", "0603", "060302", "050000345101", "1120", "03", "04", "1501",
+    ]  # fmt: skip
+
+
+def test_receiver_without_cw_keeps_its_mode() -> None:
+    instrument = icom("model=r6")
+    instrument.prepare()
+    said = [instrument.poll(number * 600_000_000)[4:-1].hex() for number in range(3)]
+    assert said[:2] == ["14030000", "03"]
+
+
+def test_what_the_receiver_refuses_is_not_asked_again() -> None:
+    instrument = icom()
+    said = told(instrument, 60, b"\xfa")
+    assert said[:6] == ["03", "04", "1501", "11", "1602", "1402"]
+    assert set(said[6:]) == {"1502"}
 
 
 @pytest.mark.parametrize(
@@ -138,9 +168,10 @@ def test_wrong_options_are_refused(words: str) -> None:
 
 
 # Hamlib's numbers of models and the address on the bus that each has: R8600, R8500, R75, R9500,
-# R30, R20.
+# R30, R20, R6.
 HAMLIB_MODELS = {
     "3079": 0x96, "3042": 0x4A, "3039": 0x5A, "3066": 0x72, "3080": 0x9C, "3058": 0x6C,
+    "3077": 0x7E,
 }  # fmt: skip
 
 
