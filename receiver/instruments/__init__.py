@@ -32,6 +32,11 @@ INSTRUMENTS = {
     "uniden": Kind(
         "receiver.instruments.uniden", "Uniden scanners", "uniden:serial:/dev/ttyACM0?way=pwr"
     ),
+    "biotracker": Kind(
+        "receiver.instruments.biotracker",
+        "Lotek Biotracker, tuned for the ear",
+        "biotracker:serial:/dev/ttyUSB0",
+    ),
     "tinysa": Kind(
         "receiver.instruments.tinysa",
         "TinySA, TinySA Ultra",
@@ -201,6 +206,11 @@ class Rota(Generic[Question]):
         """Say these first, in this order; then ask the settings again, which may have changed."""
         self._orders.extend(orders)
         self._first = deque(self._settings)
+
+    @property
+    def ordered(self) -> bool:
+        """Tell whether something is still to be said."""
+        return bool(self._orders)
 
     def refuse(self, question: Question) -> None:
         """Never ask this again: the receiver does not know it."""

@@ -4,11 +4,13 @@ Source: Hamlib `rigs/aor` at 8319dc5d for LM and the curves; the AR8200 protocol
 
     ask     RX          state: a line with RFnnnnnnnnnn (hertz), MDn, ATn in it
     ask     LM          level: LM and a decimal count; an asterisk or a space may stand between
+    set     RFnnnnnnnnnn, MDn
     error   ?           the command was refused
 
 The curves are fine below and coarse above: near the top of the AR8200 three counts are 10 dB. So a
-level carries the width of its own step as spread. What MD and AT mean beside their number is not
-documented well enough: they are kept as they come, since a change of either is a new session.
+level carries the width of its own step as spread. What AT means beside its number is not documented
+well enough: it is kept as it comes, since a change of it is a new session. Squelch and filter have
+no command that is documented.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ from receiver.records import Detection
 
 LEVEL = re.compile(r"^LM[ *%]?(\d{1,3})$")
 FIELD = re.compile(r"\b(RF|MD|AT)(\d+)")
+MODES = {"0": "WFM", "1": "NFM", "2": "AM", "3": "USB", "4": "LSB", "5": "CW", "6": "SFM",
+         "7": "WAM", "8": "NAM"}  # fmt: skip
+CW = "MD5"
+WITH_CW = ("ar8200", "ar8600")  # the SR2200 has AM and FM only
 NO_ANSWER_S = 0.5
 
 
@@ -33,10 +39,11 @@ class Aor:
 
     serial_options: ClassVar[dict[str, str]] = {"baud": "9600", "stopbits": "2"}
 
-    def __init__(self, curve: Curve, poll_interval_s: float) -> None:
+    def __init__(self, model: str, poll_interval_s: float) -> None:
+        self.model = model
         self.poll_interval_s = poll_interval_s
         self.expected_interval_s: float | None = 10 * poll_interval_s
-        self._curve = curve
+        self._curve: Curve = AOR_CURVES[model]
         self._lines = Lines()
         self._rota = Rota(("RX",), "LM")
         self._questions = Questions(poll_interval_s, NO_ANSWER_S)
@@ -63,9 +70,18 @@ class Aor:
         """Return the next question when it is due and the last one is answered or given up."""
         return f"{self._rota.next()}\r".encode() if self._questions.due(monotonic_ns) else b""
 
+    def prepare(self) -> None:
+        """Take CW where the model has it; the rest is set by hand."""
+        if self.model in WITH_CW:
+            self._rota.order([CW])
+
+    def tune(self, frequency_hz: float, attenuator_db: float | None = None) -> None:
+        """Put the dial on the carrier. The attenuator's steps are not documented: left alone."""
+        self._rota.order([f"RF{round(frequency_hz):010d}"])
+
     def _reading(self, raw: int, time: datetime, monotonic_ns: int) -> Detection:
         frequency_hz = self._fields.get("RF")
-        setting = [f"{name}{self._fields[name]}" for name in ("MD", "AT") if name in self._fields]
+        mode, attenuator = (self._fields.get(name) for name in ("MD", "AT"))
         return Detection(
             kind="meter",
             time=time,
@@ -77,7 +93,8 @@ class Aor:
             level_sd_db=self._curve.step_db(raw) / 2.0,
             calibration_id=self._curve.calibration_id,
             saturated=self._curve.is_end(raw),
-            text=" ".join(setting) or None,
+            mode=None if mode is None else MODES.get(mode, f"MD{mode}"),
+            text=None if attenuator is None else f"AT{attenuator}",
         )
 
 
@@ -90,4 +107,4 @@ def make(address: Address) -> Aor:
     model = address.options.get("model", "").lower()
     if model not in AOR_CURVES:
         raise ConfigError(f"{address}: add ?model= with one of {', '.join(AOR_CURVES)}")
-    return Aor(AOR_CURVES[model], seconds(address, "poll_s", 0.1))
+    return Aor(model, seconds(address, "poll_s", 0.1))

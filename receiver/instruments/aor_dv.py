@@ -7,9 +7,10 @@ author read the layout of LM off real hardware. DV1 and DV3 are of the same fami
     ask   MD       MDdan                 three characters
     ask   AT       ATn                   0, 1, 2: of three states, no decibels are published
     ask   LM       LMvvvq                -vvv dB, then the squelch: 1 is open;  LM1001 is -100 dB
-    error ?        refused: while it browses its memory, until VF A
+    set   RF, MD   refused with ? while it browses its memory: VF A first
 
-The decibels are the maker's; against what, is not published: their scale is its own.
+Which three characters of MD are CW is not published: the mode is set by hand. The decibels are the
+maker's; against what, is not published: their scale is its own.
 """
 
 from __future__ import annotations
@@ -66,8 +67,16 @@ class AorDv:
         """Return the next question when it is due and the last one is answered or given up."""
         return f"{self._rota.next()}\r".encode() if self._questions.due(monotonic_ns) else b""
 
+    def prepare(self) -> None:
+        """Leave the memory, in which nothing can be set; mode and squelch are set by hand."""
+        self._rota.order(["VF A"])
+
+    def tune(self, frequency_hz: float, attenuator_db: float | None = None) -> None:
+        """Put the dial on the carrier. The attenuator's decibels are not published: left alone."""
+        self._rota.order(["VF A", f"RF{frequency_hz / 1e6:010.5f}"])
+
     def _reading(self, match: re.Match[str], time: datetime, monotonic_ns: int) -> Detection:
-        text = " ".join(f"{name}{value}" for name, value in sorted(self._settings.items()))
+        mode, attenuator = (self._settings.get(name) for name in ("MD", "AT"))
         return Detection(
             kind="meter",
             time=time,
@@ -77,7 +86,8 @@ class AorDv:
             level_db=-float(match[1]),
             level_unit="dB",
             found=match[2] == "1",
-            text=text or None,
+            mode=None if mode is None else f"MD{mode}",
+            text=None if attenuator is None else f"AT{attenuator}",
         )
 
 

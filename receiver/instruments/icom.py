@@ -54,7 +54,7 @@ SLOW_QUERIES = (
 )  # fmt: skip
 # Which have CW, and the number of their narrowest filter for it; those without a number take none.
 # R6 and RX7 have AM and FM only: in them a beacon is no tone.
-NARROW_CW = {"r8600": 3, "r8500": 2, "r75": 3, "r9500": 3, "r30": None, "r20": None, "r10": None}
+NARROW_CW = {"r8600": 3, "r8500": 2, "r75": 2, "r9500": 3, "r30": None, "r20": None, "r10": None}
 NO_ANSWER_S = 0.5
 
 

@@ -24,7 +24,10 @@ from receiver.instruments import Lines, Questions, Rota, seconds
 from receiver.records import Detection
 
 NO_ANSWER_S = 1.0
-QUERIES_BETWEEN = ("get_freq", "get_mode", "get_level ATT", "get_level PREAMP")
+QUERIES_BETWEEN = (
+    "get_freq", "get_mode", "get_level ATT", "get_level PREAMP", "get_level SQL", "get_level RF",
+)  # fmt: skip
+NARROW_CW = "set_mode CW 500"
 ECHO = re.compile(r"^(get_level|get_freq|get_mode):\s*(\w*)")
 UNITS = {"hamlib": "dBS9", "dBFS": "dBFS"}
 
@@ -65,6 +68,16 @@ class Rigctld:
             return b""
         return f"+\\{self._rota.next()}\n".encode()
 
+    def prepare(self) -> None:
+        """Open the squelch and take narrow CW; what it does not have, it refuses."""
+        self._rota.order(["set_level SQL 0", NARROW_CW])
+
+    def tune(self, frequency_hz: float, attenuator_db: float | None = None) -> None:
+        """Put the dial on the carrier: in CW the receiver's own pitch makes the tone."""
+        orders = [f"set_freq {frequency_hz:.0f}"]
+        orders += [] if attenuator_db is None else [f"set_level ATT {attenuator_db:.0f}"]
+        self._rota.order(orders)
+
     def _forget_answer(self) -> None:
         self._echo, self._values = "", []
         self._questions.waiting = False
@@ -90,9 +103,12 @@ class Rigctld:
             self._known[echo] = values[0]
         return None
 
+    def _level(self, name: str) -> float | None:
+        return _number([self._known.get(f"get_level {name}", "")])
+
     def _reading(self, strength: float, time: datetime, monotonic_ns: int) -> Detection:
-        preamplifier = self._known.get("get_level PREAMP")
-        setting = (self._known.get("get_mode"), preamplifier and f"preamplifier {preamplifier}")
+        named = (("preamplifier", self._level("PREAMP")), ("RF gain", self._level("RF")))
+        squelch = self._level("SQL")
         return Detection(
             kind="meter",
             time=time,
@@ -101,9 +117,12 @@ class Rigctld:
             level_raw=strength,
             level_db=strength if self._unit else None,
             level_unit=self._unit,
-            attenuator_db=_number([self._known.get("get_level ATT", "")]),
+            attenuator_db=self._level("ATT"),
             calibration_id="hamlib:rigctld" if self._unit == "dBS9" else None,
-            text=", ".join(filter(None, setting)) or None,
+            found=None if squelch is None else squelch == 0.0,
+            mode=self._known.get("get_mode"),
+            text=", ".join(f"{name} {value:g}" for name, value in named if value is not None)
+            or None,
         )
 
 

@@ -30,6 +30,7 @@ from receiver.records import Detection
 
 PROMPT, SWEEP, OPEN, POINT = b"ch> ", b"scanraw", b"{", b"x"
 ZERO = re.compile(rb"(\d{1,3})dBm")
+ECHO = re.compile(rb"scanraw (\d{1,11}) ")
 MOST_POINTS = 500
 LONGEST_ANSWER_BYTES = 16_384
 NO_ANSWER_S = 2.0
@@ -57,8 +58,10 @@ class TinySa:
         while (answer := self._next_answer()) is not None:
             self._questions.waiting = False
             if SWEEP in answer:
-                values = points_of(answer)
-                detections += self._readings(values, time, monotonic_ns) if values else []
+                if values := points_of(answer):
+                    echo = ECHO.search(answer)
+                    frequency_hz = float(echo[1]) if echo else None
+                    detections += self._readings(values, frequency_hz, time, monotonic_ns)
             elif b"zero" in answer and (match := ZERO.search(answer)):
                 self._zero_db = int(match[1])
         return detections
@@ -89,14 +92,23 @@ class TinySa:
         answer, self._buffer = self._buffer[:end], self._buffer[end + len(PROMPT) :]
         return answer
 
-    def _readings(self, values: list[int], time: datetime, monotonic_ns: int) -> list[Detection]:
+    def prepare(self) -> None:
+        """Nothing: an analyser has neither squelch nor mode."""
+
+    def tune(self, frequency_hz: float, attenuator_db: float | None = None) -> None:
+        """Stay on another frequency from the next sweep on; its attenuator is set by hand."""
+        self._frequency_hz = frequency_hz
+
+    def _readings(
+        self, values: list[int], frequency_hz: float | None, time: datetime, monotonic_ns: int
+    ) -> list[Detection]:
         zero_db = self._zero_db
         levels = None if zero_db is None else [v / COUNTS_A_DB - zero_db for v in values]
         reading = Detection(
             kind="meter",
             time=time,
             monotonic_ns=monotonic_ns,
-            frequency_hz=self._frequency_hz,
+            frequency_hz=frequency_hz,
             level_unit="dBm" if levels else None,
             calibration_id=f"tinysa:zero {zero_db}" if levels else None,
             noise_db=statistics.median(levels) if levels else None,

@@ -16,6 +16,7 @@ class AorRadio:
 
     def __init__(self, frequency_hz: int, level: Callable[[], int]) -> None:
         self.frequency_hz = frequency_hz
+        self.mode = 3
         self._level = level
         self._lines = Lines()
 
@@ -27,8 +28,11 @@ class AorRadio:
         if match := re.fullmatch(r"RF(\d{10})", line):
             self.frequency_hz = int(match[1])
             return b"\r\n"
+        if match := re.fullmatch(r"MD(\d)", line):
+            self.mode = int(match[1])
+            return b"\r\n"
         if line == "RX":
-            return f"VA RF{self.frequency_hz:010d} STD MD3 AT0 TM0\r\n".encode()
+            return f"VA RF{self.frequency_hz:010d} STD MD{self.mode} AT0 TM0\r\n".encode()
         if line == "LM":
             return f"LM {self._level():03d}\r\n".encode()
         return b"\r\n" if re.fullmatch(r"(MD|AT|EX|VA|VF)\S*", line) else b"?\r\n"

@@ -52,9 +52,9 @@ def beacon(seconds: float, rate: float, poll_hz: float, phase_s: float = 0.2) ->
 def test_one_peak_a_period() -> None:
     peaks, unused = pulses(beacon(60.0, 40.0, 10.0))
     assert len(peaks) == 40
-    assert {
-        round((b.time - a.time).total_seconds(), 1) for a, b in itertools.pairwise(peaks)
-    } == {1.5}
+    assert {round((b.time - a.time).total_seconds(), 1) for a, b in itertools.pairwise(peaks)} == {
+        1.5
+    }
     assert {(p.level_db, p.noise_db) for p in peaks} == {(-20.0, -40.0)}
     assert unused == {}
 

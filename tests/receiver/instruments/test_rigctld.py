@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Protocol
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from receiver.instruments.rigctld import Rigctld, make
 from receiver.links import open_link
 from receiver.records import Detection
 from receiver.simulator.icom_radio import IcomRadio, SerialServer
+from receiver.simulator.text_radio import AorRadio, UnidenRadio
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SESSION = (
@@ -43,7 +45,7 @@ def test_strength_stays_a_count_unless_its_table_is_trusted() -> None:
     (count,) = fed([SESSION])
     assert (count.level_raw, count.level_db, count.level_unit) == (-47.0, None, None)
     assert (count.frequency_hz, count.attenuator_db) == (150_350_000.0, 20.0)
-    assert count.text == "CW"
+    assert (count.mode, count.text, count.found) == ("CW", None, None)
     (measured,) = fed([SESSION], server("?curve=hamlib"))
     assert (measured.level_db, measured.level_unit) == (-47.0, "dBS9")
     (sdr,) = fed([SESSION], server("?unit=dBFS"))
@@ -84,6 +86,21 @@ def test_what_was_refused_is_not_asked_again() -> None:
     assert asked.count(b"+\\get_level STRENGTH\n") > 40
 
 
+def test_receiver_is_told_and_then_asked_what_it_is_set_to() -> None:
+    instrument = server()
+    instrument.prepare()
+    instrument.tune(150_340_000.0, attenuator_db=20.0)
+    said = []
+    for number in range(6):
+        said.append(instrument.poll(number * 10**9))
+        instrument.receive(b"set_freq: 150340000\nRPRT 0\n", NOW, 0)
+    assert said == [b"+\\set_level SQL 0\n", b"+\\set_mode CW 500\n", b"+\\set_freq 150340000\n",
+                    b"+\\set_level ATT 20\n", b"+\\get_freq\n", b"+\\get_mode\n"]  # fmt: skip
+    answers = b"get_level: SQL\n0.000000\nRPRT 0\nget_level: RF\n1.000000\nRPRT 0\n"
+    (found,) = fed([SESSION.replace(b"get_level: STR", answers + b"get_level: STR")])
+    assert (found.found, found.text) == (True, "RF gain 1")
+
+
 @pytest.mark.parametrize("words", ["?curve=mine", "?unit=volts", "?poll_s=never"])
 def test_wrong_options_are_refused(words: str) -> None:
     with pytest.raises(ConfigError):
@@ -112,10 +129,13 @@ def running(program: str, *words: str) -> Iterator[int]:
         process.wait()
 
 
-def readings(port: int, count: int) -> list[Detection]:
-    """Ask a real server until it has given `count` readings."""
+def readings(port: int, count: int, tune_hz: float | None = None) -> list[Detection]:
+    """Ask a real server until it has given `count` readings; tune it before where that is said."""
     address = parse_address(f"rigctld:tcp://127.0.0.1:{port}?poll_s=0.02")
     link, instrument = open_link(address), make(address)
+    if tune_hz is not None:
+        instrument.prepare()
+        instrument.tune(tune_hz)
     found: list[Detection] = []
     deadline = time.monotonic() + 15
     while len(found) < count and time.monotonic() < deadline:
@@ -134,16 +154,44 @@ def test_dummy_receiver_of_the_packaged_server(peer: Callable[[str], str]) -> No
     assert found[-1].frequency_hz == 145_000_000.0
 
 
-def test_packaged_server_drives_the_emulated_icom(peer: Callable[[str], str]) -> None:
-    """Our client asks Hamlib, and Hamlib asks our emulated R8600 on a pseudo-terminal."""
-    radio = SerialServer(IcomRadio(0x96, 150_350_000, lambda: 120).hear)
-    options = ("-m", "3079", "-r", radio.path, "-s", "19200", "-C", "timeout=200,retry=0")
+class Emulated(Protocol):
+    """What the emulated receivers have in common."""
+
+    frequency_hz: int
+
+    def hear(self, data: bytes) -> bytes: ...
+
+
+# Model, our emulated receiver with what its meter shows, and the STRENGTH that Hamlib makes of it.
+BEHIND: dict[str, tuple[Callable[[], Emulated], float]] = {
+    "3079": (lambda: IcomRadio(0x96, 150_350_000, lambda: 120), -4.0),
+    "3080": (lambda: IcomRadio(0x9C, 150_350_000, lambda: 120), -4.0),
+    "3042": (lambda: IcomRadio(0x4A, 150_350_000, lambda: 124), -6.0),
+    "3077": (lambda: IcomRadio(0x7E, 150_350_000, lambda: 90), -18.0),
+    "3077 with echo": (lambda: IcomRadio(0x7E, 150_350_000, lambda: 90, echo=True), -18.0),
+    "5001": (lambda: AorRadio(150_350_000, lambda: 68), -17.0),
+    "8001": (lambda: UnidenRadio(150_350_000, lambda: 123), -22.0),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_packaged_server_drives_our_emulated_receivers(
+    name: str, peer: Callable[[str], str]
+) -> None:
+    """Our client asks Hamlib, and Hamlib asks our emulated receiver on a pseudo-terminal."""
+    make_radio, strength = BEHIND[name]
+    device = make_radio()
+    radio = SerialServer(device.hear)
+    model = name.split()[0]
+    options = ("-m", model, "-r", radio.path, "-C", "timeout=200,retry=0")
     with running(peer("rigctld"), *options) as port:
-        found = readings(port, 5)
+        found = readings(port, 3, tune_hz=None if model == "8001" else 151_340_000.0)
     radio.close()
-    assert len(found) >= 5
-    assert found[-1].frequency_hz == 150_350_000.0
-    # Hamlib's table for the R8600 is a placeholder of few points: for us it stays a count.
-    assert found[-1].level_raw is not None
-    assert -10.0 < found[-1].level_raw < 5.0
+    assert len(found) >= 3
+    assert found[-1].level_raw == strength  # a placeholder for some: for us it stays a count
     assert found[-1].level_db is None
+    if model != "8001":  # Hamlib reads no frequency of this one
+        assert device.frequency_hz == 151_340_000
+        assert found[-1].frequency_hz == 151_340_000.0
+    if model in ("3079", "3042"):
+        assert found[-1].mode == "CW"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from receiver.address import parse_address
 from receiver.errors import ConfigError
-from receiver.instruments import Instrument, Polled, Rota, build
+from receiver.instruments import Instrument, Polled, Rota, Tunable, build
 from receiver.records import Detection
 from receiver.simulator.icom_radio import SerialServer
 from receiver.simulator.text_radio import AorRadio, UnidenRadio
@@ -25,6 +25,7 @@ ADDRESSES = {
     "uniden": "uniden:serial:/dev/x",
     "uniden sg": "uniden:serial:/dev/x?way=sg",
     "uniden csc": "uniden:serial:/dev/x?way=csc",
+    "uniden sts": "uniden:serial:/dev/x?way=sts",
 }
 # A session of each, and the readings in it: raw count, decibels, unit, frequency, squelch.
 SESSIONS: dict[str, tuple[bytes, list[tuple[object, ...]]]] = {
@@ -40,7 +41,7 @@ SESSIONS: dict[str, tuple[bytes, list[tuple[object, ...]]]] = {
     "uniden": (
         b"PWR,418,01625500\rGLG,01625500,NFM,,0,,,SCANNER_001,1,0,,1,\rNG\r"
         b"GLG,0155.5500,NFM,0,0,PUBLIC SAFETY,POLICE DEPARTMENT,DISPATCH,1,0,,,227\r"
-        b"QSC,77,0155.5500,0\rSTS,011000,caf\xe9,,5,,3\rGLG,,,,,,,,,,,,\rPWR,5,01625500\r",
+        b"QSC,77,0155.5500,0\rSTS,01,caf\xe9,,5,,3\rGLG,,,,,,,,,,,,\rPWR,5,01625500\r",
         [(418.0, None, None, 162_550_000.0, None), (77.0, None, None, 155_550_000.0, False),
          (5.0, None, None, 162_550_000.0, None)],
     ),
@@ -48,6 +49,11 @@ SESSIONS: dict[str, tuple[bytes, list[tuple[object, ...]]]] = {
         b"S182 F08594375\rERR\rS134 F01503500\r",
         [(182.0, pytest.approx(-6.75), "dBS9", 859_437_500.0, None),
          (134.0, -20.0, "dBS9", 150_350_000.0, None)],
+    ),
+    "uniden sts": (  # after Uniden's own example: four lines, the third and fourth of them large
+        b"STS,0011,Scan  A\xe9 ,,      ,,162.550 MHz, __ ,S0:1,,1,0,0,0,0,0,5,OFF,3\r"
+        b"STS,01,a,,b,,1,0,0,0,,,9,,3\rSTS,01,a,,b,,0,0,0,0,,,3,,3\r",
+        [(5.0, None, None, None, True), (3.0, None, None, None, False)],
     ),
     "uniden csc": (
         b"CSC,500,01503500,1\rCSC,498,01503500,1\rCSC,OK\r",
@@ -125,15 +131,17 @@ def test_coarse_end_of_the_meter_is_a_wide_level() -> None:
 
 def test_settings_are_kept_with_each_reading() -> None:
     one, two = fed(make("aor"), b"RF0150000000 MD3 AT0\rLM 050\rRF0150000000 MD3 AT1\rLM 050\r")
-    assert (one.text, two.text) == ("MD3 AT0", "MD3 AT1")
+    assert (one.mode, one.text, two.text) == ("USB", "AT0", "AT1")
+    (heard, still) = fed(make("uniden"), SESSIONS["uniden"][0])[::2]
+    assert (heard.mode, still.mode) == (None, "NFM")  # empty when nothing is received: it stays
 
 
 @pytest.mark.parametrize(
     ("name", "first", "then"),
     [("aor", [b"RX\r", b"LM\r"], b"LM\r"),
      ("aor-dv", [b"RF\r", b"MD\r", b"AT\r", b"LM\r"], b"LM\r"),
-     ("uniden", [b"PWR\r"], b"PWR\r"), ("uniden sg", [b"SG\r"], b"SG\r"),
-     ("uniden csc", [b"CSC,ON\r"], b"")],
+     ("uniden", [b"GLG\r", b"PWR\r"], b"PWR\r"), ("uniden sg", [b"SG\r"], b"SG\r"),
+     ("uniden csc", [b"CSC,ON\r"], b""), ("uniden sts", [b"STS\r"], b"STS\r")],
 )  # fmt: skip
 def test_what_is_asked(name: str, first: list[bytes], then: bytes) -> None:
     instrument = make(name)
@@ -141,13 +149,61 @@ def test_what_is_asked(name: str, first: list[bytes], then: bytes) -> None:
     asked = []
     for number in range(len(first) + 3):
         asked.append(instrument.poll(number * 10**9))
-        instrument.receive(b"x\r", NOW, 0)
+        instrument.receive(b"x\r", NOW, number * 10**9)
     assert asked[: len(first)] == first
     assert asked[-1] == then
 
 
+def test_stream_that_stops_is_asked_for_again() -> None:
+    instrument = make("uniden csc")
+    assert isinstance(instrument, Polled)
+    assert instrument.poll(0) == b"CSC,ON\r"
+    for number in range(20):
+        instrument.receive(b"CSC,500,01503500,1\r", NOW, number * 10**9)
+        assert instrument.poll(number * 10**9) == b""
+    assert instrument.poll(23 * 10**9) == b""
+    assert instrument.poll(25 * 10**9) == b"CSC,ON\r"
+
+
+TOLD = {
+    "aor": ([b"MD5\r", b"RF0150340000\r", b"RX\r", b"LM\r"], ADDRESSES["aor"]),
+    "sr2200": ([b"RF0150340000\r", b"RX\r"], "aor:serial:/dev/x?model=sr2200"),
+    "aor-dv": ([b"VF A\r", b"VF A\r", b"RF0150.34000\r", b"RF\r", b"MD\r"], ADDRESSES["aor-dv"]),
+    "uniden": ([b"SQL,0\r", b"QSH,01503400,,,,,,,,,,,,\r", b"GLG\r", b"PWR\r"],
+               ADDRESSES["uniden"]),
+    "uniden qsc": ([b"SQL,0\r", b"GLG\r", b"QSC,01503400,,,,,,,,,,,,\r"],
+                   "uniden:serial:/dev/x?way=qsc&frequency=155M"),
+    "uniden sg": ([b"SQL,0\r", b"RF01503400\r", b"SG\r"], ADDRESSES["uniden sg"]),
+    "biotracker": ([b"sf150.3400x", b"", b""], "biotracker:serial:/dev/x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_receiver_is_told_one_thing_at_a_time_and_then_asked(name: str) -> None:
+    said, address = TOLD[name]
+    instrument = build(parse_address(address))
+    assert isinstance(instrument, Tunable)
+    instrument.prepare()
+    instrument.tune(150_340_000.0)
+    for number, expected in enumerate(said):
+        assert instrument.poll(number * 10**9) == expected
+        assert instrument.poll(number * 10**9 + 1) == b""  # until it is answered
+        instrument.receive(b"?\r", NOW, number * 10**9)
+
+
+def test_analyser_listens_elsewhere_from_the_next_sweep_on() -> None:
+    analyser = build(parse_address("tinysa:serial:/dev/x?frequency=150M&points=2"))
+    assert isinstance(analyser, Tunable)
+    analyser.receive(b"zero ?\r\n174dBm\r\nch> ", NOW, 1)
+    analyser.tune(150_340_000.0)
+    assert analyser.poll(0) == b"scanraw 150340000 150340000 2\r"
+    echoed = b"scanraw 150340000 150340000 2\r\n{x\x00\x09x\x00\x09}ch> "
+    assert {d.frequency_hz for d in analyser.receive(echoed, NOW, 1)} == {150_340_000.0}
+
+
 @pytest.mark.parametrize("words", ["aor:serial:/dev/x", "aor:serial:/dev/x?model=ar9999",
                                    "uniden:serial:/dev/x?way=loud",
+                                   "uniden:serial:/dev/x?way=qsc",
                                    "aor-dv:serial:/dev/x?poll_s=no"])  # fmt: skip
 def test_wrong_options_are_refused(words: str) -> None:
     with pytest.raises(ConfigError):
