@@ -19,3 +19,11 @@ def crc8_smbus(data: bytes) -> int:
 def xor8(data: bytes) -> int:
     """Return the exclusive or of all bytes, as NMEA 0183 has it."""
     return reduce(xor, data, 0)
+
+
+def xor8_but_last_two(data: bytes) -> int:
+    """Return the exclusive or of all bytes but the last two: the rule of the RXG-134's $NPRF.
+
+    Not in its manual; it fits every line that is known, where that of NMEA fits four of nine.
+    """
+    return xor8(data[:-2])

@@ -22,7 +22,18 @@ from receiver.joining import Derived as Derived
 from receiver.joining import join, told
 from receiver.meters import Pulses
 from receiver.positions import PositionSource
-from receiver.records import OWN_RADIO, SETTINGS, Detection, Entry, Gap, Heard, Place, Row, Source
+from receiver.records import (
+    END_OF_INPUT,
+    OWN_RADIO,
+    SETTINGS,
+    Detection,
+    Entry,
+    Gap,
+    Heard,
+    Place,
+    Row,
+    Source,
+)
 
 CLOCK_JUMP_S, JUMPS_TOLD = 2.0, 3
 Event = Detection | Read | Place | Gap | Entry
@@ -102,7 +113,8 @@ class Derivation:
         self, item: Detection | Place, index: int, row: Heard, stream: _Stream
     ) -> list[Event]:
         if isinstance(item, Place):
-            place = replace(item, source=row.source, observer=stream.source.observer)
+            observer = item.observer or stream.source.observer
+            place = replace(item, source=row.source, observer=observer)
             self._collected.places[place.observer].append(place)
             return [place]
         identity = search.identity(row.origin, row.seq, index)
@@ -115,8 +127,9 @@ class Derivation:
             collar=collar,
             session=_session(item, stream, row.origin),
         )
-        self._keep(detection, stream.source.observer)
-        return [detection, *self._read(detection, stream.source.observer)]
+        observer = item.observer or stream.source.observer
+        self._keep(detection, observer)
+        return [detection, *self._read(detection, observer)]
 
     def _keep(self, detection: Detection, observer: str) -> None:
         """Keep what a detection is evidence of: a level, a bearing, or a reading to be reduced."""
@@ -166,6 +179,7 @@ class Derivation:
         stream = self._streams.get((row.origin, row.source))
         if stream is None:
             return [row]
+        events = self._last_line(row) if row.reason.endswith(END_OF_INPUT) else []
         own_radio = row.reason == OWN_RADIO
         spans = self._collected.spans
         kept = (spans.own_radio if own_radio else spans.lost)[stream.source.observer, row.source]
@@ -176,7 +190,22 @@ class Derivation:
         if not row.ended and not own_radio:
             stream.parser.reset()
             stream.session += 1
-        return [row]
+        return [*events, row]
+
+    def _last_line(self, row: Gap) -> list[Event]:
+        """Read the last line of a file also where nothing ends it: at its end it is whole."""
+        end = Heard(
+            source=row.source,
+            kind="bytes",
+            time=row.time,
+            monotonic_ns=row.monotonic_ns,
+            boot_id=row.boot_id,
+            clock_source="",
+            raw=b"\n",
+            seq=row.seq,
+            origin=row.origin,
+        )
+        return self._hear(end)
 
     def _enter(self, row: Entry) -> list[Event]:
         if row.content.get("kind") != SETTINGS:  # settings are a matter of `receiver.live`

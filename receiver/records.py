@@ -26,6 +26,7 @@ class Detection:
     packet's payload, `protocol`, `port` and `device_id` what its carrier said about it. For a meter
     `found` tells whether its squelch is open. `relative_bearing_deg` is a direction finder's,
     clockwise from the mark on its antenna; `antenna_azimuth_deg` is that mark from true north.
+    `observer` is set where another one heard it than who carries the source: a node of a station.
     """
 
     kind: DetectionKind
@@ -33,6 +34,7 @@ class Detection:
     monotonic_ns: int
     id: str = ""
     source: str = ""
+    observer: str | None = None
     receiver: str | None = None
     collar: str | None = None
     session: str | None = None
@@ -186,6 +188,8 @@ SETUP, RADIO_CHECK, CALIBRATION, COMPASS = "setup", "radio_check", "calibration"
 TURN = "turn"
 # The reason of a gap while the team's own voice radio transmits: no silence, and no beep either.
 OWN_RADIO = "own radio transmitting"
+# How the reason of a gap ends where a file or a program has no more to give.
+END_OF_INPUT = "read to its end"
 # The receiver of somebody who listens by ear, without a cable.
 HAND = "hand"
 

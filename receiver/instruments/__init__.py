@@ -7,10 +7,12 @@ An instrument never opens anything: `receiver.links` does. Adding one is a modul
 from __future__ import annotations
 
 import importlib
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from receiver.address import Address, Kind
@@ -65,6 +67,32 @@ INSTRUMENTS = {
     "ctt": Kind("receiver.instruments.ctt", "CTT radios, 434 MHz", "ctt:serial:/dev/ttyACM0"),
     "sensorgnome": Kind(
         "receiver.instruments.sensorgnome", "SensorGnome", "sensorgnome:file:station-all.txt.gz"
+    ),
+    "ctt-csv": Kind(
+        "receiver.instruments.ctt_csv", "CTT files: raw-data, gps, Sidekick", "ctt-csv:file:raw.csv"
+    ),
+    "rxg-134": Kind(
+        "receiver.instruments.rxg134", "CLS goniometer, Argos", "rxg-134:serial:/dev/ttyUSB0"
+    ),
+    "srx-dta": Kind(
+        "receiver.instruments.lotek_srx",
+        "Lotek SRX, .DTA files",
+        "srx-dta:file:site.DTA?utc_offset=+03:00",
+    ),
+    "srx1200": Kind(
+        "receiver.instruments.srx1200",
+        "Lotek SRX1200, its files",
+        "srx1200:file:site.csv?utc_offset=UTC",
+    ),
+    "orion": Kind(
+        "receiver.instruments.orion",
+        "Sigma Eight Orion, its files",
+        "orion:file:site.txt?utc_offset=UTC",
+    ),
+    "rtl-433": Kind(
+        "receiver.instruments.rtl_433",
+        "rtl_433, JSON",
+        "rtl-433:pipe:rtl_433 -f 434M -F json -M level",
     ),
     "rak": Kind("receiver.instruments.rak", "RAK modules (RUI2, RUI3)", "rak:serial:/dev/ttyUSB0"),
     "rn2483": Kind(
@@ -254,6 +282,29 @@ def build(address: Address) -> Instrument:
     module = importlib.import_module(INSTRUMENTS[address.instrument].module)
     instrument: Instrument = module.make(address)
     return instrument
+
+
+def utc_offset(address: Address) -> timezone:
+    """Return the zone of the times in a maker's file, as the user gives it: `utc_offset=+03:00`.
+
+    Raises:
+        ConfigError: it is not given, or is no offset: such a file does not say it itself.
+    """
+    text = address.options.get("utc_offset", "")
+    match = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", "+00:00" if text.upper() == "UTC" else text)
+    if match is None or int(match[2]) > 14 or int(match[3]) > 59:
+        said = f"utc_offset={text!r} is no offset" if text else "the file does not say its zone"
+        raise ConfigError(f"{address}: {said}; add ?utc_offset=+03:00, or utc_offset=UTC")
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-offset if match[1] == "-" else offset)
+
+
+def local_time(text: str, forms: Sequence[str], zone: timezone) -> datetime | None:
+    """Read a time of a maker's file, in one of some forms of `strptime`; None where it is none."""
+    for form in forms:
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=zone).astimezone(UTC)
+    return None
 
 
 def seconds(address: Address, option: str, default: float) -> float:

@@ -7,26 +7,35 @@ Source: sensorgnome-control at 0dc6bdd0 (facts only).
     T1,1639705854.457,78664C3304,-79           CTT tag: port, time, ID and CRC, RSSI
     S,1639705841.522,3,frequency,166.376,0,    a setting of a port: frequency in MHz, lna_gain ...
     G,ts,lat,lon,alt                           its place, or "undefined"
-    C,ts,precision,offset     F3,...           clock; gaps
+    C,ts,precision,offset                      its clock
+    F3,start,end,dropped                       samples were lost: what was not heard is no silence
+    L, b                                       bursts found by others: the pulses are here as well
 
 A file's detections carry the station's own times, a live stream those of arrival. Files may be
 packed with gzip. Signals are in dB of the station's own full scale; a change of gain is a session.
+With `tags=FILE` the pulses are put together to the bursts of these nanotags: see `nanotag`.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from receiver.address import Address
 from receiver.instruments import Lines, ctt
-from receiver.records import Detection
+from receiver.instruments.nanotag import Burst, Bursts, Pulse, Tag, load_tags
+from receiver.records import Detection, Place
 
 GZIP = b"\x1f\x8b"
 PIECE_BYTES = 1 << 20
 FIRST_UNIX, LAST_UNIX = 1.2e9, 4.1e9
+PLACE_HOLDS_S = 3600.0  # a station stands; it says its place each few minutes
+KNOWN = "pTSGCFLb"
+Found = list[Detection | Place]
 
 
 class SensorGnome:
@@ -34,24 +43,29 @@ class SensorGnome:
 
     expected_interval_s: float | None = None
 
-    def __init__(self, own_time: bool) -> None:
+    def __init__(self, own_time: bool, tags: Sequence[Tag] = ()) -> None:
         self.refused = 0
+        self.dropped = 0  # stretches in which the station lost samples
+        self._tags = tags
+        self._bursts: dict[str, Bursts] = {}
         self._own_time = own_time
         self._lines = Lines()
         self._begun = False
         self._unpack: zlib._Decompress | None = None
         self._settings: dict[str, dict[str, str]] = {}
 
-    def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
-        """Return a Detection for each pulse and each tag."""
+    def receive(
+        self, chunk: bytes, time: datetime, monotonic_ns: int
+    ) -> Sequence[Detection | Place]:
+        """Return a Detection for each pulse, tag and burst, and the station's places."""
         lines = [line for piece in self._pieces(chunk) for line in self._lines.feed(piece)]
-        found = [self._line(line.split(","), time, monotonic_ns) for line in lines]
-        return [detection for detection in found if detection is not None]
+        return [one for line in lines for one in self._line(line.split(","), time, monotonic_ns)]
 
     def reset(self) -> None:
         """Forget the half line and the settings."""
         self._lines.reset()
         self._settings.clear()
+        self._bursts.clear()
         self._begun, self._unpack = False, None
 
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
@@ -69,7 +83,7 @@ class SensorGnome:
         except zlib.error:
             self.refused += 1
 
-    def _line(self, fields: list[str], time: datetime, monotonic_ns: int) -> Detection | None:
+    def _line(self, fields: list[str], time: datetime, monotonic_ns: int) -> Found:
         kind, port = fields[0][:1], fields[0][1:]
         if kind == "S" and len(fields) > 4:
             self._settings.setdefault(fields[2], {})[fields[3]] = fields[4]
@@ -77,7 +91,13 @@ class SensorGnome:
             return self._pulse(port, fields, self._time(fields[1], time), monotonic_ns)
         elif kind == "T" and len(fields) > 3:
             return self._tag(fields, self._time(fields[1], time), monotonic_ns)
-        return None
+        elif kind == "G" and len(fields) > 3:
+            return _place(fields, self._time(fields[1], time))
+        elif kind == "F" and len(fields) > 2:
+            self.dropped += 1
+        else:
+            self.refused += kind not in KNOWN
+        return []
 
     def _time(self, text: str, arrived: datetime) -> datetime:
         own = _number(text)
@@ -85,17 +105,15 @@ class SensorGnome:
             return arrived
         return datetime.fromtimestamp(own, UTC)
 
-    def _pulse(
-        self, port: str, fields: list[str], time: datetime, monotonic_ns: int
-    ) -> Detection | None:
+    def _pulse(self, port: str, fields: list[str], time: datetime, monotonic_ns: int) -> Found:
         offset_khz, signal_db, noise_db = (_number(text) for text in fields[2:5])
         if signal_db is None or offset_khz is None:
             self.refused += 1
-            return None
+            return []
         settings = self._settings.get(port, {})
         tuned_mhz = _number(settings.get("frequency", ""))
         gains = [f"{name} {settings[name]}" for name in sorted(settings) if "gain" in name]
-        return Detection(
+        pulse = Detection(
             kind="pulse",
             time=time,
             monotonic_ns=monotonic_ns,
@@ -108,12 +126,50 @@ class SensorGnome:
             snr_db=None if noise_db is None else signal_db - noise_db,
             text=", ".join(gains) or None,
         )
+        stamp_s = _number(fields[1])
+        if not self._tags or stamp_s is None:
+            return [pulse]
+        bursts = self._bursts.setdefault(port, Bursts(self._tags))
+        burst = bursts.add(Pulse(stamp_s, offset_khz, signal_db, pulse.frequency_hz))
+        return [pulse, _burst(burst, pulse)] if burst else [pulse]
 
-    def _tag(self, fields: list[str], time: datetime, monotonic_ns: int) -> Detection | None:
+    def _tag(self, fields: list[str], time: datetime, monotonic_ns: int) -> Found:
         match, rssi = ctt.ID.match(fields[2]), _number(fields[3])
         heard = ctt.tag(match[1], match[2], rssi, time, monotonic_ns) if match else None
         self.refused += heard is None
-        return heard
+        return [heard] if heard else []
+
+
+def _burst(burst: Burst, last: Detection) -> Detection:
+    """Return the Detection of a nanotag: its level is the mean power of its four pulses."""
+    power = sum(10.0 ** (pulse.level_db / 10.0) for pulse in burst.pulses) / len(burst.pulses)
+    level_db = 10.0 * math.log10(power) if power > 0 else last.level_db
+    alike = len(burst.names) > 1
+    return replace(
+        last,
+        kind="packet",
+        level_raw=level_db,
+        level_db=level_db,
+        found=True,
+        device_id=None if alike else burst.names[0],
+        text=f"one of the tags {', '.join(burst.names)}" if alike else last.text,
+    )
+
+
+def _place(fields: list[str], time: datetime) -> Found:
+    latitude, longitude = _number(fields[2]), _number(fields[3])
+    altitude = _number(fields[4]) if len(fields) > 4 else None
+    if not latitude or not longitude or abs(latitude) > 90 or abs(longitude) > 180:
+        return []
+    return [
+        Place(
+            time=time,
+            latitude_deg=latitude,
+            longitude_deg=longitude,
+            altitude_m=altitude,
+            holds_s=PLACE_HOLDS_S,
+        )
+    ]
 
 
 def _number(text: str) -> float | None:
@@ -125,5 +181,11 @@ def _number(text: str) -> float | None:
 
 
 def make(address: Address) -> SensorGnome:
-    """Make a reader of a station or of its files."""
-    return SensorGnome(own_time=address.transport == "file")
+    """Make a reader of a station or of its files; `tags=FILE` names the nanotags to look for.
+
+    Raises:
+        ConfigError: that file holds no tags.
+    """
+    table = address.options.get("tags")
+    tags = load_tags(Path(table)) if table else []
+    return SensorGnome(own_time=address.transport == "file", tags=tags)

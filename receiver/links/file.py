@@ -9,6 +9,7 @@ from typing import BinaryIO
 from receiver.address import Address
 from receiver.errors import SourceError
 from receiver.links import CHUNK_BYTES, EndOfInput
+from receiver.records import END_OF_INPUT
 
 
 def open_link(address: Address) -> FileLink:
@@ -44,7 +45,7 @@ class FileLink:
         if data is None:
             return b""
         if not data:
-            raise EndOfInput(f"{self._address.target}: read to its end", str(self._address))
+            raise EndOfInput(f"{self._address.target}: {END_OF_INPUT}", str(self._address))
         return data
 
     def write(self, data: bytes) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from receiver.address import parse_address
 from receiver.instruments import INSTRUMENTS, build
-from receiver.records import Detection
+from receiver.records import Detection, Place
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "instruments"
 CASES = sorted(FOLDER.glob("*/*.json"))
@@ -23,7 +23,7 @@ def case(path: Path) -> tuple[dict[str, Any], bytes]:
     return json.loads(path.read_text()), content
 
 
-def fed(address: str, *chunks: bytes) -> list[Detection]:
+def fed(address: str, *chunks: bytes) -> list[Detection | Place]:
     instrument = build(parse_address(address))
     return [one for chunk in chunks for one in instrument.receive(chunk, NOW, 1)]
 
