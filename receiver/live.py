@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from receiver.config import Collar, Configuration, configuration_from
+from receiver.config import Collar, Configuration, configuration_from, setup_to
 from receiver.derive import Derivation, Derived, Event, Read
 from receiver.journal import Journal
-from receiver.records import SETTINGS, Answer, Detection, Entry, Gap, Place, Row, jsonable
+from receiver.records import SETTINGS, SETUP, Answer, Detection, Entry, Gap, Place, Row, jsonable
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
@@ -86,6 +86,13 @@ class Follower:
             self._last_seq = row.seq
         if isinstance(row, Entry) and row.content.get("kind") == SETTINGS:
             self._change(row)
+        return self._feed(row)
+
+    def _feed(self, row: Row) -> list[Event]:
+        """Derive from a row; what another team's receivers hear with is said in its settings."""
+        if isinstance(row, Entry) and row.origin != self._journal.origin:
+            for setup in _setups_of(row):
+                self._derivation.add(setup)
         return self._derivation.add(row)
 
     def use(self, configuration: Configuration) -> None:
@@ -104,7 +111,8 @@ class Follower:
         else:
             for collar in changed.collars:
                 self._others.setdefault(collar.name, collar)
-        if self.configuration.collars != before.collars:
+        now = self.configuration
+        if (now.collars, now.receivers) != (before.collars, before.receivers):
             self._derive_anew(row)
 
     def _derive_anew(self, end: Row | None) -> None:
@@ -112,7 +120,26 @@ class Follower:
         for row in self._journal.rows():
             if end is not None and (row.origin, row.seq) == (end.origin, end.seq):
                 return
-            self._derivation.add(row)
+            self._feed(row)
+
+
+def _setups_of(row: Entry) -> list[Entry]:
+    """Return the setups in a row of settings as entries of the one whose settings they are."""
+    if row.content.get("kind") != SETTINGS:
+        return []
+    try:
+        settings = configuration_from(row.content["settings"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []
+    return [
+        replace(
+            row,
+            id=f"{row.id}/{setup.receiver}",
+            observer=settings.observer,
+            content={"kind": SETUP, "receiver": setup.receiver, **setup_to(setup)},
+        )
+        for setup in settings.receivers
+    ]
 
 
 def answer_of(derived: Derived, collar: str | None) -> Posterior:

@@ -81,7 +81,7 @@ def record(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     view = View()
     with open_journal(session.journal, session.configuration) as journal:
-        if session.configuration.collars:
+        if session.configuration.collars or session.configuration.receivers:
             journal.adopt(session.configuration, session.clock.now(), session.clock)
         writer = Writer(journal, view.faults.append)
         listening = Listening(

@@ -1,6 +1,17 @@
 """The settings file: found, read, and checked with line numbers.
 
-One TOML file, named on the command line or `baksan.toml` beside the journal.
+One TOML file, named on the command line or `baksan.toml` beside the journal:
+
+    observer = "A"
+
+    [collars.Baksan]
+    frequency_hz = 150340000
+    pulses_per_minute = { normal = 40, mortality = 80 }
+
+    [receivers.r30]          # by the name of the source; "hand" for one without a cable
+    antenna = "yagi"
+    directional = true
+    gain = "5"
 """
 
 from __future__ import annotations
@@ -8,7 +19,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +28,7 @@ from receiver.collar_rules import doubts
 from receiver.config import (
     COLLAR_KEYS,
     RATES,
+    SETUP_KEYS,
     Configuration,
     collar_from,
     configuration_from,
@@ -26,13 +38,24 @@ from receiver.errors import ConfigError, InputError
 
 FILE_NAME = "baksan.toml"
 LARGEST_FILE_BYTES = 1 << 20
+LONGEST_WORD = 60
 
 _TEXT = {"maker", "serial", "polarisation", "on_hours_zone", "notes"}
 _NUMBERS = {"frequency_hz", "frequency_drift_hz", "pulse_length_s"}
 _DATES = {"start_date", "battery_end_date", "drop_off_date"}
 _LISTS = {"ids", "on_hours"}
-_TOP = {"observer", "collars", "simulation"}
-_TABLES = "a collar is a table: [collars.NAME] and its values below"
+_TOP = {"observer", "collars", "receivers", "simulation"}
+_TABLES = {
+    "collars": "a collar is a table: [collars.NAME] and its values below",
+    "receivers": "a receiver is a table: [receivers.NAME] and its values below",
+}
+# What each key of a receiver may be: one of some words, numbers between two bounds, or any text.
+_CHOICES = {
+    "side": ("left", "right"),
+    "polarisation": ("vertical", "horizontal", "both"),
+    "squelch": ("open", "closed"),
+}
+_BOUNDS = {"antenna_azimuth_deg": (0.0, 360.0), "attenuator_db": (0.0, 120.0)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +134,50 @@ def check(document: Mapping[str, Any], text: str) -> list[Finding]:
     if not isinstance(document.get("observer", ""), str):
         fault = 'observer is not text in quotes ("...")'
         findings.append(Finding(line=_line(text, "observer"), wrong=True, text=fault))
-    collars = document.get("collars", {})
-    if not isinstance(collars, dict):
-        return [*findings, Finding(line=_line(text, "collars"), wrong=True, text=_TABLES)]
-    for name, sheet in collars.items():
-        begin = _line(text, name)
-        if not isinstance(sheet, dict):
-            findings.append(Finding(line=begin, wrong=True, text=_TABLES))
-            continue
-        findings += _check_sheet(sheet, text, begin)
+    for kind, check_one in (("collars", _check_sheet), ("receivers", _check_setup)):
+        findings += _check_tables(document.get(kind, {}), kind, text, check_one)
     return findings
+
+
+def _check_tables(
+    tables: Any, kind: str, text: str, check_one: Callable[[Any, str, int], list[Finding]]
+) -> list[Finding]:
+    if not isinstance(tables, dict):
+        return [Finding(line=_line(text, kind), wrong=True, text=_TABLES[kind])]
+    findings = []
+    for name, sheet in tables.items():
+        begin = _line(text, name)
+        if isinstance(sheet, dict):
+            findings += check_one(sheet, text, begin)
+        else:
+            findings.append(Finding(line=begin, wrong=True, text=_TABLES[kind]))
+    return findings
+
+
+def _check_setup(sheet: Mapping[str, Any], text: str, begin: int) -> list[Finding]:
+    findings = []
+    for key, value in sheet.items():
+        line = _line(text, key, begin)
+        if key not in SETUP_KEYS:
+            findings.append(_unknown(key, SETUP_KEYS, line))
+        elif fault := setup_fault(key, value):
+            findings.append(Finding(line=line, wrong=True, text=f"{key} {fault}"))
+    return findings
+
+
+def setup_fault(key: str, value: Any) -> str | None:
+    """Return what is wrong with a value of a receiver's setup, None where it may be."""
+    if key == "directional":
+        return None if isinstance(value, bool) else "is not true or false"
+    if key in _BOUNDS:
+        low, high = _BOUNDS[key]
+        good = _is_number(value) and low <= value <= high
+        return None if good else f"is not a number from {low:g} to {high:g}"
+    if key in _CHOICES:
+        choices = _CHOICES[key]
+        return None if value in choices else f"is not one of {', '.join(choices)}"
+    good = isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isprintable()
+    return None if good else f'is not a text in quotes ("...") of 1 to {LONGEST_WORD} letters'
 
 
 def _unknown(key: str, known: set[str] | tuple[str, ...], line: int) -> Finding:

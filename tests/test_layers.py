@@ -33,7 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.sheets": BASE | {"receiver.settings"},
     "receiver.keys": BASE | {"receiver.sheets"},
     "receiver.columns": NUMERIC | BASE,
-    "receiver.notes": NUMERIC | BASE,
+    "receiver.notes": NUMERIC | BASE | {"receiver.settings", "receiver.setups"},
     "receiver.locator": NUMERIC | BASE | {"scipy", "receiver.columns"},
     "receiver.links": BASE | {"serial", "paho"},
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import click
 
+from receiver.address import parse_hz
 from receiver.cli.note_lines import save_line, show_line
+from receiver.cli.note_options import ByBeginning, asked_of, shared
+from receiver.cli.note_radio import compass, counts, setup, turn
 from receiver.cli.note_writing import (
-    Asked,
     Desk,
     earlier,
     magnetic_turn,
@@ -25,47 +26,7 @@ from receiver.levels import HAND_LEVEL_DB
 from receiver.notes import content as notes
 from receiver.notes import readback, times
 
-_SHARED = {
-    "journal": click.option("-j", "--journal", help="The journal; else the only *.journal here."),
-    "observer": click.option("-O", "--observer", help="Who noticed it, when not yourself."),
-    "at": click.option("-a", "--at", help="Where: 43.3499,42.4453, degrees-minutes, UTM, MGRS."),
-    "time": click.option("-T", "--time", help='Local time: "14:35" or "2026-11-24 14:35".'),
-    "zone": click.option("-z", "--zone", help="Time zone, as in Europe/Moscow; else this one's."),
-    "collar": click.option("-c", "--collar", help="Which; else the only one that has a sheet."),
-    "sure": click.option("--sure", is_flag=True, help="Take an old time, or one in the future."),
-    "json": click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-}
-
-
-_KINDS = {"heard": "level", "text": "note"}
-
-
-class ByBeginning(click.Group):
-    """A group whose commands may be shortened: `b 243` is `bearing 243`."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command with this name, or the only one that begins so."""
-        fit = [name for name in self.commands if name.startswith(cmd_name)]
-        if cmd_name not in fit and len(fit) > 1:
-            ctx.fail(f"{cmd_name} could be {' or '.join(fit)}: one letter more")
-        return self.commands.get(cmd_name if cmd_name in fit or not fit else fit[0])
-
-
-def _shared(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the shared options of these names, or all."""
-
-    def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        for name in reversed(names or tuple(_SHARED)):
-            function = _SHARED[name](function)
-        return click.pass_context(function)
-
-    return add
-
-
-def _asked(ctx: click.Context, options: dict[str, Any]) -> Asked:
-    name = str(ctx.command.name)
-    corrects = ctx.obj if isinstance(ctx.obj, str) else None
-    return Asked(**options, kind=_KINDS.get(name, name), corrects=corrects)
+_EAR = click.Choice(["ear", "sdr", "meter"])
 
 
 @click.group(cls=ByBeginning)
@@ -88,7 +49,8 @@ def command() -> None:
 @click.option("-l", "--level", type=float, help="Number on the receiver's display, instead.")
 @click.option("--unit", type=click.Choice(["dB", "dBm"]), help="dBm only with --calibration.")
 @click.option("--calibration", help="Name of the calibration that makes the number dBm.")
-@_shared()
+@click.option("-r", "--receiver", help="With which receiver; else one without a cable.")
+@shared()
 def heard(ctx: click.Context, word: str, gain: str, level: float, **options: Any) -> int:
     """The collar was heard: faint, clear or strong.
 
@@ -103,7 +65,9 @@ def heard(ctx: click.Context, word: str, gain: str, level: float, **options: Any
     calibration = None if unit == "dB" else calibration
     chosen = _word(word, HAND_LEVEL_DB) if word else None
     content = notes.heard(chosen, gain_mark=gain, level_db=level, calibration_id=calibration)
-    return write_down(_asked(ctx, options), lambda desk: content)
+    if receiver := options.pop("receiver"):
+        content["receiver"] = receiver
+    return write_down(asked_of(ctx, options), lambda desk: content)
 
 
 def _word(text: str, known: dict[str, float]) -> str:
@@ -122,7 +86,7 @@ def _word(text: str, known: dict[str, float]) -> str:
 @click.option("-e", "--error", type=float, help="Your own figure in degrees instead.")
 @click.option("-l", "--loudest", is_flag=True, help="Taken where it was loudest.")
 @click.option("-w", "--weakest", is_flag=True, help="Taken where it was weakest (the null).")
-@_shared()
+@shared()
 def bearing(ctx: click.Context, degrees: float, others: tuple[float, ...], **options: Any) -> int:
     """A direction to the collar, in degrees.
 
@@ -140,7 +104,9 @@ def bearing(ctx: click.Context, degrees: float, others: tuple[float, ...], **opt
     if how["loudest"] and how["weakest"]:
         raise ConfigError("say --loudest or --weakest, not both")
     notes.bearing((degrees, *others), sigma_deg=how["error"] or 5)  # refused before a file is made
-    return write_down(_asked(ctx, options), lambda desk: _bearing(desk, (degrees, *others), **how))
+    return write_down(
+        asked_of(ctx, options), lambda desk: _bearing(desk, (degrees, *others), **how)
+    )
 
 
 def _bearing(
@@ -157,23 +123,33 @@ def _bearing(
 
 
 @command.command()
-@click.option("-m", "--minutes", type=float, help="How long you listened.")
-@_shared()
+@click.option("-m", "--minutes", type=float, help="How long you listened, up to now.")
+@click.option("-r", "--receiver", help="With which receiver; else one without a cable.")
+@click.option("-e", "--ear", type=_EAR, default="ear", help="Who listened; ear is you.")
+@click.option("-f", "--frequency", help="Where you listened, as in 150.34M.")
+@shared()
 def silence(ctx: click.Context, minutes: float, **options: Any) -> int:
-    """Listened and heard nothing. It is drawn on the map; the area does not use it yet.
+    """Listened and heard nothing. It counts only where it is earned, and says what is missing.
+
+    Needed are an open squelch, the mode, the gain and the antenna (note setup), today's radio check
+    (doctor --radio), a minute at least, by ear or SDR, and with a directional antenna a full turn.
 
     \b
     baksan note silence --minutes 10
+    baksan note silence --minutes 5 --receiver r30
     """
-    content = notes.silence(minutes)
-    return write_down(_asked(ctx, options), lambda desk: content)
+    receiver, ear, frequency = (options.pop(name) for name in ("receiver", "ear", "frequency"))
+    content = notes.silence(minutes, "by ear" if ear == "ear" else ear)
+    content |= {"receiver": receiver} if receiver else {}
+    content |= {"frequency_hz": parse_hz(frequency)} if frequency else {}
+    return write_down(asked_of(ctx, options), lambda desk: content, after=counts)
 
 
 @command.command()
 @click.option("-r", "--radius", type=float, help="Within how many metres; else 200.")
 @click.option("-t", "--trust", help="certain, likely, rumour, or 0 to 1; else likely.")
 @click.option("-w", "--when", help="When it was seen, local time; may be days ago.")
-@_shared()
+@shared()
 def sighting(
     ctx: click.Context, radius: float | None, trust: str | None, when: str | None, **options: Any
 ) -> int:
@@ -188,12 +164,12 @@ def sighting(
         say("what was not said is taken as: within 200 m, likely")
     options["time"] = when or options["time"]
     content = notes.sighting(200.0 if radius is None else radius, notes.trust_of(trust or "likely"))
-    return write_down(replace(_asked(ctx, options), any_age=True), lambda desk: content)
+    return write_down(replace(asked_of(ctx, options), any_age=True), lambda desk: content)
 
 
 @command.command()
 @click.argument("place", nargs=-1, required=True)
-@_shared()
+@shared()
 def place(ctx: click.Context, place: tuple[str, ...], **options: Any) -> int:
     """Where the observer is; holds for a quarter of an hour.
 
@@ -205,13 +181,13 @@ def place(ctx: click.Context, place: tuple[str, ...], **options: Any) -> int:
     """
     if options["at"]:
         raise ConfigError("give the place once, without --at")
-    asked = replace(_asked(ctx, options), at=" ".join(place))
+    asked = replace(asked_of(ctx, options), at=" ".join(place))
     return write_down(asked, lambda desk: {"kind": "place"})
 
 
 @command.command()
 @click.argument("words", nargs=-1, required=True)
-@_shared()
+@shared()
 def text(ctx: click.Context, words: tuple[str, ...], **options: Any) -> int:
     """Anything else worth keeping.
 
@@ -219,19 +195,19 @@ def text(ctx: click.Context, words: tuple[str, ...], **options: Any) -> int:
     baksan note text fresh tracks going up the left bank
     """
     content = notes.note(" ".join(words))
-    return write_down(_asked(ctx, options), lambda desk: content)
+    return write_down(asked_of(ctx, options), lambda desk: content)
 
 
 @command.command()
 @click.argument("entry", default="")
-@_shared("journal", "observer", "json")
+@shared("journal", "observer", "json")
 def undo(ctx: click.Context, entry: str, **options: Any) -> int:
     """Take the last note back, or the one whose id begins with ENTRY. Nothing is deleted.
 
     \b
     baksan note undo
     """
-    asked = _asked(ctx, options)
+    asked = asked_of(ctx, options)
     desk = sit_down(asked)
     with desk.journal:
         old = earlier(desk, entry)
@@ -256,12 +232,14 @@ def correct(ctx: click.Context, entry: str) -> None:
 
 for _kind in (heard, bearing, silence, sighting, place, text):
     correct.add_command(_kind)
+for _about_receivers in (setup, turn, compass):
+    command.add_command(_about_receivers)
 
 
 @command.command()
 @click.argument("line")
 @click.option("--save", "wanted", is_flag=True, help="Write it down as the other's note.")
-@_shared("journal", "collar", "sure", "json")
+@shared("journal", "collar", "sure", "json")
 def verify(ctx: click.Context, line: str, wanted: bool, **options: Any) -> int:
     """Check a line that was dictated over the radio.
 
@@ -274,5 +252,5 @@ def verify(ctx: click.Context, line: str, wanted: bool, **options: Any) -> int:
     if letter != right:
         say(f"wrong: these words end in {right}, not {letter}; ask to say it again")
         return 1
-    asked = _asked(ctx, options)
+    asked = asked_of(ctx, options)
     return save_line(line, asked) if wanted else show_line(line, asked)

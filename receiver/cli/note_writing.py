@@ -12,17 +12,30 @@ from typing import TYPE_CHECKING
 
 import click
 
+from receiver import corrections
 from receiver.clock import Stamp, SystemClock
 from receiver.config import Configuration
 from receiver.errors import ConfigError, InputError, ReceiverError
 from receiver.notes import readback, times
 from receiver.notes.content import Content, describe
-from receiver.records import SETTINGS, Entry, Place, Row, Source, jsonable
+from receiver.records import (
+    COMPASS,
+    SETTINGS,
+    SETUP,
+    TURN,
+    Entry,
+    Place,
+    Row,
+    Source,
+    jsonable,
+)
 
 if TYPE_CHECKING:
     from receiver.journal import Journal
 
 NEW_JOURNAL = "search.journal"
+WITHOUT_COLLAR = ("place", "note", SETUP, TURN, COMPASS)
+WITHOUT_LINE = ("note", SETUP, TURN, COMPASS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +139,7 @@ def sit_down(asked: Asked) -> Desk:
         say(f"new journal: {path}")
     for problem in journal.problems[:3]:
         say(f"look: {problem}")
-    if configuration is not None and configuration.collars:
+    if configuration is not None and (configuration.collars or configuration.receivers):
         journal.adopt(configuration, stamp, clock)
     return Desk(
         journal=journal,
@@ -138,8 +151,12 @@ def sit_down(asked: Asked) -> Desk:
     )
 
 
-def write_down(asked: Asked, make: Callable[[Desk], Content]) -> int:
-    """Save one entry, say so, and print its read-back line."""
+def write_down(
+    asked: Asked,
+    make: Callable[[Desk], Content],
+    after: Callable[[Desk, Entry], None] = lambda desk, entry: None,
+) -> int:
+    """Save one entry, say so, and print its read-back line; `after` may say more about it."""
     desk = sit_down(asked)
     with desk.journal:
         desk.old = None if asked.corrects is None else earlier(desk, asked.corrects, asked.kind)
@@ -147,6 +164,7 @@ def write_down(asked: Asked, make: Callable[[Desk], Content]) -> int:
         entry = save(desk, content)
         if not asked.as_json:
             _read_back(desk, entry)
+            after(desk, entry)
     return 0
 
 
@@ -182,9 +200,7 @@ def time_of(entry: Entry) -> datetime:
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that were not taken back or corrected, without the taking back itself."""
-    entries = list(entries)
-    gone = {entry.content.get("supersedes_id") for entry in entries}
-    return [e for e in entries if e.id not in gone and not _is_undo(e)]
+    return [entry for entry in corrections.standing(list(entries)) if not _is_undo(entry)]
 
 
 def _is_undo(entry: Entry) -> bool:
@@ -294,7 +310,7 @@ def _last_place(desk: Desk) -> tuple[float, float] | None:
 def _complete(desk: Desk, content: Content) -> Content:
     """Add time, place and collar; a correction keeps what was not said anew."""
     added = {**time_said(desk), **place_said(desk)}
-    if content["kind"] not in ("place", "note"):
+    if content["kind"] not in WITHOUT_COLLAR:
         added |= {"collar": name} if (name := collar_said(desk)) else {}
     elif desk.asked.collar:
         added["collar"] = collar_said(desk)
@@ -309,7 +325,7 @@ def _read_back(desk: Desk, entry: Entry) -> None:
     """Print the line for the radio; only what a person hears needs it, so faults are only told."""
     time = time_of(entry)
     content = dict(entry.content)
-    if content["kind"] == "note":
+    if content["kind"] in WITHOUT_LINE:
         return
     if "latitude_deg" not in content and (place := place_then(desk, time)):
         content["latitude_deg"], content["longitude_deg"] = place

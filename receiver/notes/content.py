@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from receiver.config import SETUP_KEYS
 from receiver.errors import ConfigError
 from receiver.levels import HAND_LEVEL_DB, HAND_LEVEL_SD_DB, HAND_UNIT
+from receiver.records import CALIBRATION, COMPASS, RADIO_CHECK, SETUP, TURN
+from receiver.setups import COMPASS_SIGMA_DEG
 
 Content = dict[str, Any]
 
@@ -22,6 +25,9 @@ SIGMA_DEG = {"sharp": 5.0, "broad": 20.0}
 # How likely what somebody tells is true and meant for this animal.
 TRUST = {"certain": 0.95, "likely": 0.7, "rumour": 0.3}
 METHODS = ("loudest", "weakest")
+EARS = ("by ear", "sdr", "meter")
+POLARISATIONS = ("vertical", "horizontal", "both")
+CHECKED_SIGMA_DEG = 5.0  # of a phone that pointed at a landmark as the map has it
 MOST_DIRECTIONS = 3
 LONGEST_TEXT = 2000
 _MARK = re.compile(r"^[\w.+/-]{1,6}$")
@@ -117,13 +123,15 @@ def bearing(
     return {**content, "bearing_alternatives_deg": others} if others else content
 
 
-def silence(minutes: float | None = None) -> Content:
-    """Return that nothing was heard, and for how long somebody listened.
+def silence(minutes: float | None = None, ear: str = "by ear") -> Content:
+    """Return that nothing was heard, for how long somebody listened, and which ear did.
 
     Raises:
-        ConfigError: not a number of minutes between 0.1 and a day.
+        ConfigError: not a number of minutes between 0.1 and a day, or an ear that is none.
     """
-    content: Content = {"kind": "silence", "heard": False}
+    if ear not in EARS:
+        raise ConfigError(f"ear {ear!r}: {', '.join(EARS)}")
+    content: Content = {"kind": "silence", "heard": False, "ear": ear}
     if minutes is None:
         return content
     return {**content, "duration_s": 60.0 * number(minutes, "minutes", 0.1, 1440)}
@@ -167,6 +175,67 @@ def note(text: str) -> Content:
     if not tidy or len(tidy) > LONGEST_TEXT:
         raise ConfigError(f"a text of 1 to {LONGEST_TEXT} characters, this has {len(tidy)}")
     return {"kind": "note", "text": tidy}
+
+
+def setup(receiver: str, values: Mapping[str, Any]) -> Content:
+    """Return what a receiver hears with from now on; what is not said stays as it was.
+
+    Raises:
+        ConfigError: nothing is said, or a value cannot be.
+    """
+    from receiver.settings import setup_fault
+
+    said = {key: value for key, value in values.items() if value is not None}
+    if not said:
+        raise ConfigError("say what has changed: --antenna, --gain, --attenuator, ...")
+    for key, value in said.items():
+        if fault := setup_fault(key, value):
+            raise ConfigError(f"{key} {value!r} {fault}")
+    return {"kind": SETUP, "receiver": receiver, **said}
+
+
+def turn(
+    receiver: str,
+    state: str,
+    *,
+    polarisation: str | None = None,
+    loudest_deg: float | None = None,
+    weakest_deg: float | None = None,
+    full: bool | None = None,
+    declination_deg: float = 0.0,
+) -> Content:
+    """Return the beginning or the end of a turn with a directional antenna.
+
+    `declination_deg` is added to the directions to make them true.
+
+    Raises:
+        ConfigError: a word or a direction that cannot be.
+    """
+    if state not in ("start", "end"):
+        raise ConfigError(f"turn {state!r}: start or end")
+    if polarisation not in (None, *POLARISATIONS):
+        raise ConfigError(f"polarisation {polarisation!r}: {', '.join(POLARISATIONS)}")
+    content: Content = {"kind": TURN, "receiver": receiver, "state": state}
+    for name, value in (("loudest_deg", loudest_deg), ("weakest_deg", weakest_deg)):
+        if value is not None:
+            said = number(value, name.removesuffix("_deg"), 0, 360)
+            content[name] = round((said + declination_deg) % 360.0, 2) % 360.0
+    named = {"polarisation": polarisation, "full": full}
+    return {**content, **{name: value for name, value in named.items() if value is not None}}
+
+
+def compass(kind: str, sigma_deg: float | None = None, *, checked: bool = False) -> Content:
+    """Return which compass gives headings; a phone is off by 15 degrees until it was checked.
+
+    Raises:
+        ConfigError: a compass that is not known, or a spread that cannot be.
+    """
+    if kind not in COMPASS_SIGMA_DEG:
+        raise ConfigError(f"compass {kind!r}: {', '.join(COMPASS_SIGMA_DEG)}")
+    usual = COMPASS_SIGMA_DEG[kind]
+    usual = min(usual, CHECKED_SIGMA_DEG) if checked else usual
+    spread = usual if sigma_deg is None else number(sigma_deg, "error", 0.5, 90)
+    return {"kind": COMPASS, "compass": kind, "sigma_deg": spread, "checked": checked}
 
 
 def describe(content: Mapping[str, Any]) -> str:
@@ -219,6 +288,22 @@ def _sighting_words(content: Mapping[str, Any]) -> str:
     return f"seen within {content['radius_m']:g} m, {trust}"
 
 
+def _setup_words(content: Mapping[str, Any]) -> str:
+    names = {"attenuator_db": "attenuator", "antenna_azimuth_deg": "azimuth"}
+    said = [f"{names.get(key, key)} {content[key]}" for key in SETUP_KEYS if key in content]
+    return f"{content.get('receiver')} hears with: {', '.join(said)}"
+
+
+def _turn_words(content: Mapping[str, Any]) -> str:
+    words = [f"turn {content['state']}", str(content.get("polarisation") or "")]
+    words += [
+        f"{name} {content[f'{name}_deg']:g} degrees true"
+        for name in METHODS
+        if f"{name}_deg" in content
+    ]
+    return ", ".join(filter(None, words))
+
+
 _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "level": _heard_words,
     "bearing": _bearing_words,
@@ -226,4 +311,16 @@ _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "sighting": _sighting_words,
     "place": lambda content: "place",
     "note": lambda content: f"note: {content.get('text', '')}",
+    SETUP: _setup_words,
+    TURN: _turn_words,
+    COMPASS: lambda content: (
+        f"compass: {content['compass']}, within about {content['sigma_deg']:g} either way"
+    ),
+    RADIO_CHECK: lambda content: (
+        f"radio check of {content.get('receiver')}: "
+        f"{'passed' if content.get('passed') is True else 'NOT passed'}"
+    ),
+    CALIBRATION: lambda content: (
+        f"calibration {content.get('calibration_id')} of {content.get('receiver')}"
+    ),
 }

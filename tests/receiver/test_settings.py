@@ -223,6 +223,42 @@ def test_commands_make_show_and_check(
     assert run(["collar", "check"]) == 1
 
 
+# --- receivers --------------------------------------------------------------------------------
+
+
+def test_receivers_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "baksan.toml"
+    path.write_text('[receivers.r30]\nantenna = "yagi"\ndirectional = true\nattenuator_db = 20\n')
+    configuration, findings = settings.load(path)
+    assert findings == []
+    (setup,) = configuration.receivers
+    assert (setup.receiver, setup.antenna, setup.directional, setup.attenuator_db) == (
+        "r30", "yagi", True, 20.0)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [("antena = 'yagi'", "unknown key antena; did you mean antenna?"),
+     ("directional = 'yes'", "directional is not true or false"),
+     ("attenuator_db = 500", "attenuator_db is not a number from 0 to 120"),
+     ("antenna_azimuth_deg = nan", "antenna_azimuth_deg is not a number from 0 to 360"),
+     ("polarisation = 'round'", "polarisation is not one of vertical, horizontal, both"),
+     ("squelch = 3", "squelch is not one of open, closed"), ("gain = 5", "gain is not a text"),
+     ("antenna = ''", "antenna is not a text")],
+)  # fmt: skip
+def test_fault_of_a_receiver_has_its_line(line: str, fault: str) -> None:
+    text = f"[receivers.r30]\nbody = 'front'\n{line}\n"
+    (found,) = settings.check(tomllib.loads(text), text)
+    assert found.line == 3
+    assert found.text.startswith(fault)
+
+
+def test_receiver_that_is_no_table_is_told() -> None:
+    for text in ("receivers = 5\n", "[receivers]\nr30 = 5\n"):
+        (found,) = settings.check(tomllib.loads(text), text)
+        assert "a receiver is a table" in found.text
+
+
 # --- keys -------------------------------------------------------------------------------------
 
 SECRET = "2B7E151628AED2A6ABF7158809CF4F3C"

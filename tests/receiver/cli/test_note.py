@@ -16,7 +16,7 @@ from receiver.clock import Stamp
 from receiver.config import Configuration
 from receiver.derive import Derived, derive
 from receiver.journal import Journal
-from receiver.records import Entry
+from receiver.records import Entry, Source
 
 NOW = datetime(2026, 11, 24, 11, 40, tzinfo=UTC)
 Note = Callable[..., int]
@@ -79,7 +79,12 @@ def test_only_journal_here_is_taken(note: Note) -> None:
     assert note("silence", "--minutes", 10) == 0
     [entry] = entries("ridge.journal")
     assert entry.observer == "Z"
-    assert entry.content == {"kind": "silence", "heard": False, "duration_s": 600.0}
+    assert entry.content == {
+        "kind": "silence",
+        "heard": False,
+        "ear": "by ear",
+        "duration_s": 600.0,
+    }
 
 
 def test_several_journals_must_be_named(note: Note, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +98,8 @@ def test_several_journals_must_be_named(note: Note, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("words", "kind"),
     [("h c", "level"), ("b 243 -s", "bearing"), ("sil", "silence"), ("sig -a 1,2", "sighting"),
-     ("p 43.3499 42.4453", "place"), ("t tracks here", "note")],
+     ("p 43.3499 42.4453", "place"), ("te tracks here", "note"),
+     ("tu start", "turn"), ("se -g 5", "setup"), ("com phone", "compass")],
 )  # fmt: skip
 def test_short_forms(note: Note, words: str, kind: str) -> None:
     assert note(*words.split()) == 0
@@ -209,7 +215,7 @@ def test_json_is_the_entry(note: Note, capsys: pytest.CaptureFixture[str]) -> No
     note("silence", "--json")
     entry = json.loads(capsys.readouterr().out)
     assert entry["id"] == entries()[0].id
-    assert entry["content"] == {"kind": "silence", "heard": False}
+    assert entry["content"] == {"kind": "silence", "heard": False, "ear": "by ear"}
 
 
 def test_dictated_line_is_saved_as_the_others_note_once(
@@ -280,3 +286,89 @@ def test_file_that_is_no_journal_is_not_touched(note: Note, spoil: bytes | None)
 def test_wrong_words_are_code_two_and_write_nothing(note: Note, words: str) -> None:
     assert note(*words.split()) == 2
     assert not Path("search.journal").exists() or contents() == []
+
+
+# --- what a receiver hears with -------------------------------------------------------------------
+
+
+def test_setup_is_said_bit_by_bit_and_shown(note: Note, capsys: pytest.CaptureFixture[str]) -> None:
+    assert note("setup", "--antenna", "yagi", "--directional", "--gain", 5) == 0
+    assert note("setup", "--attenuator", 20) == 0
+    assert contents()[-1] == {"kind": "setup", "receiver": "hand", "attenuator_db": 20.0}
+    capsys.readouterr()
+    assert note("setup") == 0
+    shown = {line[:20].strip(): line[21:] for line in capsys.readouterr().out.splitlines()}
+    assert (shown["antenna"], shown["gain"], shown["attenuator_db"]) == ("yagi", "5", "20.0")
+    assert (shown["squelch"], shown["radio check"]) == ("unknown", "UNTESTED today")
+    assert len(entries()) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("setup", "--attenuator", 999), ("setup", "--squelch", "half"), ("setup", "--antenna", ""),
+     ("setup", "--side", "up"), ("setup", "--azimuth", "nan"), ("turn", "begin"),
+     ("turn", "end", "--loudest", 400), ("turn", "start", "--polarisation", "round"),
+     ("compass", "stars"), ("compass", "phone", "--error", 0), ("silence", "--ear", "nose"),
+     ("silence", "--frequency", "loud")],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    note: Note, words: tuple[Any, ...]
+) -> None:
+    assert note(*words) == 2
+    assert not Path("search.journal").exists() or entries() == []
+
+
+def test_of_several_receivers_one_has_to_be_named(
+    note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Journal.create(Path("search.journal"), Configuration()) as journal:
+        address = "uniden:serial:/dev/x"
+        journal.append([Source(source=s, address=address, observer="A") for s in ("left", "right")])
+    assert note("setup", "--gain", 5) == 2
+    assert "--receiver left or right or hand" in capsys.readouterr().err
+    assert note("setup", "--gain", 5, "--receiver", "left") == 0
+    assert contents() == [{"kind": "setup", "receiver": "left", "gain": "5"}]
+
+
+def test_turn_is_true_and_says_what_is_missing(
+    note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note("place", "43.3499", "42.4453")
+    assert note("turn", "start", "-p", "both") == 0
+    assert note("turn", "end", "--loudest", 236, "--weakest", 50, "--magnetic", "--full") == 0
+    end = contents()[-1]
+    assert end["loudest_deg"] == pytest.approx(236 + 7.4, abs=1.0)  # east of north there and then
+    assert (end["full"], end["state"]) == (True, "end")
+    capsys.readouterr()
+    assert note("turn", "end") == 0
+    assert "without --loudest" in capsys.readouterr().err
+
+
+def test_silence_says_at_once_whether_it_counts(
+    note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note("place", "43.3499", "42.4453")
+    note("silence", "--minutes", 10)
+    assert "it does not count: the squelch is not known" in capsys.readouterr().err
+    note("setup", "--antenna", "whip", "--omni", "--squelch", "open", "--mode", "CW", "--gain", 5)
+    with Journal.open(Path("search.journal")) as journal:
+        journal.append([Entry(id="c", observer="A", time=NOW, content={
+            "kind": "radio_check", "receiver": "hand", "passed": True})])  # fmt: skip
+    capsys.readouterr()
+    note("silence", "--minutes", 10)
+    assert "it counts as silence" in capsys.readouterr().err
+    assert "silence" in [o.kind for o in derived().observations]
+
+
+def test_new_kinds_are_taken_back_and_described(
+    note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note("compass", "phone", "--checked")
+    assert contents()[-1]["sigma_deg"] == 5.0
+    note("setup", "--gain", "max")
+    capsys.readouterr()
+    assert note("undo") == 0
+    assert "taken back: 2026-11-24 14:40 MSK, hand hears with: gain max" in capsys.readouterr().err
+    assert note("undo") == 0
+    assert "compass: phone" in capsys.readouterr().err
+    assert derived().observations == []
