@@ -37,6 +37,10 @@ class Clock(Protocol):
         """Wait `seconds` of this clock or until `stop` is set; return whether it is set."""
         ...
 
+    def slept_ns(self) -> int:
+        """Return how long the computer has slept since it was started; `monotonic_ns` stood."""
+        ...
+
 
 def _boot_id() -> str:
     try:
@@ -62,6 +66,14 @@ class SystemClock:
         """Wait `seconds` or until `stop` is set; return whether it is set."""
         return stop.wait(seconds)
 
+    def slept_ns(self) -> int:
+        """Return how long the computer has slept since it was started (0 where nobody knows)."""
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: goes on while it sleeps
+        if boottime is None:
+            return 0
+        slept_ns = time.clock_gettime_ns(boottime) - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        return max(slept_ns, 0)
+
 
 class SimulatedClock:
     """A clock that starts at `start` (UTC) and runs `speed` times as fast as the computer's."""
@@ -73,13 +85,21 @@ class SimulatedClock:
         self.speed = speed
         self._start = start
         self._origin_ns = time.monotonic_ns()
+        self._slept_ns = 0
 
     def now(self) -> Stamp:
         """Return this simulated instant."""
         elapsed_ns = int((time.monotonic_ns() - self._origin_ns) * self.speed)
-        return Stamp(
-            utc=self._start + timedelta(microseconds=elapsed_ns / 1000), monotonic_ns=elapsed_ns
-        )
+        passed_us = (elapsed_ns + self._slept_ns) / 1000
+        return Stamp(utc=self._start + timedelta(microseconds=passed_us), monotonic_ns=elapsed_ns)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the computer sleep: the time goes on, its monotonic count does not."""
+        self._slept_ns += round(seconds * 1e9)
+
+    def slept_ns(self) -> int:
+        """Return how long the simulated computer has slept."""
+        return self._slept_ns
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         """Wait `seconds` of simulated time or until `stop` is set; return whether it is set."""

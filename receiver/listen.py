@@ -14,7 +14,7 @@ from typing import Literal
 
 from receiver import instruments, positions
 from receiver.address import Address
-from receiver.clock import Clock
+from receiver.clock import Clock, Stamp
 from receiver.errors import (
     ConfigError,
     MissingExtraError,
@@ -22,12 +22,14 @@ from receiver.errors import (
     SourceError,
     SourceTimeoutError,
 )
-from receiver.instruments import Answering, Instrument, Polled
+from receiver.instruments import Answering, Instrument, Polled, Tunable
 from receiver.journal import Writer
 from receiver.links import EndOfInput, Link, open_link
 from receiver.positions import PositionSource
-from receiver.records import Gap, Heard, Source
+from receiver.records import OWN_RADIO, Detection, Gap, Heard, Source
+from receiver.scanning import Plan, Scan
 
+NO_ANSWER_HINT = "is the receiver on, and are address and speed right?"
 READ_TIMEOUT_S = 0.2
 DEADLINE_S = 2.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
@@ -38,31 +40,52 @@ UNREAD = {
 }
 
 State = Literal["opening", "hearing", "silent", "lost", "ended"]
+Role = Literal["receiver", "position"]
+# The computer's sleep is noticed where it was longer than this; shorter, nothing was missed.
+LEAST_SLEEP_NS = 1_000_000_000
+ASLEEP = "this computer slept"
 
 
 @dataclass(slots=True)
 class Status:
-    """What a screen shows of one source. `heard_ns` is on the clock's monotonic count."""
+    """What a screen shows of one source. `heard_ns` and `since_ns` are monotonic counts.
+
+    `since_ns` is when the state began, `refused` counts what could not be read, `tuned` is what a
+    scan listens to.
+    """
 
     name: str
+    role: Role = "receiver"
     state: State = "opening"
     reason: str = ""
     heard_ns: int | None = None
+    since_ns: int | None = None
     chunks: int = 0
+    refused: int = 0
+    tuned: str = ""
 
 
 class Recorder:
     """One source: opened, read, asked, answered, opened again."""
 
-    def __init__(self, address: Address, observer: str, writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self,
+        address: Address,
+        observer: str,
+        writer: Writer,
+        clock: Clock,
+        scan: Scan | None = None,
+    ) -> None:
         self.address = address
-        self.role: Literal["receiver", "position"] = (
-            "position" if address.instrument in positions.POSITIONS else "receiver"
-        )
+        self.role: Role = "position" if address.instrument in positions.POSITIONS else "receiver"
         self.parser: Instrument | PositionSource = (
             positions.build(address) if self.role == "position" else instruments.build(address)
         )
-        self.status = Status(name=address.name)
+        self.status = Status(name=address.name, role=self.role)
+        self._scan = scan if isinstance(self.parser, Tunable) else None
+        self._expected_s = _expected_s(address)
+        self._last: Stamp | None = None
+        self._slept_ns = clock.slept_ns()
         self._observer = observer
         self._writer = writer
         self._clock = clock
@@ -108,11 +131,17 @@ class Recorder:
         if self.status.state == "lost":
             self._gap("heard again", "hearing", ended=True)
         self.status.state, self.status.reason = "hearing", ""
+        self.status.since_ns = self._clock.now().monotonic_ns
+        if self._scan is not None and isinstance(self.parser, Tunable):
+            self._scan.reset()
+            self.parser.prepare()
         if not isinstance(self.parser, Polled | Answering) and (hello := _hello(self.parser)):
             link.write(hello)
 
     def _step(self, link: Link) -> None:
         """Ask when it is time, read what has come, write it down, answer it."""
+        self._watch_sleep()
+        self._tune()
         self._ask(link)
         chunk = link.read(self._timeout_s())
         if not chunk:
@@ -137,6 +166,23 @@ class Recorder:
         status.chunks += 1
         self._reply(link, chunk, stamp.monotonic_ns)
 
+    def _watch_sleep(self) -> None:
+        """Write down that the computer slept: nothing was heard, and nobody was silent."""
+        now, slept_ns = self._clock.now(), self._clock.slept_ns()
+        if slept_ns - self._slept_ns > LEAST_SLEEP_NS and self._last is not None:
+            self._write_gap(ASLEEP, self._last)
+            self._write_gap(ASLEEP, now, ended=True)
+            self._asked_ns = None
+        self._slept_ns, self._last = slept_ns, now
+
+    def _tune(self) -> None:
+        if self._scan is None or not isinstance(self.parser, Tunable):
+            return
+        now = self._clock.now()
+        if dial := self._scan.next(now.utc, now.monotonic_ns):
+            self.parser.tune(dial.frequency_hz)
+            self.status.tuned = f"{dial.collar} {dial.frequency_hz / 1e6:.4f}"
+
     def _ask(self, link: Link) -> None:
         if isinstance(self.parser, Polled):
             now_ns = self._clock.now().monotonic_ns
@@ -157,6 +203,11 @@ class Recorder:
         except ReceiverError as error:
             self.status.reason = str(error)
             return
+        self.status.refused = getattr(self.parser, "refused", 0)
+        if self._scan is not None:
+            for reading in found:
+                if isinstance(reading, Detection):
+                    self._scan.read(reading)
         self._unread_bytes += len(chunk)
         if found and not self._understood:
             self._understood, self.status.reason = True, ""
@@ -173,11 +224,11 @@ class Recorder:
         now_ns = self._clock.now().monotonic_ns
         if self._asked_ns is not None and self._real_s(now_ns - self._asked_ns) > DEADLINE_S:
             raise SourceTimeoutError(
-                f"{self.address.name}: no answer for {DEADLINE_S:.0f} s; is the receiver on, and"
-                " are address and speed right?",
+                f"{self.address.name}: no answer for {DEADLINE_S:.0f} s; "
+                + getattr(self.parser, "no_answer_hint", NO_ANSWER_HINT),
                 str(self.address),
             )
-        expected_s = self.parser.expected_interval_s
+        expected_s = self._expected_s or self.parser.expected_interval_s
         heard_ns = self.status.heard_ns
         if expected_s is not None and heard_ns is not None:
             quiet = now_ns - heard_ns > max(expected_s, READ_TIMEOUT_S) * 1e9
@@ -196,9 +247,17 @@ class Recorder:
             role=self.role,
         )
 
+    def own_radio(self, transmitting: bool) -> None:
+        """Write down that the team's own voice radio transmits, or does so no more."""
+        self._write_gap(OWN_RADIO, self._clock.now(), ended=not transmitting)
+
     def _gap(self, reason: str, state: State, *, ended: bool = False) -> None:
         stamp = self._clock.now()
         self.status.state, self.status.reason = state, "" if ended else reason
+        self.status.since_ns = stamp.monotonic_ns
+        self._write_gap(reason, stamp, ended=ended)
+
+    def _write_gap(self, reason: str, stamp: Stamp, *, ended: bool = False) -> None:
         self._writer.submit(
             Gap(
                 source=self.address.name,
@@ -211,6 +270,12 @@ class Recorder:
         )
 
 
+def _expected_s(address: Address) -> float | None:
+    """Return after which silence the user wants to know: `expected_s=600`, None as usual."""
+    said = "expected_s" in address.options
+    return instruments.seconds(address, "expected_s", 60.0) if said else None
+
+
 def _hello(parser: Instrument | PositionSource) -> bytes:
     greet: Callable[[], bytes] | None = getattr(parser, "hello", None)
     return greet() if greet else b""
@@ -220,10 +285,18 @@ class Listening:
     """All sources of one observer, recorded until `close`."""
 
     def __init__(
-        self, addresses: Sequence[Address], observer: str, writer: Writer, clock: Clock
+        self,
+        addresses: Sequence[Address],
+        observer: str,
+        writer: Writer,
+        clock: Clock,
+        plan: Plan | None = None,
     ) -> None:
         self._stop = threading.Event()
-        self._recorders = [Recorder(address, observer, writer, clock) for address in addresses]
+        self._recorders = [
+            Recorder(address, observer, writer, clock, Scan(plan) if plan else None)
+            for address in addresses
+        ]
         self._threads = [
             threading.Thread(target=r.run, args=(self._stop,), name=r.address.name, daemon=True)
             for r in self._recorders
@@ -240,6 +313,12 @@ class Listening:
     def sources(self) -> list[Source]:
         """The rows that say how each source's bytes are to be read."""
         return [recorder.source_row() for recorder in self._recorders]
+
+    def own_radio(self, transmitting: bool) -> None:
+        """Write down for each receiver that the own voice radio transmits, or does so no more."""
+        for recorder in self._recorders:
+            if recorder.role == "receiver":
+                recorder.own_radio(transmitting)
 
     @property
     def ended(self) -> bool:

@@ -20,6 +20,7 @@ from receiver.journal import Journal, Writer
 from receiver.listen import Listening, Status
 from receiver.live import Follower, answer_of
 from receiver.records import Detection, Place, Row
+from receiver.scanning import Plan
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
@@ -46,7 +47,10 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What to record: sources, into which journal, for which collar, on which clock."""
+    """What to record: sources, into which journal, for which collar, on which clock.
+
+    With a `plan` the receivers that can be told are tuned from collar to collar.
+    """
 
     addresses: Sequence[Address]
     journal: Path
@@ -54,6 +58,7 @@ class Session:
     clock: Clock
     collar: str | None = None
     seconds: float | None = None
+    plan: Plan | None = None
 
 
 def open_journal(path: Path, configuration: Configuration) -> Journal:
@@ -85,7 +90,11 @@ def record(
             journal.adopt(session.configuration, session.clock.now(), session.clock)
         writer = Writer(journal, view.faults.append)
         listening = Listening(
-            session.addresses, session.configuration.observer, writer, session.clock
+            session.addresses,
+            session.configuration.observer,
+            writer,
+            session.clock,
+            session.plan,
         )
         try:
             after_start(writer)

@@ -44,6 +44,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.steps": BASE,
     "receiver.sides": BASE,
     "receiver.meters": BASE | {"receiver.setups"},
+    "receiver.scanning": BASE | {"receiver.meters"},
     "receiver.turns": BASE | {"receiver.setups", "receiver.search"},
     "receiver.silence": BASE | {"receiver.setups"},
     "receiver.collected": BASE | {"protocols", "receiver.meters", "receiver.silence"},

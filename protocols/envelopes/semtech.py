@@ -28,6 +28,11 @@ def is_datagram(data: bytes) -> bool:
     return len(data) >= HEADER_BYTES and data[0] in (1, 2) and data[3] == PUSH_DATA
 
 
+def is_keep_alive(data: bytes) -> bool:
+    """Tell whether bytes are a PULL_DATA datagram, which a forwarder sends again and again."""
+    return len(data) >= HEADER_BYTES and data[0] in (1, 2) and data[3] == PULL_DATA
+
+
 def json_of(data: bytes) -> bytes:
     """Return the JSON of a PUSH_DATA datagram."""
     return data[HEADER_BYTES:]

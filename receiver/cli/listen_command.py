@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 @click.option("--observer", help="Who carries these receivers (A by default).")
 @click.option("--config", type=click.Path(), help="Settings file (default: beside the journal).")
 @click.option("--seconds", type=click.FloatRange(min=0), help="Stop after so many seconds.")
+@click.option("--scan", is_flag=True, help="Tune the receivers from collar to collar.")
+@click.option("--dwell", type=click.FloatRange(min=1), help="Seconds at each place of the dial.")
 @click.option("--jsonl", is_flag=True, help="What is heard, as JSON lines on standard output.")
 def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
     """Record what receivers and position sources give, and locate live.
@@ -55,6 +57,8 @@ def _session(
     observer: str | None,
     config: str | None,
     seconds: float | None,
+    scan: bool,
+    dwell: float | None,
 ) -> Session:
     from dataclasses import replace
 
@@ -77,7 +81,18 @@ def _session(
         clock=SystemClock(),
         collar=collar,
         seconds=seconds,
+        plan=_plan(configuration, collar, dwell) if scan else None,
     )
+
+
+def _plan(configuration: Any, collar: str | None, dwell: float | None) -> Any:
+    from receiver.errors import ConfigError
+    from receiver.scanning import Plan
+
+    collars = tuple(c for c in configuration.collars if c.frequency_hz is not None)
+    if not collars:
+        raise ConfigError("nothing to scan: no collar's sheet has a frequency (baksan collar new)")
+    return Plan(collars=collars, homed=collar, dwell_s=dwell)
 
 
 def _distinct(addresses: list[Any]) -> list[Any]:

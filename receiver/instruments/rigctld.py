@@ -35,6 +35,8 @@ UNITS = {"hamlib": "dBS9", "dBFS": "dBFS"}
 class Rigctld:
     """One rigctld server."""
 
+    no_answer_hint = "is the receiver on? start rigctld with -C timeout=200,retry=0"
+
     def __init__(self, unit: str | None, poll_interval_s: float) -> None:
         self.poll_interval_s = poll_interval_s
         self.expected_interval_s: float | None = 10 * poll_interval_s

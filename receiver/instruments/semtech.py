@@ -11,14 +11,16 @@ from receiver.address import Address
 from receiver.instruments.packets import detection
 from receiver.records import Detection
 
+# A packet forwarder sends PULL_DATA each 5 to 10 seconds; after a minute without, it is gone.
+KEEP_ALIVE_S = 60.0
+
 
 class Semtech:
-    """One gateway, or several on one port. Silent by nature."""
-
-    expected_interval_s: float | None = None
+    """One gateway, or several on one port. Silent by nature, but for their keep-alive."""
 
     def __init__(self) -> None:
         self.refused = 0
+        self.expected_interval_s: float | None = None
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
         """Return a Detection for each packet in a datagram; a damaged one is counted."""
@@ -37,7 +39,9 @@ class Semtech:
         """Nothing is kept between datagrams."""
 
     def answer(self, chunk: bytes) -> bytes:
-        """Return the acknowledgement of a datagram."""
+        """Return the acknowledgement of a datagram; a keep-alive is expected again from now on."""
+        if semtech.is_keep_alive(chunk):
+            self.expected_interval_s = KEEP_ALIVE_S
         return semtech.acknowledgement(chunk)
 
 

@@ -11,6 +11,7 @@ import errno
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import sleep
 
 import serial
 
@@ -21,6 +22,7 @@ from receiver.links import CHUNK_BYTES
 LOST = (OSError, termios.error, TypeError)
 DEFAULT_BAUD = 9600
 WRITE_TIMEOUT_S = 2.0
+READY_AGAIN_S = 0.01
 CAUSES = {
     errno.ENOENT: "there is no such port: plug the receiver in (see: baksan sources)",
     errno.EACCES: "no permission: add yourself to its group with sudo usermod -aG dialout $USER",
@@ -76,9 +78,20 @@ class SerialLink:
         """Return what came within `timeout_s`; raise SourceError when the port is gone."""
         with self._lost_as_source_error():
             self._port.timeout = timeout_s
-            first = bytes(self._port.read(1))
+            first = self._first()
             waiting = self._port.in_waiting if first else 0
             return first + bytes(self._port.read(min(waiting, CHUNK_BYTES))) if waiting else first
+
+    def _first(self) -> bytes:
+        """Wait for the first byte. Ready and yet nothing there happens to a port that is alive.
+
+        A pulled cable says so again at once, so it is not believed before the second time.
+        """
+        try:
+            return bytes(self._port.read(1))
+        except serial.SerialException:
+            sleep(READY_AGAIN_S)
+            return bytes(self._port.read(1))
 
     def write(self, data: bytes) -> None:
         """Send bytes; raise SourceError when the port is gone or takes nothing."""

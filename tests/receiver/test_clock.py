@@ -37,3 +37,14 @@ def test_waiting_takes_simulated_seconds_and_ends_when_stopped() -> None:
     assert time.monotonic() - began < 1.0
     stop.set()
     assert clock.wait(1e6, stop) is True
+
+
+def test_sleep_stops_the_count_and_not_the_time() -> None:
+    clock = SimulatedClock(datetime(2026, 11, 24, tzinfo=UTC))
+    before = clock.now()
+    clock.sleep(3600.0)
+    after = clock.now()
+    assert clock.slept_ns() == 3600 * 10**9
+    assert 3600 <= (after.utc - before.utc).total_seconds() < 3610
+    assert after.monotonic_ns - before.monotonic_ns < 10 * 10**9
+    assert SystemClock().slept_ns() >= 0
