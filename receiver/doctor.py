@@ -22,7 +22,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
-from receiver import keys, settings
+from receiver import keys, machine, settings
 from receiver.errors import ReceiverError
 
 State = Literal["ok", "look", "STOP"]
@@ -272,29 +272,16 @@ def disk(
     return Check(name="disk", state="ok", text=text)
 
 
-def battery(supplies: Path = Path("/sys/class/power_supply")) -> Check:
+def battery(supplies: Path = machine.SUPPLIES) -> Check:
     """Tell how full the computer's battery is."""
-    for supply in sorted(supplies.glob("*")):
-        values = {name: _read(supply / name) for name in ("type", "scope", "capacity", "status")}
-        if values["type"] == "Battery" and values["scope"] != "Device":
-            with suppress(ValueError):
-                return _battery(int(values["capacity"]), values["status"])
-    return Check(name="battery", state="ok", text="none found; on mains or an outside battery")
-
-
-def _battery(percent: int, status: str) -> Check:
-    text = f"{percent} %, {status.lower() or 'unknown'}"
-    if status in ("Charging", "Full") or percent >= LOW_BATTERY_PERCENT:
+    found = machine.read_battery(supplies)
+    if found is None:
+        return Check(name="battery", state="ok", text="none found; on mains or an outside battery")
+    text = f"{found.percent} %, {found.status.lower() or 'unknown'}"
+    if found.status in ("Charging", "Full") or found.percent >= LOW_BATTERY_PERCENT:
         return Check(name="battery", state="ok", text=text)
-    state: State = "STOP" if percent < NO_BATTERY_PERCENT else "look"
+    state: State = "STOP" if found.percent < NO_BATTERY_PERCENT else "look"
     return Check(name="battery", state=state, text=text, advice="charge it")
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace").strip()
-    except OSError:
-        return ""
 
 
 def gpsd(address: tuple[str, int] = GPSD, timeout_s: float = GPSD_TIMEOUT_S) -> Check:

@@ -55,7 +55,6 @@ class Status:
     """
 
     name: str
-    role: Role = "receiver"
     state: State = "opening"
     reason: str = ""
     heard_ns: int | None = None
@@ -63,6 +62,7 @@ class Status:
     chunks: int = 0
     refused: int = 0
     tuned: str = ""
+    role: Role = "receiver"
 
 
 class Recorder:

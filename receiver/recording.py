@@ -9,23 +9,26 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from receiver.address import Address
 from receiver.clock import Clock
-from receiver.config import Configuration
+from receiver.config import Configuration, Setup
 from receiver.derive import Derived, Event
 from receiver.errors import JournalError
 from receiver.journal import Journal, Writer
 from receiver.listen import Listening, Status
 from receiver.live import Follower, answer_of
-from receiver.records import Detection, Place, Row
+from receiver.machine import Battery, Disk, read_battery
+from receiver.records import Detection, Entry, Place, Row
 from receiver.scanning import Plan
+from receiver.setups import KINDS, TODAY, register
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
 
 LOOK_S = 0.5
+PEAK_HOLD_S = 3.0
 FINISH_S = 10.0
 ANSWER_EVERY_LOOKS = 10
 ANSWER_SHARE = 0.1  # of the time at most: the rest is for the receivers, also after a long day
@@ -33,7 +36,11 @@ ANSWER_SHARE = 0.1  # of the time at most: the rest is for the receivers, also a
 
 @dataclass(slots=True)
 class View:
-    """What a screen shows of a running search."""
+    """What a screen shows of a running search; what is of a source goes by the source's name.
+
+    `tested` tells whether a receiver passed today's radio check, `setups` what it hears with, in
+    words, `side` on which side of an aircraft the collar is.
+    """
 
     saved: int = 0
     waiting: int = 0
@@ -42,7 +49,15 @@ class View:
     now_ns: int = 0
     levels: dict[str, Detection] = field(default_factory=dict)
     place: Place | None = None
+    places: dict[str, Place] = field(default_factory=dict)
     posterior: Posterior | None = None
+    tested: dict[str, bool] = field(default_factory=dict)
+    setups: dict[str, str] = field(default_factory=dict)
+    side: str = ""
+    battery: Battery | None = None
+    disk_free_bytes: int | None = None
+    disk_hours: float | None = None
+    clock_source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +76,16 @@ class Session:
     plan: Plan | None = None
 
 
+class Running(NamedTuple):
+    """A session that records, for those who take part in it: keys, a rehearsal."""
+
+    session: Session
+    writer: Writer
+    listening: Listening
+    view: View
+    stop: threading.Event
+
+
 def open_journal(path: Path, configuration: Configuration) -> Journal:
     """Open a journal to go on with it, or make it."""
     return Journal.open(path) if path.exists() else Journal.create(path, configuration)
@@ -71,7 +96,7 @@ def record(
     on_events: Callable[[list[Event]], None],
     on_view: Callable[[View], None],
     stop: threading.Event,
-    after_start: Callable[[Writer], None] = lambda writer: None,
+    after_start: Callable[[Running], None] = lambda running: None,
 ) -> tuple[Derived, Posterior]:
     """Record until `stop` is set, the time is over or all sources have ended.
 
@@ -97,7 +122,7 @@ def record(
             session.plan,
         )
         try:
-            after_start(writer)
+            after_start(Running(session, writer, listening, view, stop))
             with Journal.open(session.journal, readonly=True) as copy:
                 follower = Follower(copy)
                 _follow(session, view, writer, listening, follower, on_events, on_view, stop)
@@ -122,6 +147,7 @@ def _follow(
     stop: threading.Event,
 ) -> None:
     begin_ns = session.clock.now().monotonic_ns
+    view.clock_source, disk = session.clock.source, Disk(session.journal)
     looks, next_answer = 0, ANSWER_EVERY_LOOKS - 1
     while not stop.wait(LOOK_S) and not listening.ended:
         looks += 1
@@ -133,6 +159,9 @@ def _follow(
                 next_answer = looks + max(ANSWER_EVERY_LOOKS, pause)
             view.saved, view.waiting = writer.committed, writer.waiting
             view.statuses, view.now_ns = listening.statuses, session.clock.now().monotonic_ns
+            if looks % ANSWER_EVERY_LOOKS == 1:
+                view.battery = read_battery()
+                view.disk_free_bytes, view.disk_hours = disk.state(view.now_ns)
             on_view(view)
         except Exception as error:  # a fault in looking must never end the recording
             if (fault := f"a fault in looking, recording goes on: {error!r}") not in view.faults:
@@ -145,8 +174,49 @@ def _follow(
 def _locate(session: Session, view: View, follower: Follower) -> float:
     """Bring the answer up to date; return how many seconds that took."""
     begin_ns = session.clock.now().monotonic_ns
-    view.posterior = answer_of(follower.result(), session.collar)
+    derived = follower.result()
+    view.posterior = answer_of(derived, session.collar)
+    _look_at_receivers(session, view, derived)
     return (session.clock.now().monotonic_ns - begin_ns) / 1e9 / session.clock.speed
+
+
+def _look_at_receivers(session: Session, view: View, derived: Derived) -> None:
+    """Note for the screen what the receivers hear with, and whether they were tested today."""
+    now, observer = session.clock.now().utc, session.configuration.observer
+    for status in view.statuses:
+        setup = derived.register.hearing(observer, status.name, now).setup
+        check = derived.register.check(observer, status.name, now)
+        view.tested[status.name] = check is not None and check.passed
+        view.setups[status.name] = setup_words(setup)
+    if derived.sides:
+        last = derived.sides[-1]
+        age_s = (now - last.time).total_seconds()
+        louder = abs(last.left_minus_right_db)
+        view.side = f"{last.called.upper()}, by {louder:.0f} dB, {age_s:.0f} s ago"
+
+
+def unsaid(session: Session, receivers: Sequence[str]) -> tuple[list[str], bool]:
+    """Return which receivers' antenna nobody has said, and whether no compass was named today."""
+    entries = []
+    if session.journal.exists():
+        with Journal.open(session.journal, readonly=True) as journal:
+            entries = [row for row in journal.rows() if isinstance(row, Entry)]
+    now, observer = session.clock.now().utc, session.configuration.observer
+    recent = [e for e in entries if now - e.time <= TODAY and e.content.get("kind") in KINDS]
+    known = register(recent, session.configuration)
+    unknown = [r for r in receivers if known.hearing(observer, r, now).setup.antenna is None]
+    return unknown, observer not in known.compasses
+
+
+def setup_words(setup: Setup) -> str:
+    """Say in a few words what a receiver hears with."""
+    attenuator = setup.attenuator_db
+    parts = (
+        setup.antenna,
+        None if setup.gain is None else f"gain {setup.gain}",
+        f"-{attenuator:g} dB" if attenuator else None,
+    )
+    return ", ".join(part for part in parts if part) or "not said"
 
 
 def _finish(writer: Writer, session: Session, sources: Sequence[Row]) -> None:
@@ -172,10 +242,19 @@ def _finish(writer: Writer, session: Session, sources: Sequence[Row]) -> None:
     )
 
 
+def _louder(shown: Detection | None, heard: Detection) -> Detection:
+    """Return what to show: between two pulses a meter shows the last pulse for a moment."""
+    if shown is None or heard.kind != "meter" or shown.frequency_hz != heard.frequency_hz:
+        return heard
+    is_old = heard.monotonic_ns - shown.monotonic_ns > PEAK_HOLD_S * 1e9
+    old, new = (d.level_raw if d.level_db is None else d.level_db for d in (shown, heard))
+    return heard if is_old or new is None or old is None or new >= old else shown
+
+
 def _seen(events: list[Event], view: View) -> list[Event]:
     for event in events:
         if isinstance(event, Detection):
-            view.levels[event.source] = event
+            view.levels[event.source] = _louder(view.levels.get(event.source), event)
         elif isinstance(event, Place):
-            view.place = event
+            view.place = view.places[event.source] = event
     return events

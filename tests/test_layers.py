@@ -30,6 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.collar_rules": BASE,
     "receiver.wording": BASE,
     "receiver.settings": BASE,
+    "receiver.machine": set(),
     "receiver.sheets": BASE | {"receiver.settings"},
     "receiver.keys": BASE | {"receiver.sheets"},
     "receiver.columns": NUMERIC | BASE,
@@ -72,7 +73,10 @@ LAYERS: dict[str, set[str]] = {
     "receiver.case": BASE
     | {"receiver.live", "receiver.settings", "receiver.journal", "receiver.columns"}
     | {"receiver.locator"},
-    "receiver.ui": NUMERIC | BASE | {"rich", "receiver.locator", "receiver.columns", "protocols"},
+    "receiver.ui": NUMERIC
+    | BASE
+    | {"rich", "receiver.locator", "receiver.columns", "protocols"}
+    | {"receiver.notes", "receiver.setups", "receiver.machine"},
 }
 
 

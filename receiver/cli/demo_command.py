@@ -43,7 +43,13 @@ def command(seed: int, out: str | None) -> int:
             collar=NAME,
             seconds=MINUTES * 60,
         )
-        derived, posterior = record(session, lambda events: None, screen.show, stop, world.begin)
+        derived, posterior = record(
+            session,
+            lambda events: None,
+            screen.show,
+            stop,
+            lambda running: world.begin(running.writer),
+        )
     screen.close()
     _tell(folder, derived, posterior, world.truth_deg)
     return INTERRUPTED if interrupted() else 0

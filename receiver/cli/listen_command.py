@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 
 if TYPE_CHECKING:
     from receiver.derive import Event
-    from receiver.recording import Session
+    from receiver.recording import Running, Session
 
 
 @click.command()
@@ -38,16 +39,82 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
         --journal search.journal
     """
     from receiver.recording import record
-    from receiver.ui.status import StatusLine
 
     session = _session(sources, **options)
     stop = threading.Event()
     interrupted = stop_on_interrupt(stop)
-    screen = StatusLine()
-    derived, posterior = record(session, _printer(jsonl), screen.show, stop)
-    screen.close()
+    with _watched(session) as (show, after_start):
+        derived, posterior = record(session, _printer(jsonl), show, stop, after_start)
     _close(derived, posterior, jsonl, session.configuration.simulation)
     return INTERRUPTED if interrupted() else 0
+
+
+@contextmanager
+def _watched(session: Session) -> Iterator[tuple[Any, Any]]:
+    """Keep the computer awake, and show what happens: a table with keys, or lines elsewhere."""
+    from receiver.machine import Awake
+    from receiver.ui.keys import is_terminal
+    from receiver.ui.status import StatusLine
+
+    awake = Awake()
+    try:
+        if is_terminal(sys.stdin, sys.stderr):
+            with _table(session, awake) as parts:
+                yield parts
+        else:
+            screen = StatusLine()
+            yield screen.show, lambda running: _hold(awake, lambda text: click.echo(text, err=True))
+            screen.close()
+    finally:
+        awake.end()
+
+
+def _hold(awake: Any, say: Callable[[str], None]) -> None:
+    if warning := awake.begin():
+        say(f"look out: {warning}")
+
+
+@contextmanager
+def _table(session: Session, awake: Any) -> Iterator[tuple[Any, Any]]:
+    from receiver.recording import unsaid
+    from receiver.ui.keys import Deeds, Keys, single_keys
+    from receiver.ui.screen import Screen
+
+    screen, over = Screen(), threading.Event()
+    threads: list[threading.Thread] = []
+    with single_keys() as descriptor:
+
+        def after_start(running: Running) -> None:
+            _hold(awake, screen.say)
+            deeds = Deeds(
+                submit=running.writer.submit,
+                saved=running.writer.flush,
+                own_radio=running.listening.own_radio,
+                end=running.stop.set,
+                place=lambda: running.view.place,
+                say=screen.say,
+                prompt=lambda text: setattr(screen, "prompt", text),
+            )
+            statuses = running.listening.statuses
+            receivers = [status.name for status in statuses if status.role == "receiver"]
+            configuration = session.configuration
+            keys = Keys(deeds, session.clock, configuration.observer, receivers, _collar(session))
+            keys.ask(*unsaid(session, receivers))
+            threads.append(threading.Thread(target=keys.run, args=(descriptor, over), daemon=True))
+            threads[-1].start()
+
+        try:
+            yield screen.show, after_start
+        finally:
+            over.set()  # before the terminal is put back: later keys are the shell's
+            for thread in threads:
+                thread.join(1.0)
+            screen.close()
+
+
+def _collar(session: Session) -> str | None:
+    names = [collar.name for collar in session.configuration.collars]
+    return session.collar or (names[0] if len(names) == 1 else None)
 
 
 def _session(

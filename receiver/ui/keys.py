@@ -1,0 +1,185 @@
+"""The keys of a running search: from the terminal to entries in the journal."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+import sys
+import termios
+import threading
+import tty
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from receiver.clock import Clock
+from receiver.errors import ConfigError
+from receiver.notes import content as notes
+from receiver.records import HAND, Entry, Place
+from receiver.ui.keypad import COMPASS, Entered, Keypad
+
+LOOK_S = 0.1
+SAVED_WITHIN_S = 5.0
+
+
+@contextmanager
+def single_keys(stream: TextIO | None = None) -> Iterator[int]:
+    """Let each key come at once and unechoed; the terminal is put back whatever happens."""
+    descriptor = (stream or sys.stdin).fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor, termios.TCSANOW)
+        yield descriptor
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deeds:
+    """What keys may do: each is a function of the running search."""
+
+    submit: Callable[[Entry], None]
+    saved: Callable[[float], bool]
+    own_radio: Callable[[bool], None]
+    end: Callable[[], None]
+    place: Callable[[], Place | None]
+    say: Callable[[str], None]
+    prompt: Callable[[str], None]
+
+
+class Keys:
+    """Reads keys in a thread of its own until `stop` is set."""
+
+    def __init__(
+        self,
+        deeds: Deeds,
+        clock: Clock,
+        observer: str,
+        receivers: list[str],
+        collar: str | None = None,
+    ) -> None:
+        self._deeds, self._clock, self._observer, self._collar = deeds, clock, observer, collar
+        self._receivers = receivers
+        self._pad = Keypad()
+        self._transmitting = False
+        self._last: Entry | None = None
+
+    def ask(self, unknown: list[str], compass: bool) -> None:
+        """Ask what nobody has said yet: what these receivers hear with, which compass is used."""
+        from receiver.ui.keypad import ACTIONS
+
+        what, steps = ACTIONS["g"]
+        for receiver in unknown:
+            self._pad.ask(what, steps, receiver=receiver)
+        if compass:
+            self._pad.ask("compass", COMPASS)
+        self._deeds.prompt(self._pad.prompt)
+
+    def run(self, descriptor: int, stop: threading.Event) -> None:
+        """Take keys until `stop` is set."""
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+        while not stop.is_set():
+            ready, _, _ = select.select([descriptor], [], [], LOOK_S)
+            if not ready:
+                continue
+            if not (typed := os.read(descriptor, 64)):
+                return  # the terminal is gone; listening goes on
+            for character in decoder.decode(typed):
+                self.press(character)
+
+    def press(self, character: str) -> None:
+        """Take one key."""
+        done = self._pad.feed(character)
+        if done is not None:
+            try:
+                self._do(done)
+            except ConfigError as error:
+                self._deeds.say(str(error))
+        self._deeds.prompt(self._pad.prompt)
+
+    def _do(self, done: Entered) -> None:
+        if done.what == "own radio":
+            self._transmitting = not self._transmitting
+            self._deeds.own_radio(self._transmitting)
+            state = (
+                "TRANSMITS: nothing counts; v when it is over" if self._transmitting else "is off"
+            )
+            self._deeds.say(f"own voice radio {state}")
+        elif done.what == "end":
+            if done.values["sure"]:
+                self._deeds.end()
+        elif done.what == "undo":
+            self._undo(done.values["sure"])
+        elif content := self._content(done):
+            self._save(content)
+
+    def _content(self, done: Entered) -> notes.Content | None:
+        values = {key: value for key, value in done.values.items() if value is not None}
+        receiver = values.pop("receiver", self._only_receiver())
+        match done.what:
+            case "heard":
+                return notes.heard(values["word"])
+            case "bearing":
+                return self._bearing(**values)
+            case "silence":
+                return {**notes.silence(values["minutes"]), "receiver": receiver}
+            case "note":
+                return notes.note(values["text"])
+            case "setup":
+                return notes.setup(receiver, values) if values else None
+            case "turn":
+                return notes.turn(receiver, **values)
+            case "compass":
+                return notes.compass(values["compass"]) if values else None
+        return None
+
+    def _only_receiver(self) -> str:
+        return self._receivers[0] if len(self._receivers) == 1 else HAND
+
+    def _bearing(self, degrees: float, magnetic: bool, sharp: bool = False) -> notes.Content:
+        turn = self._declination_deg() if magnetic else None
+        sigma = notes.SIGMA_DEG["sharp" if sharp else "broad"]
+        return notes.bearing([degrees], sigma_deg=sigma, declination_deg=turn)
+
+    def _declination_deg(self) -> float:
+        from receiver.geodesy import declination_deg
+
+        place = self._deeds.place()
+        if place is None:
+            raise ConfigError("a magnetic bearing needs a place: wait for the GPS, or give it true")
+        day = self._clock.now().utc.date()
+        return round(declination_deg(place.latitude_deg, place.longitude_deg, day), 1)
+
+    def _save(self, content: notes.Content) -> None:
+        stamp = self._clock.now()
+        about = {"collar": self._collar} if self._collar and "heard" in content else {}
+        entry = Entry(
+            id=str(uuid.uuid4()),
+            observer=self._observer,
+            time=stamp.utc,
+            content={**about, **content},
+            monotonic_ns=stamp.monotonic_ns,
+            boot_id=self._clock.boot_id,
+            clock_source=self._clock.source,
+        )
+        self._deeds.submit(entry)
+        self._last = entry
+        words = notes.describe(entry.content)
+        saved = self._deeds.saved(SAVED_WITHIN_S)
+        self._deeds.say(f"saved: {words}" if saved else f"NOT SAVED YET, kept in memory: {words}")
+
+    def _undo(self, sure: bool) -> None:
+        if not sure or self._last is None:
+            self._deeds.say("nothing is taken back")
+            return
+        old, said = self._last, notes.describe(self._last.content)
+        self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})
+        self._last = None
+
+
+def is_terminal(*streams: Any) -> bool:
+    """Tell whether all these streams are a terminal."""
+    return all(stream is not None and stream.isatty() for stream in streams)
