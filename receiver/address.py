@@ -4,18 +4,21 @@ r30=icom:serial:/dev/ttyUSB0?model=r30      gpsd:tcp://127.0.0.1:2947
 rigctld:tcp://127.0.0.1:4532                nmea:serial:/dev/ttyACM0?baud=4800
 semtech:udp://0.0.0.0:1700                  gpx:file:walk.gpx
 chirpstack:mqtt://127.0.0.1:1883?topic=T     fixed:43.3499,42.4453
+ttn:http://127.0.0.1:8090?token=SECRET
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from receiver.errors import ConfigError
 
-TRANSPORTS = ("serial", "tcp", "udp", "mqtt", "file", "pipe", "fixed")
-NETWORK = ("tcp", "udp", "mqtt")
+TRANSPORTS = ("serial", "tcp", "udp", "mqtt", "http", "file", "pipe", "fixed")
+NETWORK = ("tcp", "udp", "mqtt", "http")
+_SECRET = re.compile(r"([?&](?:token|password)=)[^&]*")
 _SCALES = {"k": 1e3, "m": 1e6, "g": 1e9}
 
 
@@ -31,7 +34,7 @@ class Kind(NamedTuple):
 class Address:
     """One source: which instrument, over which transport, with which options.
 
-    `target` is a device, a path, a command, or `HOST:PORT` for tcp, udp and mqtt.
+    `target` is a device, a path, a command, or `HOST:PORT` for the network ones.
     """
 
     name: str
@@ -51,8 +54,13 @@ class Address:
         """Port of a network address."""
         return int(self.target.rpartition(":")[2])
 
+    @property
+    def without_secrets(self) -> str:
+        """The address as it may be written down: without tokens and passwords."""
+        return _SECRET.sub(r"\1***", self.text)
+
     def __str__(self) -> str:
-        return self.text
+        return self.without_secrets
 
 
 def parse_address(text: str) -> Address:

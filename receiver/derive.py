@@ -6,9 +6,10 @@ when they arrived: rows of different sources may come in any order.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from protocols import DecodeError, Packet, decode
 from receiver import instruments, positions, search
@@ -46,6 +47,7 @@ class _Stream:
     source: Source
     parser: Instrument | PositionSource
     session: int = 1
+    complaints: set[str] = field(default_factory=set)
     chain: tuple[object, ...] | None = None
 
 
@@ -104,10 +106,19 @@ class Derivation:
         except ReceiverError as error:
             self._warnings[f"source {row.source}: {error}"] += 1
             return []
+        self._complain(stream)
         events: list[Event] = []
         for index, item in enumerate(found):
             events += self._take(item, index, row, stream)
         return events
+
+    def _complain(self, stream: _Stream) -> None:
+        """Tell what a position source complains of, each kind of it once."""
+        complaint: str = getattr(stream.parser, "complaint", "")
+        kind = re.sub(r"[\d.]+", "#", complaint)
+        if complaint and kind not in stream.complaints:
+            stream.complaints.add(kind)
+            self._warnings[f"source {stream.source.source}: {complaint}"] += 1
 
     def _take(
         self, item: Detection | Place, index: int, row: Heard, stream: _Stream

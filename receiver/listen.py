@@ -193,8 +193,12 @@ class Recorder:
     def _reply(self, link: Link, chunk: bytes, monotonic_ns: int) -> None:
         if isinstance(self.parser, Answering) and (answer := self.parser.answer(chunk)):
             link.write(answer)
-        if isinstance(self.parser, Polled) or not self._understood:
+        if isinstance(self.parser, Polled) or not self._understood or self._is_live_position():
             self._look_into(chunk, monotonic_ns)
+
+    def _is_live_position(self) -> bool:
+        """Tell whether this is a GPS that may begin to stand still, not the log of one."""
+        return self.role == "position" and self.address.transport not in ("file", "fixed")
 
     def _look_into(self, chunk: bytes, monotonic_ns: int) -> None:
         """Let a polled parser know that its question was answered; notice a wrong speed."""
@@ -211,6 +215,8 @@ class Recorder:
         self._unread_bytes += len(chunk)
         if found and not self._understood:
             self._understood, self.status.reason = True, ""
+        if self._understood and self._is_live_position():
+            self.status.reason = getattr(self.parser, "complaint", "")
         doubtful = self.address.transport == "serial" and not self._understood
         if doubtful and self._unread_bytes > UNREAD_BYTES:
             self.status.reason = UNREAD[self.role]

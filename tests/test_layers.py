@@ -38,7 +38,9 @@ LAYERS: dict[str, set[str]] = {
     "receiver.locator": NUMERIC | BASE | {"scipy", "receiver.columns"},
     "receiver.links": BASE | {"serial", "paho"},
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
-    "receiver.positions": BASE | ENVELOPES | {"pynmeagps", "gpxpy", "defusedxml"},
+    "receiver.positions": BASE
+    | ENVELOPES
+    | {"pynmeagps", "gpxpy", "defusedxml", "receiver.setups"},
     "receiver.search": NUMERIC | BASE | {"protocols"},
     "receiver.setups": BASE,
     "receiver.corrections": BASE,

@@ -19,6 +19,7 @@ LINKS = {
     "tcp": "receiver.links.tcp",
     "udp": "receiver.links.udp",
     "mqtt": "receiver.links.mqtt",
+    "http": "receiver.links.http",
     "file": "receiver.links.file",
     "pipe": "receiver.links.pipe",
     "fixed": "receiver.links.fixed",

@@ -1,12 +1,16 @@
 """A GPX track of a phone or a hand receiver, joined by its own times.
 
-The file is given to defusedxml first, which refuses entities, and only then to gpxpy.
+The file is given to defusedxml first, which refuses entities, and only then to gpxpy. Where the
+watch of the GPS and the computer's clock differ, `offset_s` is added to the times of the track: 12
+where the computer's clock is 12 s ahead of the GPS.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import ParseError
 
 import gpxpy
@@ -15,11 +19,12 @@ from defusedxml.ElementTree import fromstring
 from gpxpy.gpx import GPXException
 
 from receiver.address import Address
-from receiver.errors import InputError
+from receiver.errors import ConfigError, InputError
 from receiver.positions import valid
 from receiver.records import Place
 
 LARGEST_FILE_BYTES = 1 << 27
+MOST_OFFSET_S = 86_400.0
 
 
 class Gpx:
@@ -27,8 +32,9 @@ class Gpx:
 
     expected_interval_s: float | None = None
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, offset_s: float = 0.0) -> None:
         self._name = name
+        self._offset = timedelta(seconds=offset_s)
         self._bytes = b""
 
     def hello(self) -> bytes:
@@ -47,7 +53,8 @@ class Gpx:
         if b"</gpx>" not in self._bytes[-len(chunk) - 6 :]:
             return []
         content, self._bytes = self._bytes, b""
-        return read(content, self._name)
+        found = read(content, self._name)
+        return [replace(place, time=place.time + self._offset) for place in found]
 
     def reset(self) -> None:
         """Begin anew."""
@@ -84,5 +91,16 @@ def _utc(time: datetime) -> datetime:
 
 
 def make(address: Address) -> Gpx:
-    """Make a reader of a GPX file."""
-    return Gpx(address.target)
+    """Make a reader of a GPX file; `offset_s` is added to its times.
+
+    Raises:
+        ConfigError: the offset is no number of seconds, or more than a day.
+    """
+    text = address.options.get("offset_s", "0")
+    try:
+        offset_s = float(text)
+    except ValueError:
+        offset_s = math.inf
+    if not abs(offset_s) <= MOST_OFFSET_S:
+        raise ConfigError(f"{address}: offset_s={text!r} is not seconds, up to a day either way")
+    return Gpx(address.target, offset_s)

@@ -181,6 +181,6 @@ def test_one_packet_heard_by_two_gateways_is_two_levels_and_one_packet() -> None
 
 def test_clock_that_jumps_all_the_time_is_told_in_a_few_words() -> None:
     jumping = [replace(fix(k, k), monotonic_ns=0, time=at(10 * k)) for k in range(100)]
-    told = derive([GPS, *jumping], SHEETS).warnings
+    told = [w for w in derive([GPS, *jumping], SHEETS).warnings if "source gps" not in w]
     assert len(told) == 4
     assert told[-1] == "the computer's clock jumped again and again: trust no time (96 times)"

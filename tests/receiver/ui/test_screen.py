@@ -209,7 +209,7 @@ def test_terminal_is_put_back_whatever_happens() -> None:
     master, slave = pty.openpty()
     with os.fdopen(slave, "r") as terminal:
         before = termios.tcgetattr(terminal)
-        with pytest.raises(RuntimeError), single_keys(terminal):
+        with pytest.raises(RuntimeError), single_keys(terminal):  # noqa: PT012
             assert termios.tcgetattr(terminal)[3] & (termios.ICANON | termios.ECHO) == 0
             raise RuntimeError
         assert termios.tcgetattr(terminal) == before
