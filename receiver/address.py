@@ -54,13 +54,9 @@ class Address:
         """Port of a network address."""
         return int(self.target.rpartition(":")[2])
 
-    @property
-    def without_secrets(self) -> str:
-        """The address as it may be written down: without tokens and passwords."""
-        return _SECRET.sub(r"\1***", self.text)
-
     def __str__(self) -> str:
-        return self.without_secrets
+        """Return the address as it may be written down: without tokens and passwords."""
+        return _SECRET.sub(r"\1***", self.text)
 
 
 def parse_address(text: str) -> Address:

@@ -78,7 +78,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.ui": NUMERIC
     | BASE
     | {"rich", "receiver.locator", "receiver.columns", "protocols"}
-    | {"receiver.notes", "receiver.setups", "receiver.machine"},
+    | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"},
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ import click
 from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 
 if TYPE_CHECKING:
-    from receiver.derive import Event
     from receiver.recording import Running, Session
 
 
@@ -39,12 +37,18 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
         --journal search.journal
     """
     from receiver.recording import record
+    from receiver.ui.json_lines import Lines
 
     session = _session(sources, **options)
     stop = threading.Event()
     interrupted = stop_on_interrupt(stop)
+    lines = Lines(sys.stdout.fileno()) if jsonl else None
     with _watched(session) as (show, after_start):
-        derived, posterior = record(session, _printer(jsonl), show, stop, after_start)
+        tell = (lambda events: None) if lines is None else lines.put
+        derived, posterior = record(session, tell, show, stop, after_start)
+    if lines is not None and (fault := lines.close()):
+        click.echo(f"look out: {fault}; the journal has everything", err=True)
+        jsonl = False
     _close(derived, posterior, jsonl, session.configuration.simulation)
     return INTERRUPTED if interrupted() else 0
 
@@ -170,26 +174,6 @@ def _distinct(addresses: list[Any]) -> list[Any]:
         if names.count(name) > 1:
             raise ConfigError(f"two sources are called {name}: name one, as in second={name}:...")
     return addresses
-
-
-def _printer(jsonl: bool) -> Callable[[list[Event]], None]:
-    """Return what prints events; recording goes on when nobody reads them any more."""
-    from receiver.live import event_line
-
-    read = jsonl
-
-    def show(events: list[Event]) -> None:
-        nonlocal read
-        try:
-            for event in events if read else ():
-                click.echo(event_line(event))
-        except OSError as error:  # the reader went away, or the disk of that file is full
-            read = False
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            why = error.strerror or error
-            click.echo(f"look out: no more JSON lines ({why}); recording goes on", err=True)
-
-    return show
 
 
 def _close(derived: Any, posterior: Any, jsonl: bool, simulation: bool) -> None:
