@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 SK42_TO_WGS84 = "23.57,-140.95,-79.8,0,0.35,0.79,-0.22"
 SK42_DATUM = "Pulkovo 1942, GOST R 51794-2008"
 FIRST_MODEL, LAST_MODEL = 2010, 2025
+EQUATOR_DEG = 5e-6  # half a metre
 STYLES = ("decimal", "dm", "utm", "mgrs", "sk42")
 
 _WGS84 = pyproj.Geod(ellps="WGS84")
@@ -168,7 +169,9 @@ def _zone_projection(zone: str) -> Any:
 
 
 def _mgrs(latitude_deg: float, longitude_deg: float) -> str:
-    text = str(mgrs.MGRS().toMGRS(latitude_deg, longitude_deg))
+    # Half a metre south of the equator rounds to a square that is none.
+    on_equator = -EQUATOR_DEG < latitude_deg < 0.0
+    text = str(mgrs.MGRS().toMGRS(0.0 if on_equator else latitude_deg, longitude_deg))
     return f"{text[:-12]} {text[-12:-10]} {text[-10:-5]} {text[-5:]}"
 
 
