@@ -69,7 +69,9 @@ def _by_the_file(journal: Journal, follower: Follower) -> list[str]:
         configuration, _ = settings.load(found)
     except ReceiverError as error:
         return [f"{error}; the settings are not used"]
-    if not configuration.collars or configuration.collars == journal.settings.collars:
+    now = configuration.collars, configuration.receivers
+    recorded = journal.settings
+    if not any(now) or now == (recorded.collars, recorded.receivers):
         return []
     follower.use(configuration)
     return [f"{found} has changed since; it is used as it is now"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
 
 from receiver.address import parse_hz
 from receiver.cli.note_lines import save_line, show_line
-from receiver.cli.note_options import ByBeginning, asked_of, shared
+from receiver.cli.note_options import ByBeginning, asked_of, receiver_option, shared
 from receiver.cli.note_radio import compass, counts, setup, turn
+from receiver.cli.note_receivers import by_ear_with
 from receiver.cli.note_writing import (
     Desk,
     earlier,
@@ -49,7 +51,7 @@ def command() -> None:
 @click.option("-l", "--level", type=float, help="Number on the receiver's display, instead.")
 @click.option("--unit", type=click.Choice(["dB", "dBm"]), help="dBm only with --calibration.")
 @click.option("--calibration", help="Name of the calibration that makes the number dBm.")
-@click.option("-r", "--receiver", help="With which receiver; else one without a cable.")
+@receiver_option("With which receiver; else one without a cable.")
 @shared()
 def heard(ctx: click.Context, word: str, gain: str, level: float, **options: Any) -> int:
     """The collar was heard: faint, clear or strong.
@@ -59,15 +61,18 @@ def heard(ctx: click.Context, word: str, gain: str, level: float, **options: Any
     baksan note heard faint --gain 7
     baksan note h s
     """
-    unit, calibration = options.pop("unit"), options.pop("calibration")
+    unit, calibration, named = (options.pop(n) for n in ("unit", "calibration", "receiver"))
     if unit == "dBm" and not calibration:
         raise ConfigError("a number that is not calibrated is not dBm: add --calibration NAME")
     calibration = None if unit == "dB" else calibration
     chosen = _word(word, HAND_LEVEL_DB) if word else None
-    content = notes.heard(chosen, gain_mark=gain, level_db=level, calibration_id=calibration)
-    if receiver := options.pop("receiver"):
-        content["receiver"] = receiver
-    return write_down(asked_of(ctx, options), lambda desk: content)
+    content = partial(
+        notes.heard, chosen, gain_mark=gain, level_db=level, calibration_id=calibration
+    )
+    content()  # refused before a file is made
+    return write_down(
+        asked_of(ctx, options), lambda desk: content(receiver=by_ear_with(desk, named))
+    )
 
 
 def _word(text: str, known: dict[str, float]) -> str:
@@ -124,7 +129,7 @@ def _bearing(
 
 @command.command()
 @click.option("-m", "--minutes", type=float, help="How long you listened, up to now.")
-@click.option("-r", "--receiver", help="With which receiver; else one without a cable.")
+@receiver_option("With which receiver; else one without a cable.")
 @click.option("-e", "--ear", type=_EAR, default="ear", help="Who listened; ear is you.")
 @click.option("-f", "--frequency", help="Where you listened, as in 150.34M.")
 @shared()
@@ -138,11 +143,15 @@ def silence(ctx: click.Context, minutes: float, **options: Any) -> int:
     baksan note silence --minutes 10
     baksan note silence --minutes 5 --receiver r30
     """
-    receiver, ear, frequency = (options.pop(name) for name in ("receiver", "ear", "frequency"))
+    named, ear, frequency = (options.pop(name) for name in ("receiver", "ear", "frequency"))
     content = notes.silence(minutes, "by ear" if ear == "ear" else ear)
-    content |= {"receiver": receiver} if receiver else {}
     content |= {"frequency_hz": parse_hz(frequency)} if frequency else {}
-    return write_down(asked_of(ctx, options), lambda desk: content, after=counts)
+
+    def make(desk: Desk) -> notes.Content:
+        name = by_ear_with(desk, named)
+        return content if name is None else {**content, "receiver": name}
+
+    return write_down(asked_of(ctx, options), make, after=counts)
 
 
 @command.command()

@@ -9,6 +9,7 @@ import click
 
 from receiver.cli.note_writing import Asked
 
+LONGEST_NAME = 60
 _SHARED = {
     "journal": click.option("-j", "--journal", help="The journal; else the only *.journal here."),
     "observer": click.option("-O", "--observer", help="Who noticed it, when not yourself."),
@@ -21,6 +22,7 @@ _SHARED = {
 }
 
 
+POLARISATIONS = click.Choice(["vertical", "horizontal", "both"])
 _KINDS = {"heard": "level", "text": "note"}
 
 
@@ -44,6 +46,20 @@ def shared(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return click.pass_context(function)
 
     return add
+
+
+def receiver_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that names a receiver."""
+    return click.option("-r", "--receiver", callback=_name, help=text)
+
+
+def _name(ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    name = value.strip()
+    if not (name.isprintable() and 0 < len(name) <= LONGEST_NAME):
+        raise click.BadParameter("a short name, as in r30", ctx, option)
+    return name
 
 
 def asked_of(ctx: click.Context, options: dict[str, Any]) -> Asked:

@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from dataclasses import replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from receiver.cli.note_options import asked_of, shared
-from receiver.cli.note_writing import Desk, magnetic_turn, say, sit_down, write_down
-from receiver.config import SETUP_KEYS
-from receiver.errors import ConfigError
+from receiver.cli.note_options import POLARISATIONS, asked_of, receiver_option, shared
+from receiver.cli.note_receivers import Told, by_journal, receiver_said
+from receiver.cli.note_writing import (
+    Asked,
+    Desk,
+    find_journal,
+    magnetic_turn,
+    say,
+    settings_of,
+    time_of,
+    write_down,
+)
+from receiver.clock import SystemClock
+from receiver.config import SETUP_KEYS, Configuration, Setup
 from receiver.notes import content as notes
-from receiver.records import HAND, Entry, Source
-from receiver.setups import COMPASS_SIGMA_DEG
+from receiver.notes import times
+from receiver.records import HAND, Entry, jsonable
+from receiver.setups import COMPASS_SIGMA_DEG, RadioCheck
+
+if TYPE_CHECKING:
+    from receiver.setups import Register
 
 _ABOUT = ("journal", "observer", "time", "zone", "sure", "json")
-
-
-def receiver_said(desk: Desk, said: str | None) -> str:
-    """Return the receiver that is meant: as said, the only one of the journal, or the hand's.
-
-    Raises:
-        ConfigError: there are several, and none was said.
-    """
-    if said is not None:
-        return said
-    rows = desk.journal.rows()
-    names = {r.source for r in rows if isinstance(r, Source) and r.role == "receiver"}
-    if len(names) > 1:
-        raise ConfigError(f"say which: --receiver {' or '.join([*sorted(names), HAND])}")
-    return next(iter(names), HAND)
+_WHICH = "Which; else the only one, or the one without a cable."
 
 
 @click.command()
-@click.option("-r", "--receiver", help="Which; else the only one, or the one without a cable.")
+@receiver_option(_WHICH)
 @click.option("-n", "--antenna", help="Its name; receivers on one antenna give it the same.")
 @click.option("--directional/--omni", default=None, help="Does one direction count?")
 @click.option("--azimuth", "antenna_azimuth_deg", type=float, help="Of a fixed one, true.")
-@click.option("--side", help="left or right, for a pair on an aircraft.")
-@click.option("-p", "--polarisation", help="vertical, horizontal or both.")
+@click.option("--side", type=click.Choice(["left", "right"]), help="For a pair on an aircraft.")
+@click.option("-p", "--polarisation", type=POLARISATIONS, help="How the antenna is held.")
 @click.option("-d", "--attenuator", "attenuator_db", type=float, help="In front of it, decibels.")
-@click.option("--preamp", "preamplifier", help="on or off.")
+@click.option("--preamp", "preamplifier", help="on or off; 1 or 2 where there are two.")
 @click.option("-g", "--gain", help="Mark of the gain knob, as in 5 or max.")
 @click.option("-b", "--body", help="Where you carry it: front, behind, side, mast, car.")
-@click.option("-q", "--squelch", help="open or closed.")
+@click.option("-q", "--squelch", type=click.Choice(["open", "closed"]))
 @click.option("-m", "--mode", help="CW, USB, FM, ...")
 @shared(*_ABOUT)
 def setup(ctx: click.Context, receiver: str | None, **options: Any) -> int:
@@ -59,48 +62,85 @@ def setup(ctx: click.Context, receiver: str | None, **options: Any) -> int:
     values = {key: options.pop(key) for key in SETUP_KEYS}
     asked = asked_of(ctx, options)
     if all(value is None for value in values.values()):
-        return _show(sit_down(asked), receiver)
-    return write_down(asked, lambda desk: notes.setup(receiver_said(desk, receiver), values))
+        return _show(asked, receiver)
+    notes.setup(HAND, values)  # refused before a file is made
+    return write_down(
+        asked, lambda desk: notes.setup(receiver_said(desk, receiver), values), after=_compared
+    )
 
 
-def _show(desk: Desk, receiver: str | None) -> int:
-    from receiver.derive import derive
+def _compared(desk: Desk, entry: Entry) -> None:
+    """Say whether the levels from now on can be compared with those before."""
+    told = by_journal(desk.journal, desk.configuration, entry.observer)
+    name, time = entry.content["receiver"], time_of(entry)
+    after = told.register()
+    before = told.register(without=entry.id).hearing(entry.observer, name, time).setup
+    now = after.hearing(entry.observer, name, time).setup
+    if now == before:
+        say("that is as it was before: nothing changes")
+    elif replace(now, attenuator_db=before.attenuator_db) == before and (
+        after.calibrated_today(entry.observer, name, time)
+    ):
+        say("the attenuator was measured today: levels stay comparable")
+    else:
+        say("a new stretch of levels begins, which are not compared with those before")
 
-    with desk.journal as journal:
-        name = receiver_said(desk, receiver)
-        known = derive(journal.rows(), desk.configuration).register
-        now = desk.stamp.utc
-        setup = known.hearing(desk.observer, name, now).setup
-        check = known.check(desk.observer, name, now)
-    for key in SETUP_KEYS:
-        value = getattr(setup, key)
-        click.echo(f"{key:<20} {'unknown' if value is None else value}")
-    tested = "passed" if check and check.passed else "NOT passed" if check else "UNTESTED today"
-    click.echo(f"{'radio check':<20} {tested}")
+
+def _show(asked: Asked, receiver: str | None) -> int:
+    """Print what is known by now, of the journal and the settings; nothing is written."""
+    from receiver.journal import Journal
+
+    now, path = SystemClock().now().utc, find_journal(asked.journal)
+    said = settings_of(path)
+    observer = asked.observer or (said or Configuration()).observer
+    told = Told(rows=[], configuration=said or Configuration(), observer=observer)
+    if path.exists():
+        with Journal.open(path, readonly=True) as journal:
+            told = by_journal(journal, said or journal.settings, observer)
+    name = told.receiver(receiver)
+    known = told.register()
+    hears, check = known.hearing(observer, name, now).setup, known.check(observer, name, now)
+    if asked.as_json:
+        click.echo(json.dumps(jsonable({**_plain(hears), "radio_check": check}), allow_nan=False))
+        return 0
+    for key, value in _plain(hears).items():
+        click.echo(f"{key:<20} {_shown(value)}")
+    zone = times.zone_called(asked.zone) if asked.zone else times.local_zone(now)
+    click.echo(f"{'radio check':<20} {_tested(check, zone)}")
     return 0
+
+
+def _plain(setup: Setup) -> dict[str, Any]:
+    return {"receiver": setup.receiver, **{key: getattr(setup, key) for key in SETUP_KEYS}}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "unknown" if value is None else str(value)
+
+
+def _tested(check: RadioCheck | None, zone: tzinfo) -> str:
+    if check is None:
+        return "UNTESTED today"
+    return f"{'passed' if check.passed else 'NOT passed'}, {times.show(check.time, zone)}"
 
 
 @click.command()
 @click.argument("state", type=click.Choice(["start", "end"]))
-@click.option("-r", "--receiver", help="Which; else the only one, or the one without a cable.")
-@click.option("-p", "--polarisation", help="How you held it: vertical, horizontal or both.")
-@click.option("-l", "--loudest", type=float, help="Where it was loudest, degrees.")
-@click.option("-w", "--weakest", type=float, help="Where it was weakest, degrees.")
+@receiver_option(_WHICH)
+@click.option("-p", "--polarisation", type=POLARISATIONS, help="How you hold the antenna.")
+@click.option("-l", "--loudest", "loudest_deg", type=float, help="Where it was loudest, degrees.")
+@click.option("-w", "--weakest", "weakest_deg", type=float, help="Where it was weakest, degrees.")
 @click.option("--full/--part", default=None, help="Whether you turned all around.")
-@click.option("-m/-t", "--magnetic/--true", default=False, help="From which north; else true.")
+@click.option("-m/-t", "--magnetic/--true", default=None, help="From which north; else true.")
 @shared(*_ABOUT, "at")
 def turn(
-    ctx: click.Context,
-    state: str,
-    receiver: str | None,
-    polarisation: str | None,
-    loudest: float | None,
-    weakest: float | None,
-    full: bool | None,
-    magnetic: bool,
-    **options: Any,
+    ctx: click.Context, state: str, receiver: str | None, magnetic: bool | None, **options: Any
 ) -> int:
-    """The beginning and the end of a turn with a directional antenna.
+    """The beginning and the end of a turn with a directional antenna, ten minutes at most.
 
     Its loudest level counts, its direction is a bearing, its weakest direction the check.
 
@@ -108,22 +148,54 @@ def turn(
     baksan note turn start --polarisation vertical
     baksan note turn end --loudest 243 --weakest 60 --full
     """
-    said = [value for value in (loudest, weakest) if value is not None]
+    names = ("polarisation", "loudest_deg", "weakest_deg", "full")
+    how = {name: options.pop(name) for name in names}
+    pointed = [how[name] for name in names[1:3] if how[name] is not None]
+    notes.turn(HAND, state, **how)  # refused before a file is made
 
     def make(desk: Desk) -> notes.Content:
-        return notes.turn(
-            receiver_said(desk, receiver),
-            state,
-            polarisation=polarisation,
-            loudest_deg=loudest,
-            weakest_deg=weakest,
-            full=full,
-            declination_deg=magnetic_turn(desk, said) if magnetic and said else 0.0,
-        )
+        name = receiver_said(desk, receiver)
+        if pointed and magnetic is None:
+            say("taken as degrees from true north; for a compass reading add --magnetic")
+        east_deg = magnetic_turn(desk, pointed) if pointed and magnetic else 0.0
+        return notes.turn(name, state, **how, declination_deg=east_deg)
 
-    if state == "end" and loudest is None:
-        say("without --loudest only a compass on the antenna makes a bearing of this turn")
-    return write_down(asked_of(ctx, options), make)
+    return write_down(asked_of(ctx, options), make, after=_turned)
+
+
+def _turned(desk: Desk, entry: Entry) -> None:
+    """Say what the end of a turn is good for."""
+    if entry.content["state"] == "start":
+        return
+    known = by_journal(desk.journal, desk.configuration, entry.observer).register()
+    name = entry.content["receiver"]
+    hears = known.hearing(entry.observer, name, time_of(entry)).setup
+    for text in _lacking(entry, known, hears):
+        say(f"look: {text}")
+
+
+def _lacking(entry: Entry, known: Register, hears: Setup) -> list[str]:
+    from receiver.turns import turns
+
+    own = (entry.observer, hears.receiver, time_of(entry))
+    ended = [
+        t for t in turns(known.turns) if (t.stop.observer, t.stop.receiver, t.stop.time) == own
+    ]
+    if not ended:
+        return [
+            f"no turn with {hears.receiver} was begun in the ten minutes before, so this is none;"
+            " begin with: baksan note turn start"
+        ]
+    content, lacking = entry.content, []
+    if hears.directional is not True:
+        lacking.append("nobody said that the antenna is directional: baksan note setup")
+    if "loudest_deg" not in content:
+        lacking.append("without --loudest this turn gives no bearing, but by a recorded compass")
+    if "full" not in content:
+        lacking.append("without --full only a recorded compass shows that it went all around")
+    if ended[0].polarisation is None and hears.polarisation is None:
+        lacking.append("without --polarisation this turn proves no silence")
+    return lacking
 
 
 @click.command()

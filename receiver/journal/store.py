@@ -184,7 +184,7 @@ class Journal:
 
     def _first_settings(self) -> list[Row]:
         """Return the settings that the journal was made with as a row, for other journals."""
-        if not self.configuration.collars:
+        if not (self.configuration.collars or self.configuration.receivers):
             return []
         row = _settings_row(self.configuration)
         return [replace(row, id=f"{self.origin}/0", origin=self.origin, seq=0)]

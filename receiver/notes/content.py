@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 import re
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from receiver.clock import Clock
 from receiver.config import SETUP_KEYS
 from receiver.errors import ConfigError
 from receiver.levels import HAND_LEVEL_DB, HAND_LEVEL_SD_DB, HAND_UNIT
-from receiver.records import CALIBRATION, COMPASS, RADIO_CHECK, SETUP, TURN
+from receiver.records import CALIBRATION, COMPASS, HAND, RADIO_CHECK, SETUP, TURN, Entry
 from receiver.setups import COMPASS_SIGMA_DEG
 
 Content = dict[str, Any]
@@ -50,10 +52,12 @@ def heard(
     gain_mark: str | None = None,
     level_db: float | None = None,
     calibration_id: str | None = None,
+    receiver: str | None = None,
 ) -> Content:
     """Return what was heard: a word, or a level read from a receiver's display.
 
-    Readings with the same mark of the gain knob are one session: they share one unknown offset.
+    Readings of one receiver with the same mark of its gain knob are one session: they share one
+    unknown offset. Without `receiver` it is one without a cable.
 
     Raises:
         ConfigError: neither or both are given, or a mark that is no short mark.
@@ -63,13 +67,19 @@ def heard(
     content: Content = {"kind": "level", "heard": True, "session": session(gain_mark)}
     if word is not None:
         level = {"level_db": HAND_LEVEL_DB[word], "level_unit": HAND_UNIT}
-        return {**content, **level, "level_sd_db": HAND_LEVEL_SD_DB}
+        return _with(receiver, {**content, **level, "level_sd_db": HAND_LEVEL_SD_DB})
     # A number from a display has its own zero, not that of the words.
     content["session"] = content["session"].replace("hand", "display", 1)
     content["level_db"] = number(level_db or 0.0, "level", -200, 200)
     if calibration_id is None:
-        return {**content, "level_unit": "dB"}
-    return {**content, "level_unit": "dBm", "calibration_id": calibration_id}
+        return _with(receiver, {**content, "level_unit": "dB"})
+    return _with(receiver, {**content, "level_unit": "dBm", "calibration_id": calibration_id})
+
+
+def _with(receiver: str | None, content: Content) -> Content:
+    if receiver is None or receiver == HAND:
+        return content
+    return {**content, "receiver": receiver, "session": f"{receiver}/{content['session']}"}
 
 
 def session(gain_mark: str | None) -> str:
@@ -177,6 +187,20 @@ def note(text: str) -> Content:
     return {"kind": "note", "text": tidy}
 
 
+def entry(content: Content, observer: str, clock: Clock) -> Entry:
+    """Return the row that says this now."""
+    stamp = clock.now()
+    return Entry(
+        id=str(uuid.uuid4()),
+        observer=observer,
+        time=stamp.utc,
+        content=content,
+        monotonic_ns=stamp.monotonic_ns,
+        boot_id=clock.boot_id,
+        clock_source=clock.source,
+    )
+
+
 def setup(receiver: str, values: Mapping[str, Any]) -> Content:
     """Return what a receiver hears with from now on; what is not said stays as it was.
 
@@ -185,13 +209,19 @@ def setup(receiver: str, values: Mapping[str, Any]) -> Content:
     """
     from receiver.settings import setup_fault
 
-    said = {key: value for key, value in values.items() if value is not None}
+    said = {key: _tidy(key, value) for key, value in values.items() if value is not None}
     if not said:
         raise ConfigError("say what has changed: --antenna, --gain, --attenuator, ...")
     for key, value in said.items():
         if fault := setup_fault(key, value):
-            raise ConfigError(f"{key} {value!r} {fault}")
+            raise ConfigError(f"{_NAMES.get(key, key)} {value!r} {fault}")
     return {"kind": SETUP, "receiver": receiver, **said}
+
+
+def _tidy(key: str, value: Any) -> Any:
+    """Return what was typed so that the same thing is the same word: cw is CW."""
+    tidy = " ".join(value.split()) if isinstance(value, str) else value
+    return tidy.upper() if key == "mode" and isinstance(tidy, str) else tidy
 
 
 def turn(
@@ -239,8 +269,12 @@ def compass(kind: str, sigma_deg: float | None = None, *, checked: bool = False)
 
 
 def describe(content: Mapping[str, Any]) -> str:
-    """Say an entry's content in field words."""
-    said = _SAID[content["kind"]](content)
+    """Say an entry's content in field words; one of another program may have any content."""
+    kind = content.get("kind")
+    try:
+        said = _SAID[str(kind)](content)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        said = f"entry of kind {kind!r}, which cannot be read"
     collar = content.get("collar")
     return f"{said}, collar {collar}" if collar else said
 
@@ -249,7 +283,12 @@ def _heard_words(content: Mapping[str, Any]) -> str:
     word = level_word(content)
     level = word or f"{content['level_db']:g} {content['level_unit']}"
     mark = gain_mark(content)
-    return f"heard {level}" + (f", gain at {mark}" if mark else "")
+    return f"heard {level}{_with_words(content)}" + (f", gain at {mark}" if mark else "")
+
+
+def _with_words(content: Mapping[str, Any]) -> str:
+    receiver = content.get("receiver") or HAND
+    return "" if receiver == HAND else f" with {receiver}"
 
 
 def level_word(content: Mapping[str, Any]) -> str | None:
@@ -278,8 +317,11 @@ def _bearing_words(content: Mapping[str, Any]) -> str:
 
 
 def _silence_words(content: Mapping[str, Any]) -> str:
-    duration_s = content.get("duration_s")
-    return "nothing heard" + (f" in {duration_s / 60:g} minutes" if duration_s else "")
+    duration_s, frequency_hz = content.get("duration_s"), content.get("frequency_hz")
+    span = f" in {duration_s / 60:g} minutes" if duration_s else ""
+    where = f" on {frequency_hz / 1e6:g} MHz" if frequency_hz else ""
+    ear = {"sdr": ", by SDR", "meter": ", by a meter alone"}.get(content.get("ear") or "", "")
+    return f"nothing heard{span}{where}{_with_words(content)}{ear}"
 
 
 def _sighting_words(content: Mapping[str, Any]) -> str:
@@ -289,18 +331,31 @@ def _sighting_words(content: Mapping[str, Any]) -> str:
 
 
 def _setup_words(content: Mapping[str, Any]) -> str:
-    names = {"attenuator_db": "attenuator", "antenna_azimuth_deg": "azimuth"}
-    said = [f"{names.get(key, key)} {content[key]}" for key in SETUP_KEYS if key in content]
+    said = [setup_words(key, content[key]) for key in SETUP_KEYS if key in content]
     return f"{content.get('receiver')} hears with: {', '.join(said)}"
 
 
+_NAMES = {"attenuator_db": "attenuator", "antenna_azimuth_deg": "azimuth"}
+
+
+def setup_words(key: str, value: Any) -> str:
+    """Say one value of a setup: attenuator 20 dB, directional, antenna yagi."""
+    if key == "directional":
+        return "directional" if value else "omni"
+    if key in _NAMES:
+        return f"{_NAMES[key]} {value:g} {'dB' if key.endswith('_db') else 'degrees true'}"
+    return f"{key} {value}"
+
+
 def _turn_words(content: Mapping[str, Any]) -> str:
-    words = [f"turn {content['state']}", str(content.get("polarisation") or "")]
+    words = [f"turn {content['state']}{_with_words(content)}", content.get("polarisation") or ""]
     words += [
         f"{name} {content[f'{name}_deg']:g} degrees true"
         for name in METHODS
         if f"{name}_deg" in content
     ]
+    if content.get("full") is not None:
+        words.append("all around" if content["full"] is True else "not all around")
     return ", ".join(filter(None, words))
 
 
@@ -315,6 +370,7 @@ _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
     TURN: _turn_words,
     COMPASS: lambda content: (
         f"compass: {content['compass']}, within about {content['sigma_deg']:g} either way"
+        f"{', checked' if content.get('checked') is True else ''}"
     ),
     RADIO_CHECK: lambda content: (
         f"radio check of {content.get('receiver')}: "

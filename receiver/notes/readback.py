@@ -151,6 +151,8 @@ def _say_bearing(content: Mapping[str, Any]) -> str:
 
 
 def _say_silence(content: Mapping[str, Any]) -> str:
+    if content.get("ear") == "meter":  # whoever reads the line takes it for a silence by ear
+        raise InputError("a meter alone proves no silence: say it in your own words")
     duration_s = content.get("duration_s")
     return f"NONE {max(1, round(duration_s / 60))}MIN" if duration_s else "NONE"
 

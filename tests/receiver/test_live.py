@@ -7,7 +7,7 @@ from pathlib import Path
 
 from receiver.case import open_case
 from receiver.clock import Stamp, SystemClock
-from receiver.config import Collar, Configuration
+from receiver.config import Collar, Configuration, Setup
 from receiver.derive import Event
 from receiver.journal import Journal
 from receiver.live import Follower, event_line
@@ -118,6 +118,29 @@ def test_locate_uses_the_sheet_as_it_is_now_and_says_so(tmp_path: Path) -> None:
     assert any("has changed since" in warning for warning in case.warnings)
     (tmp_path / "baksan.toml").write_text("oops")
     assert any("not used" in warning for warning in open_case(path, None).warnings)
+
+
+def test_receivers_that_are_mended_later_hold_from_the_beginning(tmp_path: Path) -> None:
+    """Live as in replay; and `locate` takes them from the file as it is now."""
+    path = tmp_path / "search.journal"
+    yagi = Configuration(receivers=(Setup(receiver="gate", antenna="yagi", directional=True),))
+    with Journal.create(path, Configuration()) as journal:
+        live, printed = Follower(journal), list[Event]()
+        for step in (rows(0, 3), None, rows(3, 6)):
+            if step is None:
+                adopt(journal, yagi)
+            else:
+                journal.append(step)
+            printed += live.news()
+        assert live.result().observations == []  # nobody knows where the yagi pointed
+        again = Follower(journal)
+        replayed = [event for row in journal.rows() for event in again.add(row)]
+        assert list(map(event_line, replayed)) == list(map(event_line, printed))
+        assert again.result() == live.result()
+    (tmp_path / "baksan.toml").write_text('[receivers.gate]\nantenna = "whip"\n')
+    case = open_case(path, None)
+    assert {o.antenna for o in case.observations} == {"whip"}
+    assert any("has changed since" in warning for warning in case.warnings)
 
 
 def test_strange_settings_row_is_passed_over(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ def note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Note:
     monkeypatch.setenv("TZ", "Europe/Moscow")
     monkeypatch.setattr(StandingClock, "now_utc", NOW)
     monkeypatch.setattr(note_writing, "SystemClock", StandingClock)
-    monkeypatch.setattr("receiver.cli.note_lines.SystemClock", StandingClock)
+    for module in ("note_lines", "note_radio"):
+        monkeypatch.setattr(f"receiver.cli.{module}.SystemClock", StandingClock)
     return lambda *words: run(["note", *map(str, words)])
 
 
@@ -298,9 +299,40 @@ def test_setup_is_said_bit_by_bit_and_shown(note: Note, capsys: pytest.CaptureFi
     capsys.readouterr()
     assert note("setup") == 0
     shown = {line[:20].strip(): line[21:] for line in capsys.readouterr().out.splitlines()}
-    assert (shown["antenna"], shown["gain"], shown["attenuator_db"]) == ("yagi", "5", "20.0")
+    assert (shown["antenna"], shown["gain"], shown["attenuator_db"]) == ("yagi", "5", "20")
     assert (shown["squelch"], shown["radio check"]) == ("unknown", "UNTESTED today")
+    assert (shown["receiver"], shown["directional"]) == ("hand", "yes")
     assert len(entries()) == 2
+    assert note("setup", "--json") == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert (plain["attenuator_db"], plain["mode"], plain["radio_check"]) == (20.0, None, None)
+
+
+def test_looking_at_the_setup_writes_nothing(
+    note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("baksan.toml").write_text('[receivers.hand]\nantenna = "whip"\n')
+    assert note("setup") == 0
+    assert "antenna              whip" in capsys.readouterr().out
+    assert not Path("search.journal").exists()
+
+
+def test_setup_says_whether_levels_stay_comparable(
+    note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note("setup", "--gain", 5, "--mode", "cw")
+    assert "a new stretch of levels begins" in capsys.readouterr().err
+    assert contents()[-1]["mode"] == "CW"
+    note("setup", "--mode", "CW")
+    assert "nothing changes" in capsys.readouterr().err
+    with Journal.open(Path("search.journal")) as journal:
+        journal.append([Entry(id="c", observer="A", time=NOW, content={
+            "kind": "calibration", "receiver": "hand", "calibration_id": "x", "raw": [0, 9],
+            "db": [0.0, 20.0], "unit": "dB"})])  # fmt: skip
+    note("setup", "--attenuator", 20)
+    assert "levels stay comparable" in capsys.readouterr().err
+    note("setup", "--attenuator", 0, "--antenna", "whip")
+    assert "a new stretch of levels begins" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -309,13 +341,16 @@ def test_setup_is_said_bit_by_bit_and_shown(note: Note, capsys: pytest.CaptureFi
      ("setup", "--side", "up"), ("setup", "--azimuth", "nan"), ("turn", "begin"),
      ("turn", "end", "--loudest", 400), ("turn", "start", "--polarisation", "round"),
      ("compass", "stars"), ("compass", "phone", "--error", 0), ("silence", "--ear", "nose"),
-     ("silence", "--frequency", "loud")],
+     ("silence", "--frequency", "loud"), ("silence", "--frequency", -5),
+     ("setup", "--receiver", "", "--gain", 5), ("setup", "--gain", " "),
+     ("setup", "--receiver", "a\tb", "--gain", 5), ("heard", "clear", "--receiver", " "),
+     ("silence", "--receiver", "x" * 61)],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_and_nothing_is_written(
     note: Note, words: tuple[Any, ...]
 ) -> None:
     assert note(*words) == 2
-    assert not Path("search.journal").exists() or entries() == []
+    assert not Path("search.journal").exists()
 
 
 def test_of_several_receivers_one_has_to_be_named(
@@ -330,6 +365,42 @@ def test_of_several_receivers_one_has_to_be_named(
     assert contents() == [{"kind": "setup", "receiver": "left", "gain": "5"}]
 
 
+def test_receivers_of_others_are_not_ours(note: Note, tmp_path: Path) -> None:
+    theirs = [Source(source="trx", address="uniden:serial:/dev/x", observer="A")]
+    ours = [Source(source="r30", address="icom:serial:/dev/y?model=r30", observer="B")]
+    with Journal.create(tmp_path / "theirs.journals", Configuration()) as other:
+        other.append(theirs)
+    with Journal.create(Path("search.journal"), Configuration()) as journal:
+        journal.append(ours)
+        journal.merge(tmp_path / "theirs.journals")
+    note("setup", "--gain", 5)
+    note("setup", "--gain", 5, "--observer", "B")
+    assert [content["receiver"] for content in contents()] == ["hand", "r30"]
+
+
+def test_name_that_may_be_a_slip_is_told(note: Note, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("baksan.toml").write_text('[receivers.r30]\nantenna = "yagi"\n')
+    note("setup", "--receiver", "R30", "--gain", 5)
+    assert "look" not in capsys.readouterr().err
+    note("setup", "--receiver", "r3", "--gain", 5)
+    assert "a receiver r3 was not named before; there is hand, r30" in capsys.readouterr().err
+    assert [c["receiver"] for c in contents() if c["kind"] == "setup"] == ["r30", "r3"]
+
+
+def test_two_receivers_by_ear_share_no_offset(
+    note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Journal.create(Path("search.journal"), Configuration()) as journal:
+        address = "icom:serial:/dev/y?model=r30"
+        journal.append([Source(source="r30", address=address, observer="A")])
+    note("heard", "clear", "--gain", 5, "--receiver", "r30")
+    assert "without a cable" not in capsys.readouterr().err
+    note("heard", "clear", "--gain", 5)
+    assert "taken as without a cable; else add --receiver r30" in capsys.readouterr().err
+    assert [c.get("receiver") for c in contents()] == ["r30", None]
+    assert len({o.session for o in derived().unplaced}) == 2
+
+
 def test_turn_is_true_and_says_what_is_missing(
     note: Note, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -339,9 +410,27 @@ def test_turn_is_true_and_says_what_is_missing(
     end = contents()[-1]
     assert end["loudest_deg"] == pytest.approx(236 + 7.4, abs=1.0)  # east of north there and then
     assert (end["full"], end["state"]) == (True, "end")
-    capsys.readouterr()
+    said = capsys.readouterr().err
+    assert "look: nobody said that the antenna is directional" in said
+    assert "without --" not in said
+    note("turn", "start")
     assert note("turn", "end") == 0
-    assert "without --loudest" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    for option in ("--loudest", "--full", "--polarisation"):
+        assert f"without {option}" in said
+
+
+def test_end_without_a_beginning_is_told(
+    note: Note, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note("turn", "end", "--loudest", 240)
+    said = capsys.readouterr().err
+    assert "taken as degrees from true north" in said
+    assert "no turn with hand was begun in the ten minutes before" in said
+    note("turn", "start")
+    monkeypatch.setattr(StandingClock, "now_utc", NOW + timedelta(minutes=11))
+    note("turn", "end", "--loudest", 240)
+    assert "no turn with hand was begun" in capsys.readouterr().err
 
 
 def test_silence_says_at_once_whether_it_counts(
@@ -358,6 +447,12 @@ def test_silence_says_at_once_whether_it_counts(
     note("silence", "--minutes", 10)
     assert "it counts as silence" in capsys.readouterr().err
     assert "silence" in [o.kind for o in derived().observations]
+    note("silence", "--minutes", 10, "--ear", "meter", "--frequency", "150.34M")
+    said = capsys.readouterr()
+    assert "nothing heard in 10 minutes on 150.34 MHz, by a meter alone" in said.err
+    assert "it does not count: a meter alone proves no silence" in said.err
+    assert "no line to read back" in said.err
+    assert said.out == ""
 
 
 def test_new_kinds_are_taken_back_and_described(
@@ -372,3 +467,15 @@ def test_new_kinds_are_taken_back_and_described(
     assert note("undo") == 0
     assert "compass: phone" in capsys.readouterr().err
     assert derived().observations == []
+
+
+def test_what_another_program_wrote_can_be_taken_back(note: Note) -> None:
+    strange: list[dict[str, Any]] = [
+        {"kind": "weather"}, {"kind": "compass"}, {"kind": "setup", "attenuator_db": "x"}, {}
+    ]  # fmt: skip
+    with Journal.create(Path("search.journal"), Configuration()) as journal:
+        for number, content in enumerate(strange):
+            journal.append([Entry(id=f"{number}", observer="A", time=NOW, content=content)])
+    for _ in strange:
+        assert note("undo") == 0
+    assert note("undo") == 2

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from receiver.clock import Stamp, SystemClock
-from receiver.config import Collar, Configuration
+from receiver.config import Collar, Configuration, Setup, configuration_from
 from receiver.errors import InputError, JournalCorruptError, JournalError
 from receiver.journal import Journal, Writer
 from receiver.records import Entry, Gap, Heard, Row, Source
@@ -226,6 +226,26 @@ def test_settings_are_those_written_last(path: Path) -> None:
         assert journal.settings == changed
         assert journal.configuration == CONFIGURATION
         assert journal.check() == []
+
+
+def test_receivers_of_another_team_come_with_its_journal(tmp_path: Path) -> None:
+    theirs = Configuration(observer="B", receivers=(Setup(receiver="r30", antenna="yagi"),))
+    Journal.create(tmp_path / "theirs.journal", theirs).close()
+    with Journal.create(tmp_path / "ours.journal", Configuration()) as ours:
+        assert ours.merge(tmp_path / "theirs.journal") == 1
+        [row] = ours.rows()
+    assert isinstance(row, Entry)
+    assert configuration_from(row.content["settings"]) == theirs
+
+
+def test_receivers_of_the_settings_are_adopted(path: Path) -> None:
+    changed = replace(CONFIGURATION, receivers=(Setup(receiver="r30", attenuator_db=20.0),))
+    stamp, clock = Stamp(utc=NOW, monotonic_ns=5), SystemClock()
+    with Journal.open(path) as journal:
+        journal.adopt(changed, stamp, clock)
+        journal.adopt(changed, stamp, clock)
+        assert journal.settings == changed
+        assert len(list(journal.rows())) == 9
 
 
 def test_two_programs_may_add_at_the_same_time(path: Path) -> None:
