@@ -5,6 +5,7 @@ rigctld:tcp://127.0.0.1:4532                nmea:serial:/dev/ttyACM0?baud=4800
 semtech:udp://0.0.0.0:1700                  gpx:file:walk.gpx
 chirpstack:mqtt://127.0.0.1:1883?topic=T     fixed:43.3499,42.4453
 ttn:http://127.0.0.1:8090?token=SECRET
+iq:pipe:?rate=1.024M rtl_sdr -f 150.2M -s 1024000 -
 """
 
 from __future__ import annotations
@@ -99,11 +100,13 @@ def _split_name(text: str) -> tuple[str, str]:
 
 
 def _split_target(text: str, transport: str, remainder: str) -> tuple[str, dict[str, str]]:
-    if transport == "pipe":  # a command may hold ? and &
-        return remainder, {}
+    if transport == "pipe":  # a command may hold ? and &: options stand before it
+        if not remainder.startswith("?"):
+            return remainder, {}
+        query, _, command = remainder[1:].partition(" ")
+        return command, _options(query)
     target, _, query = remainder.partition("?")
-    # A plus is a plus here (a wildcard of MQTT, a sign), not the space of web forms.
-    options = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
+    options = _options(query)
     if transport in NETWORK:
         try:
             parts = urlsplit(f"{transport}:{target}")
@@ -116,6 +119,11 @@ def _split_target(text: str, transport: str, remainder: str) -> tuple[str, dict[
     if not target:
         raise ConfigError(f"address {text!r}: nothing after {transport}:")
     return target, options
+
+
+def _options(query: str) -> dict[str, str]:
+    # A plus is a plus here (a wildcard of MQTT, a sign), not the space of web forms.
+    return dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
 
 
 def parse_hz(text: str) -> float:

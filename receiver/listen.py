@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from receiver import instruments, positions
+from receiver import instruments, positions, samples
 from receiver.address import Address
 from receiver.clock import Clock, Stamp
 from receiver.errors import (
@@ -25,8 +26,11 @@ from receiver.errors import (
 from receiver.instruments import Answering, Instrument, Polled, Tunable
 from receiver.journal import Writer
 from receiver.links import EndOfInput, Link, open_link
+from receiver.notes import content
 from receiver.positions import PositionSource
 from receiver.records import OWN_RADIO, Detection, Gap, Heard, Source
+from receiver.samples.keeper import Keeper
+from receiver.samples.stream import Stream
 from receiver.scanning import Plan, Scan
 
 NO_ANSWER_HINT = "is the receiver on, and are address and speed right?"
@@ -40,7 +44,7 @@ UNREAD = {
 }
 
 State = Literal["opening", "hearing", "silent", "lost", "ended"]
-Role = Literal["receiver", "position"]
+Role = Literal["receiver", "position", "samples"]
 # The computer's sleep is noticed where it was longer than this; shorter, nothing was missed.
 LEAST_SLEEP_NS = 1_000_000_000
 ASLEEP = "this computer slept"
@@ -51,7 +55,7 @@ class Status:
     """What a screen shows of one source. `heard_ns` and `since_ns` are monotonic counts.
 
     `since_ns` is when the state began, `refused` counts what could not be read, `tuned` is what a
-    scan listens to.
+    scan listens to, or the form of samples; their level is `level_dbfs`.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Status:
     refused: int = 0
     tuned: str = ""
     role: Role = "receiver"
+    level_dbfs: float | None = None
 
 
 class Recorder:
@@ -77,10 +82,7 @@ class Recorder:
         scan: Scan | None = None,
     ) -> None:
         self.address = address
-        self.role: Role = "position" if address.instrument in positions.POSITIONS else "receiver"
-        self.parser: Instrument | PositionSource = (
-            positions.build(address) if self.role == "position" else instruments.build(address)
-        )
+        self.role, self.parser = _parser(address)
         self.status = Status(name=address.name, role=self.role)
         self._scan = scan if isinstance(self.parser, Tunable) else None
         self._expected_s = _expected_s(address)
@@ -95,7 +97,8 @@ class Recorder:
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop` is set or the input ends. Never raises."""
-        self._writer.submit(self.source_row())
+        if self.role != "samples":  # a source in the journal is one whose bytes are there
+            self._writer.submit(self.source_row())
         pause_s = FIRST_PAUSE_S
         while not stop.is_set():
             try:
@@ -149,6 +152,14 @@ class Recorder:
             return
         stamp = self._clock.now()
         self._asked_ns = None
+        self._write_down(link, chunk, stamp)
+        status = self.status
+        status.heard_ns, status.state = stamp.monotonic_ns, "hearing"
+        status.reason = "" if self._understood else status.reason
+        status.chunks += 1
+        self._reply(link, chunk, stamp.monotonic_ns)
+
+    def _write_down(self, link: Link, chunk: bytes, stamp: Stamp) -> None:
         self._writer.submit(
             Heard(
                 source=self.address.name,
@@ -160,11 +171,6 @@ class Recorder:
                 raw=chunk,
             )
         )
-        status = self.status
-        status.heard_ns, status.state = stamp.monotonic_ns, "hearing"
-        status.reason = "" if self._understood else status.reason
-        status.chunks += 1
-        self._reply(link, chunk, stamp.monotonic_ns)
 
     def _watch_sleep(self) -> None:
         """Write down that the computer slept: nothing was heard, and nobody was silent."""
@@ -250,7 +256,7 @@ class Recorder:
             address=str(self.address),
             observer=self._observer,
             receiver=self.address.options.get("receiver"),
-            role=self.role,
+            role="position" if self.role == "position" else "receiver",
         )
 
     def own_radio(self, transmitting: bool) -> None:
@@ -276,6 +282,46 @@ class Recorder:
         )
 
 
+class Sampler(Recorder):
+    """A source of samples: the last minute is in memory, and HEARD keeps it in a file.
+
+    The journal has its gaps, and notes that name the files; samples would fill it.
+    """
+
+    def __init__(self, address: Address, observer: str, writer: Writer, clock: Clock) -> None:
+        super().__init__(address, observer, writer, clock)
+        assert isinstance(self.parser, Stream)
+        self._stream, self.status.tuned = self.parser, self.parser.words
+        self._keeper = Keeper(address.name, self._stream, clock)
+
+    def _write_down(self, link: Link, chunk: bytes, stamp: Stamp) -> None:
+        self._stream.receive(chunk, stamp.utc, stamp.monotonic_ns)
+
+    def _reply(self, link: Link, chunk: bytes, monotonic_ns: int) -> None:
+        meter, self._understood = self._stream.meter, True
+        self.status.level_dbfs = None if meter.level is None else meter.level.level_dbfs
+        self.status.reason = meter.complaint
+
+    def keep(self, folder: Path, say: Callable[[str], None]) -> None:
+        """Keep the last and the next minute in a file in `folder`; `say` tells the user."""
+        self._keeper.keep(folder, say, self._note)
+
+    def _note(self, text: str) -> None:
+        self._writer.submit(content.entry(content.note(text), self._observer, self._clock))
+
+    def close(self) -> None:
+        """End a file that is being written."""
+        self._keeper.close()
+
+
+def _parser(address: Address) -> tuple[Role, Instrument | PositionSource]:
+    if address.instrument in positions.POSITIONS:
+        return "position", positions.build(address)
+    if address.instrument in samples.SAMPLES:
+        return "samples", samples.build(address)
+    return "receiver", instruments.build(address)
+
+
 def _expected_s(address: Address) -> float | None:
     """Return after which silence the user wants to know: `expected_s=600`, None as usual."""
     said = "expected_s" in address.options
@@ -299,10 +345,14 @@ class Listening:
         plan: Plan | None = None,
     ) -> None:
         self._stop = threading.Event()
+        self._transmitting = False
         self._recorders = [
-            Recorder(address, observer, writer, clock, Scan(plan) if plan else None)
+            Sampler(address, observer, writer, clock)
+            if address.instrument in samples.SAMPLES
+            else Recorder(address, observer, writer, clock, Scan(plan) if plan else None)
             for address in addresses
         ]
+        self._samplers = [r for r in self._recorders if isinstance(r, Sampler)]
         self._threads = [
             threading.Thread(target=r.run, args=(self._stop,), name=r.address.name, daemon=True)
             for r in self._recorders
@@ -318,13 +368,19 @@ class Listening:
     @property
     def sources(self) -> list[Source]:
         """The rows that say how each source's bytes are to be read."""
-        return [recorder.source_row() for recorder in self._recorders]
+        return [r.source_row() for r in self._recorders if r.role != "samples"]
 
     def own_radio(self, transmitting: bool) -> None:
         """Write down for each receiver that the own voice radio transmits, or does so no more."""
+        self._transmitting = transmitting
         for recorder in self._recorders:
             if recorder.role == "receiver":
                 recorder.own_radio(transmitting)
+
+    def heard(self, folder: Path, say: Callable[[str], None]) -> None:
+        """Keep the last and the next minute of every source of samples in files in `folder`."""
+        for sampler in self._samplers:
+            sampler.keep(folder, say)
 
     @property
     def ended(self) -> bool:
@@ -334,5 +390,9 @@ class Listening:
     def close(self, timeout_s: float = 3.0) -> None:
         """Stop all sources; may be called twice."""
         self._stop.set()
+        if self._transmitting:  # forgotten: nothing would count any more, also tomorrow
+            self.own_radio(False)
+        for sampler in self._samplers:
+            sampler.close()
         for thread in self._threads:
             thread.join(timeout_s)

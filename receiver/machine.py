@@ -11,13 +11,14 @@ from pathlib import Path
 
 SUPPLIES = Path("/sys/class/power_supply")
 HELD_AFTER_S = 0.5
-# What keeps a computer awake, by its system: a program that holds it as long as it runs.
+# What keeps a computer awake, by its system: a program that holds it as long as it runs. `cat` ends
+# when its input does, so that nothing is held any more when we die, however that happens.
 HOLDERS = {
     "linux": [
         "systemd-inhibit", "--what=sleep:idle:handle-lid-switch", "--who=baksan",
-        "--why=listening for a collar", "--mode=block", "sleep", "infinity",
+        "--why=listening for a collar", "--mode=block", "cat",
     ],
-    "darwin": ["caffeinate", "-i"],
+    "darwin": ["caffeinate", "-i", "cat"],
 }  # fmt: skip
 CANNOT = "cannot keep this computer awake: do not close the lid, and switch its sleep off"
 
@@ -93,7 +94,7 @@ class Awake:
         try:
             self._holder = subprocess.Popen(
                 self._command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for us, and this must outlive it a little
@@ -103,11 +104,14 @@ class Awake:
             return CANNOT
         except subprocess.TimeoutExpired:
             return ""
+        self.end()
         return CANNOT  # it has ended at once: nobody here may hold the computer awake
 
     def end(self) -> None:
         """Let go; may be called twice."""
         if self._holder is not None:
+            if self._holder.stdin is not None:
+                self._holder.stdin.close()
             self._holder.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._holder.wait(2.0)

@@ -8,12 +8,14 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from receiver.address import Address
 from receiver.clock import Clock
 from receiver.config import Configuration, Setup
+from receiver.corrections import standing
 from receiver.derive import Derived, Event
 from receiver.errors import JournalError
 from receiver.journal import Journal, Writer
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.5
 PEAK_HOLD_S = 3.0
+MANY_ROWS = 200  # more than these wait only where the disk does not keep up
 FINISH_S = 10.0
 ANSWER_EVERY_LOOKS = 10
 ANSWER_SHARE = 0.1  # of the time at most: the rest is for the receivers, also after a long day
@@ -39,13 +42,16 @@ class View:
     """What a screen shows of a running search; what is of a source goes by the source's name.
 
     `tested` tells whether a receiver passed today's radio check, `setups` what it hears with, in
-    words, `side` on which side of an aircraft the collar is.
+    words, `side` on which side of an aircraft the collar is. `is_stuck` tells that rows wait longer
+    than they should.
     """
 
     saved: int = 0
     waiting: int = 0
+    is_stuck: bool = False
     statuses: list[Status] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    now: datetime | None = None
     now_ns: int = 0
     levels: dict[str, Detection] = field(default_factory=dict)
     place: Place | None = None
@@ -157,8 +163,11 @@ def _follow(
                 took_s = _locate(session, view, follower)
                 pause = int(took_s / LOOK_S / ANSWER_SHARE)
                 next_answer = looks + max(ANSWER_EVERY_LOOKS, pause)
-            view.saved, view.waiting = writer.committed, writer.waiting
-            view.statuses, view.now_ns = listening.statuses, session.clock.now().monotonic_ns
+            saved, waiting, now = writer.committed, writer.waiting, session.clock.now()
+            is_idle = view.waiting > 0 and waiting > 0 and view.saved == saved
+            view.is_stuck = is_idle or waiting > MANY_ROWS
+            view.saved, view.waiting, view.statuses = saved, waiting, listening.statuses
+            view.now, view.now_ns = now.utc, now.monotonic_ns
             if looks % ANSWER_EVERY_LOOKS == 1:
                 view.battery = read_battery()
                 view.disk_free_bytes, view.disk_hours = disk.state(view.now_ns)
@@ -200,7 +209,7 @@ def unsaid(session: Session, receivers: Sequence[str]) -> tuple[list[str], bool]
     entries = []
     if session.journal.exists():
         with Journal.open(session.journal, readonly=True) as journal:
-            entries = [row for row in journal.rows() if isinstance(row, Entry)]
+            entries = standing([row for row in journal.rows() if isinstance(row, Entry)])
     now, observer = session.clock.now().utc, session.configuration.observer
     recent = [e for e in entries if now - e.time <= TODAY and e.content.get("kind") in KINDS]
     known = register(recent, session.configuration)

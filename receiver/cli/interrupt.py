@@ -19,6 +19,7 @@ def stop_on_interrupt(stop: threading.Event) -> Callable[[], bool]:
         seen.set()
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last one: the terminal is gone
+        if number := getattr(signal, name, None):
+            signal.signal(number, handle)
     return seen.is_set

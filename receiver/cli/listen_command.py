@@ -84,7 +84,7 @@ def _table(session: Session, awake: Any) -> Iterator[tuple[Any, Any]]:
     from receiver.ui.keys import Deeds, Keys, single_keys
     from receiver.ui.screen import Screen
 
-    screen, over = Screen(), threading.Event()
+    screen, over = Screen(session.clock), threading.Event()
     threads: list[threading.Thread] = []
     with single_keys() as descriptor:
 
@@ -92,12 +92,13 @@ def _table(session: Session, awake: Any) -> Iterator[tuple[Any, Any]]:
             _hold(awake, screen.say)
             deeds = Deeds(
                 submit=running.writer.submit,
+                keep=lambda: running.listening.heard(session.journal.parent, screen.say),
                 saved=running.writer.flush,
                 own_radio=running.listening.own_radio,
                 end=running.stop.set,
                 place=lambda: running.view.place,
                 say=screen.say,
-                prompt=lambda text: setattr(screen, "prompt", text),
+                prompt=screen.ask,
             )
             statuses = running.listening.statuses
             receivers = [status.name for status in statuses if status.role == "receiver"]

@@ -18,8 +18,13 @@ def command(as_json: bool) -> None:
     from receiver.instruments import INSTRUMENTS
     from receiver.positions import POSITIONS
     from receiver.records import jsonable
+    from receiver.samples import SAMPLES
 
-    tables = {"receivers and gateways": INSTRUMENTS, "where you are": POSITIONS}
+    tables = {
+        "receivers and gateways": INSTRUMENTS,
+        "where you are": POSITIONS,
+        "sound and samples, kept by key h": SAMPLES,
+    }
     found = list(ports())
     if as_json:
         sources = {name: kind._asdict() for t in tables.values() for name, kind in t.items()}

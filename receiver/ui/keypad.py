@@ -7,14 +7,15 @@ Letters of a Cyrillic layout count as the key that they are on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from receiver.errors import ConfigError
 from receiver.notes import content as notes
+from receiver.records import HAND
 
-KEYS = "h heard  b bearing  t turn  s silence  n note  g gain  v voice radio  u undo  q end"
+KEYS = "h heard  b bearing  t turn  s silence  n note  g gain  v voice  u undo  q end"  # 80 columns
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю"
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
 SAME_KEY = str.maketrans(_CYRILLIC + _CYRILLIC.upper(), _LATIN * 2)
@@ -35,6 +36,7 @@ class Step:
     """One question: `choices` are single keys and what they mean; without, text up to Enter.
 
     `parse` reads the text and refuses it with a ConfigError; nothing typed is None where allowed.
+    With `after`, it is asked only where one of these was answered.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Step:
     choices: dict[str, Any] | None = None
     parse: Callable[[str], Any] = str
     optional: bool = True
+    after: tuple[str, ...] = ()
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:
@@ -85,24 +88,47 @@ TURN_START: tuple[Step, ...] = (
     Step("polarisation", "turn begins; antenna: v vertical, h horizontal, b both", _POLARISATION),
 )
 TURN_END = (
-    Step("loudest_deg", "turn ends; loudest at, degrees true", parse=_number(0, 360)),
-    Step("weakest_deg", "weakest at, degrees true", parse=_number(0, 360)),
+    Step("loudest_deg", "turn ends; loudest at, degrees", parse=_number(0, 360)),
+    Step("weakest_deg", "weakest at, degrees", parse=_number(0, 360)),
+    Step(
+        "magnetic",
+        "m magnetic (compass), t true",
+        {"m": True, "t": False},
+        optional=False,
+        after=("loudest_deg", "weakest_deg"),
+    ),
     Step("full", "turned all around? y n", _YES_NO),
 )
 COMPASS = (Step("compass", "which compass gives headings? p phone, m magnetic, e electronic, g GPS",
                 {"p": "phone", "m": "magnetic", "e": "electronic", "g": "gps"}),)  # fmt: skip
+ABOUT_A_RECEIVER = ("turn", "silence", "setup")
+TRANSMITS = "OUR RADIO TRANSMITS: nothing counts until v"
+TURNING = "TURN RUNS: t ends it"
+
+
+def which(receivers: Sequence[str]) -> Step:
+    """Ask which receiver it is about; 0 is who listens by ear, without a cable."""
+    choices = {"0": HAND, **{str(n): name for n, name in enumerate(receivers[:9], 1)}}
+    said = ", ".join(f"{key} {name}" for key, name in choices.items() if name != HAND)
+    return Step("receiver", f"which receiver? {said}, 0 by ear", choices, optional=False)
 
 
 class Keypad:
-    """What is being typed, and what has been asked."""
+    """What is being typed, and what has been asked.
 
-    def __init__(self) -> None:
+    Of several receivers it is asked which one is meant. `turn_of` is the one that is being turned,
+    `transmitting` whether the team's own voice radio is: both stand in the prompt until they end.
+    """
+
+    def __init__(self, receivers: Sequence[str] = ()) -> None:
+        self._receivers = tuple(receivers)
+        self.turn_of: str | None = None
+        self.transmitting = False
         self._what = ""
         self._steps: list[Step] = []
         self._values: dict[str, Any] = {}
         self._typed = ""
         self._fault = ""
-        self._turning = False
         self._extra: dict[str, Any] = {}
         self._waiting: list[tuple[str, tuple[Step, ...], dict[str, Any]]] = []
 
@@ -110,10 +136,12 @@ class Keypad:
     def prompt(self) -> str:
         """The line under the table: the keys, or what is being asked and typed."""
         if not self._steps:
-            return KEYS
+            turning = self.turn_of is not None
+            runs = [TRANSMITS] * self.transmitting + [TURNING] * turning
+            return "\n".join([*runs, KEYS])
         fault = f"  ({self._fault})" if self._fault else ""
         about = f"{self._extra['receiver']}: " if "receiver" in self._extra else ""
-        return f"{about}{self._steps[0].prompt}: {self._typed}_{fault}"
+        return f"{about}{self._steps[0].prompt}: {self._typed}_{fault}  [Esc: no]"
 
     def ask(self, what: str, steps: tuple[Step, ...], **extra: Any) -> None:
         """Ask something unasked, once what is being typed is finished."""
@@ -133,15 +161,23 @@ class Keypad:
         return self._type(step, character)
 
     def _begin(self, key: str) -> Entered | None:
-        what, steps = "turn", TURN_START
-        if key == "t":
-            steps = TURN_END if self._turning else TURN_START
-        elif key in ACTIONS:
+        what, steps = "turn", TURN_START if self.turn_of is None else TURN_END
+        if key != "t":
+            if key not in ACTIONS:
+                return None
             what, steps = ACTIONS[key]
-        else:
-            return None
         self._what, self._steps, self._values = what, list(steps), {}
-        return None if steps else self._finish()
+        if what in ABOUT_A_RECEIVER:
+            self._ask_which()
+        return None if self._steps else self._finish()
+
+    def _ask_which(self) -> None:
+        if self._what == "turn" and self.turn_of is not None:
+            self._values["receiver"] = self.turn_of
+        elif len(self._receivers) > 1:
+            self._steps.insert(0, which(self._receivers))
+        else:
+            self._values["receiver"] = self._receivers[0] if self._receivers else HAND
 
     def _choose(self, step: Step, character: str) -> Entered | None:
         key = character.translate(SAME_KEY).lower()
@@ -172,13 +208,22 @@ class Keypad:
     def _answer(self, value: Any) -> Entered | None:
         self._values[self._steps.pop(0).name] = value
         self._typed = self._fault = ""
+        while self._steps and self._is_beside_the_point(self._steps[0]):
+            self._values[self._steps.pop(0).name] = None
         return None if self._steps else self._finish()
+
+    def _is_beside_the_point(self, step: Step) -> bool:
+        return bool(step.after) and all(self._values.get(name) is None for name in step.after)
 
     def _finish(self) -> Entered:
         values = {**self._extra, **self._values}
         if self._what == "turn":
-            values["state"] = "end" if self._turning else "start"
-            self._turning = not self._turning
+            starts = self.turn_of is None
+            values["state"] = "start" if starts else "end"
+            self.turn_of = values["receiver"] if starts else None
+        elif self._what == "own radio":
+            self.transmitting = not self.transmitting
+            values["transmitting"] = self.transmitting
         done = Entered(self._what, values)
         self._clear()
         return done

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import select
+import signal
 import sys
 import termios
 import threading
 import tty
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,22 +19,43 @@ from typing import Any, TextIO
 from receiver.clock import Clock
 from receiver.errors import ConfigError
 from receiver.notes import content as notes
-from receiver.records import HAND, Entry, Place
-from receiver.ui.keypad import COMPASS, Entered, Keypad
+from receiver.records import TURN, Entry, Place
+from receiver.ui.keypad import ACTIONS, COMPASS, Entered, Keypad
 
 LOOK_S = 0.1
 SAVED_WITHIN_S = 5.0
+# What arrows, Home, Delete and the function keys send: no Escape, and no letter either.
+_SPECIAL_KEY = re.compile(r"\x1b(?:\[[0-9;]*[ -/]*[@-~]|O.|\[\[.)")
 
 
 @contextmanager
 def single_keys(stream: TextIO | None = None) -> Iterator[int]:
-    """Let each key come at once and unechoed; the terminal is put back whatever happens."""
+    """Let each key come at once and unechoed; the terminal is put back whatever happens.
+
+    Ctrl-Z and the quit key are without effect: a stopped recording hears nothing. One that another
+    program stops (SIGTSTP) leaves the terminal as it was, and takes it again when it goes on.
+    """
     descriptor = (stream or sys.stdin).fileno()
     before = termios.tcgetattr(descriptor)
-    try:
+
+    def take() -> None:
         tty.setcbreak(descriptor, termios.TCSANOW)
+        now = termios.tcgetattr(descriptor)
+        for key in (termios.VSUSP, termios.VQUIT):
+            now[6][key] = b"\0"
+        termios.tcsetattr(descriptor, termios.TCSANOW, now)
+
+    def pause(signum: int, frame: object) -> None:
+        termios.tcsetattr(descriptor, termios.TCSANOW, before)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        take()
+
+    handled = signal.signal(signal.SIGTSTP, pause)
+    try:
+        take()
         yield descriptor
     finally:
+        signal.signal(signal.SIGTSTP, handled)
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
@@ -42,6 +64,7 @@ class Deeds:
     """What keys may do: each is a function of the running search."""
 
     submit: Callable[[Entry], None]
+    keep: Callable[[], None]
     saved: Callable[[float], bool]
     own_radio: Callable[[bool], None]
     end: Callable[[], None]
@@ -62,15 +85,11 @@ class Keys:
         collar: str | None = None,
     ) -> None:
         self._deeds, self._clock, self._observer, self._collar = deeds, clock, observer, collar
-        self._receivers = receivers
-        self._pad = Keypad()
-        self._transmitting = False
+        self._pad = Keypad(receivers)
         self._last: Entry | None = None
 
     def ask(self, unknown: list[str], compass: bool) -> None:
         """Ask what nobody has said yet: what these receivers hear with, which compass is used."""
-        from receiver.ui.keypad import ACTIONS
-
         what, steps = ACTIONS["g"]
         for receiver in unknown:
             self._pad.ask(what, steps, receiver=receiver)
@@ -85,9 +104,13 @@ class Keys:
             ready, _, _ = select.select([descriptor], [], [], LOOK_S)
             if not ready:
                 continue
-            if not (typed := os.read(descriptor, 64)):
+            try:
+                typed = os.read(descriptor, 64)
+            except OSError:
+                typed = b""
+            if not typed:
                 return  # the terminal is gone; listening goes on
-            for character in decoder.decode(typed):
+            for character in _SPECIAL_KEY.sub("", decoder.decode(typed)):
                 self.press(character)
 
     def press(self, character: str) -> None:
@@ -97,28 +120,39 @@ class Keys:
             try:
                 self._do(done)
             except ConfigError as error:
-                self._deeds.say(str(error))
+                self._refuse(done, error)
+            except Exception as error:  # the keys must go on, and so does the recording
+                self._deeds.say(f"look out: a fault, press the keys again: {error!r}")
         self._deeds.prompt(self._pad.prompt)
+
+    def _refuse(self, done: Entered, error: ConfigError) -> None:
+        """Keep what cannot be used as a note: it was typed once, with cold hands."""
+        typed = ", ".join(f"{k} {v}" for k, v in done.values.items() if v is not None)
+        if done.what == "turn":
+            self._turn_goes_back(done.values["state"], done.values["receiver"])
+        self._save(notes.note(f"{done.what}: {typed}; NOT used: {error}"))
+
+    def _turn_goes_back(self, state: str, receiver: str) -> None:
+        self._pad.turn_of = None if state == "start" else receiver
 
     def _do(self, done: Entered) -> None:
         if done.what == "own radio":
-            self._transmitting = not self._transmitting
-            self._deeds.own_radio(self._transmitting)
-            state = (
-                "TRANSMITS: nothing counts; v when it is over" if self._transmitting else "is off"
-            )
-            self._deeds.say(f"own voice radio {state}")
+            transmitting = done.values["transmitting"]
+            self._deeds.own_radio(transmitting)
+            self._deeds.say(f"own voice radio {'transmits' if transmitting else 'is off'}")
         elif done.what == "end":
             if done.values["sure"]:
                 self._deeds.end()
         elif done.what == "undo":
             self._undo(done.values["sure"])
         elif content := self._content(done):
+            if done.what == "heard":
+                self._deeds.keep()
             self._save(content)
 
     def _content(self, done: Entered) -> notes.Content | None:
         values = {key: value for key, value in done.values.items() if value is not None}
-        receiver = values.pop("receiver", self._only_receiver())
+        receiver = values.pop("receiver", "")
         match done.what:
             case "heard":
                 return notes.heard(values["word"])
@@ -131,13 +165,11 @@ class Keys:
             case "setup":
                 return notes.setup(receiver, values) if values else None
             case "turn":
-                return notes.turn(receiver, **values)
+                turn_deg = self._declination_deg() if values.pop("magnetic", False) else 0.0
+                return notes.turn(receiver, declination_deg=turn_deg, **values)
             case "compass":
                 return notes.compass(values["compass"]) if values else None
         return None
-
-    def _only_receiver(self) -> str:
-        return self._receivers[0] if len(self._receivers) == 1 else HAND
 
     def _bearing(self, degrees: float, magnetic: bool, sharp: bool = False) -> notes.Content:
         turn = self._declination_deg() if magnetic else None
@@ -154,17 +186,8 @@ class Keys:
         return round(declination_deg(place.latitude_deg, place.longitude_deg, day), 1)
 
     def _save(self, content: notes.Content) -> None:
-        stamp = self._clock.now()
         about = {"collar": self._collar} if self._collar and "heard" in content else {}
-        entry = Entry(
-            id=str(uuid.uuid4()),
-            observer=self._observer,
-            time=stamp.utc,
-            content={**about, **content},
-            monotonic_ns=stamp.monotonic_ns,
-            boot_id=self._clock.boot_id,
-            clock_source=self._clock.source,
-        )
+        entry = notes.entry({**about, **content}, self._observer, self._clock)
         self._deeds.submit(entry)
         self._last = entry
         words = notes.describe(entry.content)
@@ -177,9 +200,12 @@ class Keys:
             return
         old, said = self._last, notes.describe(self._last.content)
         self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})
+        if old.content["kind"] == TURN:
+            self._turn_goes_back(old.content["state"], old.content["receiver"])
         self._last = None
 
 
 def is_terminal(*streams: Any) -> bool:
-    """Tell whether all these streams are a terminal."""
-    return all(stream is not None and stream.isatty() for stream in streams)
+    """Tell whether all these streams are a terminal on which a table can be drawn."""
+    can_draw = os.environ.get("TERM") not in ("dumb", "unknown")
+    return can_draw and all(stream is not None and stream.isatty() for stream in streams)

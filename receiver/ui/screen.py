@@ -1,17 +1,21 @@
 """The live table of a search: what each receiver hears and how old that is, what is saved, keys.
 
 Every value has its age, and one that is old is struck through and says so. Nothing is shown by
-colour alone. Redrawn at most four times a second.
+colour alone. Redrawn at most four times a second, and at each key. However many sources there are,
+the state of the journal and the line of keys stay on the screen.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
+from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +24,7 @@ from receiver.ui.keypad import KEYS
 from receiver.wording import area
 
 if TYPE_CHECKING:
+    from receiver.clock import Clock
     from receiver.listen import Status
     from receiver.recording import View
 
@@ -27,7 +32,7 @@ OLD_S = 10.0
 MESSAGES = 4
 REFRESH_HZ = 4.0
 GIGA = 1e9
-COLUMNS = (("source", 2), ("state", 4), ("dial", 4), ("level, age", 5), ("with", 3))
+COLUMNS = ("source", "state", "dial", "level, age")
 
 
 def age_words(seconds: float) -> str:
@@ -45,8 +50,14 @@ def state_words(status: Status, view: View) -> str:
         return f"{status.state.upper()} {age_words(lost_s)}"
     if status.state == "silent":
         return "SILENT"
+    # UNTESTED is of receivers only: what gives a place or sound is seen to work.
     tested = status.role != "receiver" or view.tested.get(status.name) is True
     return status.state if tested else f"{status.state}, UNTESTED"
+
+
+def count_words(count: int) -> str:
+    """Say a count in at most four characters."""
+    return str(count) if count < 10_000 else f"{count // 1000}k"
 
 
 def level_words(heard: Detection | None) -> str:
@@ -69,17 +80,37 @@ def _aged(text: str, age_s: float | None) -> Text:
 
 
 def _row(status: Status, view: View) -> list[Text]:
-    age_s = None if status.heard_ns is None else (view.now_ns - status.heard_ns) / 1e9
-    if status.role == "position":
-        place = view.places.get(status.name)
-        return [Text(status.name), Text(state_words(status, view)), Text(""),
-                _aged(place_words(place), age_s if place else None), Text("")]  # fmt: skip
+    dial, level, setup = _ROWS[status.role](status, view)
+    count = count_words(status.chunks)
+    return [Text(status.name), Text(state_words(status, view)), Text(dial), level, Text(count),
+            Text(setup)]  # fmt: skip
+
+
+def _receiver_row(status: Status, view: View) -> tuple[str, Text, str]:
     heard = view.levels.get(status.name)
+    age_s = None if heard is None else (view.now_ns - heard.monotonic_ns) / 1e9
     dial = status.tuned or _dial(heard)
-    setup = view.setups.get(status.name, "")
-    level_age = None if heard is None else (view.now_ns - heard.monotonic_ns) / 1e9
-    return [Text(status.name), Text(state_words(status, view)), Text(dial),
-            _aged(level_words(heard), level_age), Text(setup)]  # fmt: skip
+    return dial, _aged(level_words(heard), age_s), view.setups.get(status.name, "")
+
+
+def _position_row(status: Status, view: View) -> tuple[str, Text, str]:
+    place = view.places.get(status.name)
+    if place is None:
+        return "", Text("no place yet"), ""
+    age_s = None if view.now is None else (view.now - place.time).total_seconds()
+    good = "" if place.accuracy_m is None else f"+-{place.accuracy_m:.0f} m"
+    if place.holds_s is not None and age_s is not None and age_s < place.holds_s:
+        return "", Text(place_words(place)), "as said"
+    return "", _aged(place_words(place), age_s), good
+
+
+def _samples_row(status: Status, view: View) -> tuple[str, Text, str]:
+    level = "-" if status.level_dbfs is None else f"{status.level_dbfs:.0f} dBFS"
+    age_s = None if status.heard_ns is None else (view.now_ns - status.heard_ns) / 1e9
+    return status.tuned, _aged(level, age_s), ""
+
+
+_ROWS = {"receiver": _receiver_row, "position": _position_row, "samples": _samples_row}
 
 
 def _dial(heard: Detection | None) -> str:
@@ -88,33 +119,32 @@ def _dial(heard: Detection | None) -> str:
     return f"{heard.frequency_hz / 1e6:.4f} {heard.mode or ''}".strip()
 
 
-def place_words(place: Place | None) -> str:
-    """Say a place in degrees, with what it is good to."""
-    if place is None:
-        return "no place yet"
-    good = f" +-{place.accuracy_m:.0f} m" if place.accuracy_m else ""
-    return f"{place.latitude_deg:.4f} {place.longitude_deg:.4f}{good}"
+def place_words(place: Place) -> str:
+    """Say a place in degrees."""
+    return f"{place.latitude_deg:.4f} {place.longitude_deg:.4f}"
 
 
 def machine_words(view: View) -> str:
     """Say what the computer has left: rows saved, battery, disk, clock."""
     parts = [f"saved {view.saved}"]
-    if view.waiting > 200:
+    if view.is_stuck:
         parts.append(f"NOT SAVED YET {view.waiting}")
     if view.battery is not None:
         left = view.battery.hours_left
-        parts.append(
-            f"battery {view.battery.percent} %"
-            + (f", {left:.1f} h left" if left is not None else "")
-        )
+        hours = "" if left is None else f", {left:.1f} h left"
+        parts.append(f"battery {view.battery.percent} %{hours}")
     if view.disk_free_bytes is not None:
-        hours = view.disk_hours
-        parts.append(
-            f"disk {view.disk_free_bytes / GIGA:.1f} GB"
-            + (f", {hours:.0f} h left" if hours is not None and hours < 1000 else "")
-        )
-    parts.append(f"clock: {view.clock_source}")
+        left = view.disk_hours
+        hours = "" if left is None or left >= 1000 else f", {left:.0f} h left"
+        parts.append(f"disk {view.disk_free_bytes / GIGA:.1f} GB{hours}")
+    time = "" if view.now is None else f"{local_words(view.now)}, "
+    parts.append(f"clock {time}{view.clock_source}")
     return " | ".join(parts)
+
+
+def local_words(time: datetime) -> str:
+    """Say a time of day as the clocks here show it, with its zone."""
+    return f"{time.astimezone():%H:%M:%S %Z}"
 
 
 def answer_words(view: View) -> str:
@@ -129,30 +159,50 @@ def answer_words(view: View) -> str:
 
 def table(view: View) -> Table:
     """Draw the sources."""
-    drawn = Table(box=None, expand=True, pad_edge=False, header_style="bold")
-    for heading, share in (
-        ("source", 2),
-        ("state", 4),
-        ("dial", 4),
-        ("level, age", 5),
-        ("with", 3),
-    ):
-        drawn.add_column(heading, ratio=share, overflow="fold")
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in COLUMNS:
+        drawn.add_column(heading, overflow="fold")  # a narrow screen must not hide a word of it
+    drawn.add_column("got", justify="right", no_wrap=True)
+    drawn.add_column("with", overflow="fold")
     for status in view.statuses:
         drawn.add_row(*_row(status, view))
     return drawn
 
 
+class Fitted:
+    """Parts one below the other, cut to the height of the screen: first messages, then sources."""
+
+    def __init__(self, sources: Table | Text, state: Group, messages: Group, prompt: Text) -> None:
+        self._parts = (sources, state, messages, prompt)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the lines that fit."""
+        flat = options.update(height=None)
+        sources, state, messages, prompt = (
+            console.render_lines(part, flat, pad=False) for part in self._parts
+        )
+        room = options.max_height - 1 - len(state) - len(prompt)
+        if len(sources) > room:
+            hidden = len(sources) - max(room, 1) + 1
+            more = Text(f"... {hidden} lines more: make the window higher", style="bold")
+            sources = sources[: max(room, 1) - 1] + console.render_lines(more, flat, pad=False)
+        left = max(0, room - len(sources))
+        shown = messages[len(messages) - min(left, len(messages)) :]
+        for line in [*sources, *state, *shown, *prompt]:
+            yield Segments([*line, Segment.line()])
+
+
 class Screen:
     """Draws views on a terminal until it is closed. What is said stays on it for a while."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, clock: Clock, stream: TextIO | None = None) -> None:
         self._console = Console(file=stream or sys.stderr, highlight=False)
-        self._messages: deque[str] = deque(maxlen=MESSAGES)
+        self._clock = clock
+        self._messages: deque[tuple[str, str]] = deque(maxlen=MESSAGES)  # what it is of, all of it
         self._view: View | None = None
         self._faults = 0
         self._reasons: dict[str, str] = {}
-        self.prompt = KEYS
+        self._prompt = KEYS
         self._live = Live(console=self._console, refresh_per_second=REFRESH_HZ, screen=False,
                           auto_refresh=True, get_renderable=self.drawn)  # fmt: skip
         self._live.start()
@@ -163,30 +213,35 @@ class Screen:
             self.say(f"look out: {fault}")
         self._faults = len(view.faults)
         for status in view.statuses:
-            if status.reason and self._reasons.get(status.name) != status.reason:
+            before = self._reasons.get(status.name, "")
+            if status.reason and before != status.reason:
                 self.say(f"{status.name} {status.state}: {status.reason}")
+            elif before and not status.reason:
+                self.say(f"{status.name}: all right again")
             self._reasons[status.name] = status.reason
         self._view = view
 
     def say(self, message: str) -> None:
-        """Put a message under the table."""
-        self._messages.append(message)
+        """Put a message with its time under the table; it takes the place of one like it."""
+        kind = re.sub(r"\d+", "#", message)
+        kept = [old for old in self._messages if old[0] != kind]
+        said = (kind, f"{local_words(self._clock.now().utc)[:8]} {message}")
+        self._messages = deque([*kept, said], maxlen=MESSAGES)
 
-    def drawn(self) -> Group:
+    def ask(self, prompt: str) -> None:
+        """Show what is asked and typed, at once."""
+        self._prompt = prompt
+        self._live.refresh()
+
+    def drawn(self) -> Fitted:
         """Return everything that is on the screen."""
-        view = self._view
+        view, prompt = self._view, Text(self._prompt, style="bold")
+        said = Group(*(Text(message) for _, message in list(self._messages)))
         if view is None:
-            return Group(Text("opening the receivers"), Text(self.prompt, style="bold"))
-        lines = [Text(machine_words(view)), Text(answer_words(view))]
-        if view.side:
-            lines.append(Text(view.side, style="bold"))
-        return Group(
-            table(view),
-            Text(""),
-            *lines,
-            *map(Text, self._messages),
-            Text(self.prompt, style="bold"),
-        )
+            return Fitted(Text("opening the receivers"), Group(), said, prompt)
+        lines = [Text(""), Text(machine_words(view)), Text(answer_words(view))]
+        side = [Text(view.side, style="bold")] if view.side else []
+        return Fitted(table(view), Group(*lines, *side), said, prompt)
 
     def close(self) -> None:
         """Leave the last picture where it is."""

@@ -21,7 +21,7 @@ WIDTH = 80
 def status_text(view: View) -> str:
     """Return the line: rows saved, the search area, each source with its level and its age."""
     parts = [f"saved {view.saved}"]
-    if view.waiting > 200:
+    if view.is_stuck:
         parts.append(f"NOT SAVED YET {view.waiting}")
     answer = view.posterior.answer if view.posterior else None
     if answer is not None and "95" in answer.regions:
@@ -37,6 +37,8 @@ def _source(status: Status, view: View) -> str:
         return f"{status.name} nothing yet"
     age_s = (view.now_ns - status.heard_ns) / 1e9
     level = _level(view.levels.get(status.name))
+    if status.level_dbfs is not None:
+        level = f" {status.level_dbfs:.0f} dBFS"
     return f"{status.name}{level}{f' old, {age_s:.0f} s' if age_s > OLD_S else ''}"
 
 

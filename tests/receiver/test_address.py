@@ -26,6 +26,8 @@ from receiver.errors import ConfigError
          "chirpstack", "mqtt", "127.0.0.1:1883", {"topic": "application/+/device/#", "user": "a"}),
         ("gpx:file:walk 1.gpx", "gpx", "gpx", "file", "walk 1.gpx", {}),
         ("ttn:pipe:cat a?b&c=d", "ttn", "ttn", "pipe", "cat a?b&c=d", {}),
+        ("sdr=iq:pipe:?rate=1M&format=cs8 cat a?b&c=d", "sdr", "iq", "pipe", "cat a?b&c=d",
+         {"rate": "1M", "format": "cs8"}),
         ("fixed:43.3499,42.4453", "fixed", "fixed", "fixed", "43.3499,42.4453", {}),
         ("camp=fixed:-43.3,-42.4", "camp", "fixed", "fixed", "-43.3,-42.4", {}),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -98,3 +99,27 @@ def test_nothing_left_anywhere_says_how_much(
     with pytest.raises(JournalError, match="the last 2 rows could not be saved anywhere"):
         record(session(tmp_path, "fixed:43,42", seconds=0.6), lambda e: None, lambda v: None,
                threading.Event())  # fmt: skip
+
+
+def test_rows_that_cannot_be_saved_for_a_while_are_told(tmp_path: Path) -> None:
+    """Another program holds the journal: what waits is said, and is saved afterwards."""
+    source = "nmea:pipe:sh -c 'while :; do echo x; sleep 0.1; done'"
+    seen, stop = list[bool](), threading.Event()
+    Journal.create(tmp_path / "search.journal", Configuration()).close()
+    holder = sqlite3.connect(tmp_path / "search.journal", isolation_level=None,
+                             check_same_thread=False)  # fmt: skip
+
+    def look(view: View) -> None:
+        if view.saved > 2 and not seen:
+            holder.execute("BEGIN IMMEDIATE")
+            seen.append(False)
+        elif seen and not seen[-1] and view.is_stuck:
+            holder.execute("ROLLBACK")
+            seen.append(True)
+        elif True in seen and not view.is_stuck:
+            stop.set()
+
+    record(session(tmp_path, source, seconds=20), lambda e: None, look, stop)
+    holder.close()
+    assert seen == [False, True]
+    assert stop.is_set()

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.ui.keypad import ACTIONS, COMPASS, KEYS, Entered, Keypad
+from receiver.ui.keypad import ACTIONS, COMPASS, KEYS, TRANSMITS, TURNING, Entered, Keypad
 
 
 def typed(text: str, pad: Keypad | None = None) -> list[Entered]:
-    pad = pad or Keypad()
+    pad = pad or Keypad(["r30"])
     return [done for character in text if (done := pad.feed(character))]
 
 
@@ -20,23 +20,23 @@ FINISHED: list[tuple[str, str, dict[str, Any]]] = [
     ("hc", "heard", {"word": "clear"}),
     ("b243\nms", "bearing", {"degrees": 243.0, "magnetic": True, "sharp": True}),
     ("b12,5\rt\r", "bearing", {"degrees": 12.5, "magnetic": False, "sharp": None}),
-    ("s10\n", "silence", {"minutes": 10.0}),
+    ("s10\n", "silence", {"receiver": "r30", "minutes": 10.0}),
     ("nлёд \n", "note", {"text": "лёд"}),
-    ("v", "own radio", {}),
+    ("v", "own radio", {"transmitting": True}),
     ("qy", "end", {"sure": True}),
     ("un", "undo", {"sure": False}),
-    ("tv", "turn", {"polarisation": "vertical", "state": "start"}),
+    ("tv", "turn", {"receiver": "r30", "polarisation": "vertical", "state": "start"}),
     ("gyagi\ny5\n20\no\n\n", "setup",
-     {"antenna": "yagi", "directional": True, "gain": "5", "attenuator_db": 20.0, "squelch": "open",
-      "mode": None, "body": None}),
+     {"receiver": "r30", "antenna": "yagi", "directional": True, "gain": "5",
+      "attenuator_db": 20.0, "squelch": "open", "mode": None, "body": None}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("keys", "what", "values"), FINISHED)
 def test_keys_finish_an_action(keys: str, what: str, values: dict[str, Any]) -> None:
-    pad = Keypad()
+    pad = Keypad(["r30"])
     assert typed(keys, pad) == [Entered(what, values)]
-    assert pad.prompt == KEYS
+    assert pad.prompt.splitlines()[-1] == KEYS
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,36 @@ def test_keys_of_a_cyrillic_layout_are_the_same_keys(cyrillic: str, latin: str) 
 
 def test_turn_begins_and_ends() -> None:
     pad = Keypad()
-    begin, end = typed("tb" + "t243\n60\ny", pad)
-    assert begin.values == {"polarisation": "both", "state": "start"}
-    assert end.values == {"loudest_deg": 243.0, "weakest_deg": 60.0, "full": True, "state": "end"}
+    begin, end = typed("tb" + "t243\n60\nmy", pad)
+    hand = {"receiver": "hand"}
+    assert begin.values == {**hand, "polarisation": "both", "state": "start"}
+    assert end.values == {**hand, "loudest_deg": 243.0, "weakest_deg": 60.0, "magnetic": True,
+                          "full": True, "state": "end"}  # fmt: skip
     (again,) = typed("t\n", pad)
-    assert again.values == {"polarisation": None, "state": "start"}
+    assert again.values == {**hand, "polarisation": None, "state": "start"}
+    (unsaid,) = typed("t\n\nn", pad)
+    assert unsaid.values["magnetic"] is None  # without a direction nobody asks from which north
+
+
+def test_of_several_receivers_it_is_asked_which() -> None:
+    pad = Keypad(["r30", "r85"])
+    pad.feed("t")
+    assert pad.prompt.startswith("which receiver? 1 r30, 2 r85, 0 by ear")
+    (begin,) = typed("29v", pad)
+    assert begin.values["receiver"] == "r85"
+    (end,) = typed("t90\n\nty", pad)  # the end is of the receiver of the beginning
+    assert end.values["receiver"] == "r85"
+    (silence,) = typed("s05\n", pad)
+    assert silence.values == {"receiver": "hand", "minutes": 5.0}
+
+
+def test_what_goes_on_stands_in_the_prompt_until_it_ends() -> None:
+    pad = Keypad(["r30"])
+    typed("vtv", pad)
+    assert pad.prompt.splitlines() == [TRANSMITS, TURNING, KEYS]
+    typed("vt\n\n\n", pad)
+    assert pad.prompt == KEYS
+    assert len(KEYS) < 80
 
 
 def test_what_cannot_be_is_asked_again_and_says_why() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import pty
@@ -10,27 +11,30 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from receiver.clock import SystemClock
+from receiver.clock import SimulatedClock, SystemClock
 from receiver.config import Setup
 from receiver.journal import Journal
 from receiver.listen import Status
 from receiver.machine import CANNOT, Awake, Battery, Disk, read_battery
 from receiver.recording import View, setup_words
-from receiver.records import Detection, Entry, Gap, Place
+from receiver.records import OWN_RADIO, Detection, Entry, Gap, Place
 from receiver.simulator.icom_radio import IcomRadio, SerialServer
 from receiver.ui.keys import Deeds, Keys, single_keys
 from receiver.ui.screen import Screen, age_words
 
 T0 = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NOW = T0 + timedelta(seconds=5)
 BAKSAN = str(Path(sys.executable).with_name("baksan"))
 
 
@@ -41,29 +45,107 @@ def heard(seconds: float, **more: Any) -> Detection:
 
 
 def shown(view: View, width: int = 80) -> str:
-    screen = Screen(io.StringIO())
+    screen = Screen(SimulatedClock(NOW, 1e-6), io.StringIO())
     screen.close()
     screen.show(view)
+    return drawn(screen, width)
+
+
+def drawn(screen: Screen, width: int = 80, height: int = 24) -> str:
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None).print(screen.drawn())
+    Console(file=out, width=width, height=height, color_system=None).print(screen.drawn())
     return out.getvalue()
 
 
 def view(**more: Any) -> View:
     now = {"state": "hearing", "heard_ns": 99_000_000_000}
-    statuses = [Status(name="r30", **now), Status(name="gps", role="position", **now)]  # type: ignore[arg-type]
-    known: dict[str, Any] = {"statuses": statuses, "now_ns": 100_000_000_000, "saved": 120,
+    statuses = [Status(name="r30", chunks=12345, **now), Status(name="gps", role="position", **now)]  # type: ignore[arg-type]
+    known: dict[str, Any] = {"statuses": statuses, "now_ns": 100_000_000_000, "now": NOW,
+                             "saved": 120,
                              "levels": {"r30": heard(98)}, "clock_source": "system"}  # fmt: skip
     return View(**{**known, **more})
 
 
 def test_each_value_has_its_age_and_an_untested_receiver_says_so() -> None:
     place = Place(time=T0, latitude_deg=43.3499, longitude_deg=42.4453, accuracy_m=4.0)
-    text = shown(view(places={"gps": place}, setups={"r30": "yagi, gain 5"}), 120)
-    for words in ("hearing, UNTESTED", "150.3400", "-32 dBS9 2 s", "43.3499 42.4453 +-4 m 1 s",
-                  "yagi, gain 5", "saved 120", "clock: system", "h heard"):  # fmt: skip
+    text = shown(view(places={"gps": place}, setups={"r30": "yagi, gain 5"}))
+    for words in ("hearing, UNTESTED", "150.3400", "-32 dBS9 2 s", "43.3499 42.4453 5 s", "+-4 m",
+                  "yagi, gain 5", "saved 120", ", system", "h heard", " 12k "):  # fmt: skip
         assert words in text
     assert "UNTESTED" not in shown(view(tested={"r30": True}), 120)
+
+
+def test_age_of_a_place_is_that_of_the_fix_and_not_of_the_last_byte() -> None:
+    fix = Place(time=NOW - timedelta(seconds=80), latitude_deg=43.3499, longitude_deg=42.4453)
+    assert "43.3499 42.4453 80 s OLD" in shown(view(places={"gps": fix}))
+    assert "no place yet" in shown(view())
+    said = replace(fix, holds_s=1e9)
+    text = shown(view(places={"gps": said}))
+    assert "OLD" not in text
+    assert "as said" in text
+
+
+def test_samples_show_their_level_and_form() -> None:
+    ear = Status(name="ear", role="samples", state="hearing", heard_ns=99_000_000_000,
+                 tuned="s16 16 kHz", level_dbfs=-31.6)  # fmt: skip
+    text = shown(view(statuses=[ear]))
+    assert "s16 16 kHz" in text
+    assert "-32 dBFS 1 s" in text
+    assert "UNTESTED" not in text
+
+
+def test_keys_and_journal_stay_on_a_small_screen_with_many_sources() -> None:
+    screen = Screen(SimulatedClock(NOW, 1e-6), io.StringIO())
+    screen.close()
+    for number in range(6):
+        screen.say(f"a message {'x' * number} of some length")
+    many = [Status(name=f"gate{n}", state="hearing", heard_ns=0, role="receiver")
+            for n in range(40)]  # fmt: skip
+    screen.show(view(statuses=many))
+    lines = drawn(screen).splitlines()
+    assert len(lines) <= 24
+    assert lines[-1].startswith("h heard")
+    assert "lines more: make the window higher" in "\n".join(lines)
+    assert any(line.startswith("saved 120") for line in lines)
+    screen.show(view(statuses=many[:12]))
+    lines = drawn(screen).splitlines()
+    assert len(lines) <= 24
+    assert "xxxxx of some" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_narrow_screen_folds_words_and_hides_none(width: int) -> None:
+    statuses = [Status(name="r30-front", state="hearing", tuned="Baksan 150.3400", chunks=45678),
+                Status(name="gps", role="position", state="silent")]  # fmt: skip
+    place = Place(time=T0 - timedelta(minutes=8), latitude_deg=43.3499, longitude_deg=-142.4453)
+    text = shown(view(statuses=statuses, setups={"r30-front": "yagi, gain 5, -20 dB"},
+                      levels={"r30-front": heard(2, level_db=-112.0, saturated=True)},
+                      places={"gps": place}), width)  # fmt: skip
+    for word in ("r30-front", "UNTESTED", "150.3400", "-112", "more", "OLD", "45k", "gain", "-20",
+                 "SILENT", "43.3499", "-142.4453", "min"):  # fmt: skip
+        assert word in text
+    assert all(len(line) <= width for line in text.splitlines())
+
+
+def test_like_messages_take_one_line_with_the_time_of_the_last() -> None:
+    screen = Screen(SimulatedClock(NOW, 1e-6), io.StringIO())
+    screen.close()
+    screen.say("saved: heard clear")
+    for number in range(30):
+        screen.show(view(faults=[f"disk full; {n} rows wait" for n in range(number + 1)]))
+    text = drawn(screen)
+    assert "disk full; 29 rows wait" in text
+    assert text.count("disk full") == 1
+    assert "saved: heard clear" in text
+
+
+def test_source_that_is_well_again_says_so() -> None:
+    lost = Status(name="r30", state="lost", reason="the cable was pulled", since_ns=88_000_000_000)
+    screen = Screen(SimulatedClock(NOW, 1e-6), io.StringIO())
+    screen.close()
+    screen.show(view(statuses=[lost]))
+    screen.show(view(statuses=[Status(name="r30", state="hearing")]))
+    assert "r30: all right again" in drawn(screen)
 
 
 def test_old_level_says_that_it_is_old() -> None:
@@ -81,7 +163,7 @@ def test_lost_source_says_since_when_and_why_once() -> None:
 
 def test_computer_says_what_it_has_left() -> None:
     text = shown(view(battery=Battery(percent=47, status="Discharging", hours_left=2.53),
-                      disk_free_bytes=12_000_000_000, disk_hours=300.4, waiting=900,
+                      disk_free_bytes=12_000_000_000, disk_hours=300.4, waiting=900, is_stuck=True,
                       side="LEFT, by 6 dB, 2 s ago"), 120)  # fmt: skip
     for words in ("battery 47 %, 2.5 h left", "disk 12.0 GB, 300 h left", "NOT SAVED YET 900",
                   "LEFT, by 6 dB"):  # fmt: skip
@@ -152,17 +234,19 @@ def test_awake_is_held_by_a_program_that_lives_and_not_by_one_that_dies() -> Non
 class Search:
     """What keys did, for a test to look at."""
 
-    def __init__(self, place: Place | None = None) -> None:
+    def __init__(self, place: Place | None = None, receivers: Sequence[str] = ("r30",)) -> None:
         self.entries: list[Entry] = []
         self.said: list[str] = []
         self.radio: list[bool] = []
         self.ended = False
+        self.kept: list[bool] = []
         deeds = Deeds(
-            submit=self.entries.append, saved=lambda seconds: True, own_radio=self.radio.append,
+            submit=self.entries.append, keep=lambda: self.kept.append(True),
+            saved=lambda seconds: True, own_radio=self.radio.append,
             end=lambda: setattr(self, "ended", True), place=lambda: place, say=self.said.append,
             prompt=lambda text: None,
         )  # fmt: skip
-        self.keys = Keys(deeds, SystemClock(), "A", ["r30"], "Baksan")
+        self.keys = Keys(deeds, SystemClock(), "A", [*receivers], "Baksan")
 
     def press(self, text: str) -> list[dict[str, Any]]:
         for character in text:
@@ -178,12 +262,54 @@ def test_keys_write_entries_of_the_collar_and_the_receiver() -> None:
     assert setup == {"kind": "setup", "receiver": "r30", "antenna": "yagi"}
     assert turn == {"kind": "turn", "receiver": "r30", "state": "start", "polarisation": "vertical"}
     assert search.said[0] == "saved: heard faint, collar Baksan"
+    assert search.kept == [True]  # once, for what was heard
+
+
+def test_turn_by_a_compass_is_made_true_and_undone_goes_on() -> None:
+    search = Search(Place(time=T0, latitude_deg=43.35, longitude_deg=42.44), ["r30", "r85"])
+    end = search.press("t2vt243\n\nmy")[-1]
+    assert end["receiver"] == "r85"
+    assert end["loudest_deg"] == pytest.approx(243 + 7.5, abs=1.0)
+    search.press("uy")
+    again = search.press("t90\n\nty")[-1]
+    assert (again["state"], again["loudest_deg"]) == ("end", 90.0)
+    unplaced = Search()
+    kept = unplaced.press("tvt243\n\nmy")[-1]
+    assert kept["kind"] == "note"
+    assert "loudest_deg 243.0" in kept["text"]
+    assert "a magnetic bearing needs a place" in unplaced.said[-1]
+    assert unplaced.press("t243\n\nty")[-1]["state"] == "end"  # the turn still runs
+
+
+def test_arrows_home_and_function_keys_are_no_keys() -> None:
+    search, (read_end, write_end) = Search(), os.pipe()
+    os.write(write_end, b"b1\x1b[D2\x1b[H\x1bOP\x1b[3~0\x1b[1;5C\nts\x1b[H")
+    os.close(write_end)
+    search.keys.run(read_end, threading.Event())
+    os.close(read_end)
+    assert [entry.content["bearing_deg"] for entry in search.entries] == [120.0]
+
+
+def test_a_fault_does_not_end_the_keys() -> None:
+    def fail(entry: Entry) -> None:
+        raise RuntimeError("a fault")
+
+    search = Search()
+    deeds = {name: getattr(search.keys._deeds, name) for name in Deeds.__slots__}
+    search.keys._deeds = Deeds(**{**deeds, "submit": fail})
+    search.press("hc")
+    assert "a fault, press the keys again" in search.said[-1]
+    search.keys._deeds = Deeds(**deeds)
+    assert len(search.press("hc")) == 1
 
 
 def test_magnetic_bearing_needs_a_place_and_is_turned_there() -> None:
     search = Search()
-    assert search.press("b243\nms") == []
-    assert "needs a place" in search.said[-1]
+    (kept,) = search.press("b243\nms")
+    assert kept["text"] == (
+        "bearing: degrees 243.0, magnetic True, sharp True; NOT used: a magnetic bearing needs a"
+        " place: wait for the GPS, or give it true"
+    )
     placed = Search(Place(time=T0, latitude_deg=43.35, longitude_deg=42.44))
     (bearing,) = placed.press("b243\nms")
     assert bearing["bearing_deg"] == pytest.approx(243 + 7.5, abs=1.0)
@@ -254,6 +380,7 @@ def test_whole_search_on_a_real_terminal(
     journal = tmp_path / "s.journal"
     process = subprocess.Popen(
         [BAKSAN, "listen", f"r85=icom:serial:{radio.path}?model=r8500&poll_s=0.05", "fixed:43,42",
+         "ear=audio:pipe:sh -c 'while :; do head -c 1600 /dev/urandom; sleep 0.05; done'",
          "--journal", str(journal)],
         stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "COLUMNS": "100", "LINES": "24",
         "TERM": "xterm"}, start_new_session=True,
@@ -284,13 +411,16 @@ def test_whole_search_on_a_real_terminal(
     with Journal.open(journal) as opened:
         rows = list(opened.rows())
     kinds = [row.content["kind"] for row in rows if isinstance(row, Entry)]
-    assert kinds == ["setup", "compass", "level", "note"]
-    gaps = [row.ended for row in rows if isinstance(row, Gap) and row.source == "r85"]
+    assert kinds == ["setup", "compass", "level", "note", "note"]
+    (kept,) = tmp_path.glob("heard-*-ear.wav")
+    assert kept.stat().st_size > 1600
+    gaps = [row.ended for row in rows if isinstance(row, Gap) and row.reason == OWN_RADIO]
     assert gaps == [False, True]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupt_ends_a_search_with_a_table(
-    tmp_path: Path, started: list[subprocess.Popen[bytes]]
+    number: signal.Signals, tmp_path: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
     master, slave = pty.openpty()
     process = subprocess.Popen(
@@ -300,7 +430,7 @@ def test_interrupt_ends_a_search_with_a_table(
     )  # fmt: skip
     started.append(process)
     read_until(master, b"which compass")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     deadline = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < deadline:
         if select.select([master], [], [], 0.1)[0]:
@@ -308,3 +438,56 @@ def test_interrupt_ends_a_search_with_a_table(
     assert process.returncode == 130
     os.close(master)
     os.close(slave)
+
+
+def test_search_that_is_stopped_gives_the_terminal_back_and_takes_it_again(
+    tmp_path: Path, started: list[subprocess.Popen[bytes]]
+) -> None:
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    process = subprocess.Popen(
+        [BAKSAN, "listen", "fixed:43,42", "--journal", str(tmp_path / "s.journal")],
+        stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"},
+        preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0)),
+    )  # fmt: skip
+    started.append(process)
+    read_until(master, b"which compass")
+    os.write(master, b"\x1a\x1c")  # Ctrl-Z and the quit key: nothing happens
+    os.write(master, b"p")
+    read_until(master, b"saved: compass")
+    assert termios.tcgetattr(slave)[3] & termios.ICANON == 0
+    process.send_signal(signal.SIGTSTP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    assert termios.tcgetattr(slave) == before
+    process.send_signal(signal.SIGCONT)
+    os.write(master, b"\nhc")
+    read_until(master, b"saved: heard clear")
+    os.write(master, b"qy")
+    read_until(master, b"place")
+    assert process.wait(20) == 0
+    assert termios.tcgetattr(slave) == before
+    os.close(master)
+    os.close(slave)
+
+
+def test_holder_lets_go_when_its_owner_is_killed(started: list[subprocess.Popen[bytes]]) -> None:
+    code = (
+        "from receiver.machine import Awake; a = Awake(['cat']); print(a.begin() or"
+        " a._holder.pid, flush=True); input()"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)  # fmt: skip
+    started.append(owner)
+    assert owner.stdout is not None
+    holder = int(owner.stdout.readline())
+    owner.kill()
+    owner.wait()
+    deadline = time.monotonic() + 10
+    while (
+        Path(f"/proc/{holder}/cmdline").exists() and Path(f"/proc/{holder}/cmdline").read_bytes()
+    ):  # it is gone, or a zombie of a process that is gone
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert owner.stdin is not None
+    owner.stdin.close()
+    owner.stdout.close()

@@ -90,7 +90,7 @@ def test_status_line_says_saved_lost_and_old() -> None:
     heard = Detection(kind="packet", time=NOW, monotonic_ns=0, level_db=-97.4, level_unit="dBm")
     count = Detection(kind="meter", time=NOW, monotonic_ns=0, level_raw=120.0)
     view = View(
-        saved=1234, waiting=300, now_ns=50 * 10**9,
+        saved=1234, waiting=300, is_stuck=True, now_ns=50 * 10**9,
         statuses=[Status("gate", "hearing", heard_ns=10 * 10**9), Status("gps", "lost"),
                   Status("r30", "hearing", heard_ns=49 * 10**9), Status("new", "hearing")],
         levels={"gate": heard, "r30": count},

@@ -1,0 +1,48 @@
+"""Sources of samples: the sound of a receiver, IQ of an SDR.
+
+Like instruments, these never open anything: `receiver.links` does. Their samples are not written
+into the journal, which they would fill: the last minute is in memory, and HEARD keeps it and the
+next minute in a file beside the journal (`receiver.samples.keeper`).
+
+    audio:pipe:arecord -q -t raw -f S16_LE -r 16000 -c 1
+    iq:pipe:?rate=1.024M rtl_sdr -f 150.2M -s 1024000 -
+    audio:file:x.raw?rate=16000&format=s16
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from receiver.address import Address, Kind
+from receiver.errors import ConfigError
+
+if TYPE_CHECKING:
+    from receiver.samples.stream import Stream
+
+SAMPLES = {
+    "audio": Kind(
+        "receiver.samples.stream",
+        "sound of a receiver (s16, 16 kHz)",
+        "audio:pipe:arecord -q -t raw -f S16_LE -r 16000 -c 1",
+    ),
+    "iq": Kind(
+        "receiver.samples.stream",
+        "samples of an SDR (cu8, 250 kHz)",
+        "iq:pipe:?rate=1.024M rtl_sdr -f 150.2M -s 1024000 -",
+    ),
+}
+
+
+def build(address: Address) -> Stream:
+    """Make the source of samples of an address.
+
+    Raises:
+        ConfigError: there is none of this name, or an option of it is wrong.
+    """
+    if address.instrument not in SAMPLES:
+        known = ", ".join(SAMPLES)
+        raise ConfigError(f"{address}: unknown source {address.instrument!r}; known: {known}")
+    module = importlib.import_module(SAMPLES[address.instrument].module)
+    stream: Stream = module.make(address)
+    return stream
