@@ -25,7 +25,8 @@ COMMANDS = {
     "import": "Turn other people's files into observations.",
     "sources": "List the receivers and position sources that can be connected.",
     "protocols": "List the packet formats that can be decoded.",
-    "doctor": "Check this computer before leaving for a search.",
+    "calibrate": "Measure a receiver's meter, so that its counts become decibels.",
+    "doctor": "Check this computer and the receivers before leaving for a search.",
 }
 
 USAGE, CANNOT_WRITE, FAULT, INTERRUPTED = 2, 5, 70, 130
