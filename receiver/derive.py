@@ -61,6 +61,7 @@ class Derivation:
         self._warnings: Counter[str] = Counter()
         self._clocks: dict[tuple[str, str], float] = {}
         self._jumps = 0
+        self._observers: dict[str, str] = {}
 
     def add(self, row: Row) -> list[Event]:
         """Take one row; return what it says at once."""
@@ -81,6 +82,7 @@ class Derivation:
         return replace(derived, warnings=[*told(self._warnings), *derived.warnings])
 
     def _open(self, row: Source) -> list[Event]:
+        self._watch_observer(row)
         try:
             address = parse_address(row.address)
             build = positions.build if row.role == "position" else instruments.build
@@ -143,12 +145,12 @@ class Derivation:
         return [detection, *self._read(detection, observer)]
 
     def _keep(self, detection: Detection, observer: str) -> None:
-        """Keep what a detection is evidence of: a level, a bearing, or a reading to be reduced."""
+        """Keep what a detection is evidence of: a packet, level, bearing, reading to be reduced."""
         if detection.kind == "meter":
             own = self._collected.pulses.setdefault(observer, Pulses(self._configuration))
             own.add(detection)
             self._collected.read(observer, detection)
-        elif detection.level_db is not None or detection.relative_bearing_deg is not None:
+        elif detection.data is not None or _measures(detection):
             self._collected.heard.append((observer, detection))
 
     def _read(self, detection: Detection, observer: str) -> list[Event]:
@@ -223,6 +225,15 @@ class Derivation:
             self._collected.entries.append(row)
         return [row]
 
+    def _watch_observer(self, row: Source) -> None:
+        """Notice two people of one name: each would be where the other one is."""
+        if self._observers.setdefault(row.observer, row.origin) != row.origin:
+            text = (
+                f"observer {row.observer} listens in two journals: if these are two people, their"
+                " places and receivers are mixed up; each needs a name of their own in baksan.toml"
+            )
+            self._warnings[text] = 1
+
     def _watch_clock(self, row: Heard) -> None:
         """Notice a clock that was set while it ran: its times before and after do not fit."""
         offset_s = row.time.timestamp() - row.monotonic_ns / 1e9
@@ -242,6 +253,10 @@ def derive(rows: Iterable[Row], configuration: Configuration) -> Derived:
     for row in rows:
         derivation.add(row)
     return derivation.result()
+
+
+def _measures(detection: Detection) -> bool:
+    return detection.level_db is not None or detection.relative_bearing_deg is not None
 
 
 def _session(detection: Detection, stream: _Stream, origin: str) -> str:

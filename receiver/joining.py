@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from receiver import search, silence, turns
 from receiver.collected import Collected, Read, Spans
@@ -78,8 +79,11 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
     ]
     gone = superseded(collected.entries)
     put = [search.put(o, joined.places.get(o.observer or "")) for o in found if o.id not in gone]
-    levels = _levels([o for o in put if o.kind == "level"], joined)
-    others = _silences([o for o in put if o.kind != "level"], levels, joined, collected)
+    heard = [o for o in put if o.kind == "level"]
+    levels = _levels(heard, joined)
+    # Whoever heard it was not in silence, also where there is no level or it cannot be used.
+    hearers = [*_heard(heard, joined), *_received(detections, joined)]
+    others = _silences([o for o in put if o.kind != "level"], hearers, joined, collected)
     observations = sorted((*levels, *others), key=lambda o: (o.time, o.id))
     unplaced = [o for o in observations if o.latitude_deg is None]
     return Derived(
@@ -284,9 +288,31 @@ def _pointed(level: Observation, joined: _Join) -> list[Observation]:
 # --- silence ------------------------------------------------------------------------------------
 
 
+class Hearer(NamedTuple):
+    """Who heard a collar (None: nobody knows which), with what, and when."""
+
+    observer: str | None
+    collar: str | None
+    setup: Setup
+    time: datetime
+
+
+def _heard(levels: Iterable[Observation], joined: _Join) -> Iterable[Hearer]:
+    for o in levels:
+        yield Hearer(o.observer, o.collar, joined.setups.get(o.id, Setup()), o.time)
+
+
+def _received(detections: Iterable[tuple[str, Detection]], joined: _Join) -> Iterable[Hearer]:
+    """Yield who received a packet without a level."""
+    for observer, d in detections:
+        if d.level_db is None and d.data is not None:
+            setup = joined.register.hearing(observer, d.source, d.time).setup
+            yield Hearer(observer, d.collar, setup, d.time)
+
+
 def _silences(
     others: Iterable[Observation],
-    levels: Sequence[Observation],
+    hearers: Sequence[Hearer],
     joined: _Join,
     collected: Collected,
 ) -> Iterable[Observation]:
@@ -296,7 +322,7 @@ def _silences(
             yield other
             continue
         collar = joined.configuration.collar(other.collar or "")
-        known = circumstances(other, levels, joined, collected)
+        known = circumstances(other, hearers, joined, collected)
         judged = silence.judge(other, known, collar)
         if judged.kind == "note":
             joined.warnings["silences lack something and do not count: see their text"] += 1
@@ -304,7 +330,7 @@ def _silences(
 
 
 def circumstances(
-    said: Observation, levels: Sequence[Observation], joined: _Join, collected: Collected
+    said: Observation, hearers: Sequence[Hearer], joined: _Join, collected: Collected
 ) -> silence.Circumstances:
     """Return what is known about the listening behind a silence."""
     observer, receiver = said.observer or "", said.receiver or HAND
@@ -316,21 +342,21 @@ def circumstances(
         setup=setup,
         check=joined.register.check(observer, receiver, said.time),
         gaps=collected.spans.of(observer, receiver),
-        heard_by=sorted(set(_hearers(said, setup, span, levels, joined))),
+        heard_by=sorted(set(_meanwhile(said, setup, span, hearers))),
         turned=frozenset(t.polarisation or setup.polarisation for t in own if t.is_full(places)),
     )
 
 
-def _hearers(
-    said: Observation, setup: Setup, span: Span, levels: Iterable[Observation], joined: _Join
+def _meanwhile(
+    said: Observation, setup: Setup, span: Span, hearers: Iterable[Hearer]
 ) -> Iterable[str]:
     """Yield who heard the collar meanwhile: this receiver, or another on the same antenna."""
     begin, end = span
-    for level in levels:
-        same = level.observer == said.observer and level.collar in (said.collar, None)
-        if not same or level.kind != "level" or not begin <= level.time <= end:
+    for one in hearers:
+        same = one.observer == said.observer and one.collar in (said.collar, None)
+        if not same or not begin <= one.time <= end:
             continue
-        other = joined.setups.get(level.id, Setup())
+        other = one.setup
         one_antenna = setup.antenna is not None and other.antenna == setup.antenna
         if other.receiver == setup.receiver or one_antenna:
             yield other.receiver

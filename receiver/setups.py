@@ -112,7 +112,7 @@ class Register:
         """
         gain = self.hearing(observer, receiver, time).setup.gain
         known = self.calibrations.get((observer, receiver), [])
-        fit = [c for c in known if c.gain is None or gain is None or c.gain == gain]
+        fit = [c for c in known if c.gain is None or gain is None or is_same(c.gain, gain)]
         before = [c for c in fit if c.time <= time]
         return before[-1] if before else (fit[0] if fit else None)
 
@@ -188,7 +188,7 @@ def _take_calibration(found: Register, entry: Entry, time: datetime) -> None:
         curve=curve,
         unit=str(content.get("unit", "dB")),
         sd_db=max(spread, default=None),
-        gain=content.get("gain"),
+        gain=None if content.get("gain") is None else str(content["gain"]),
     )
     found.calibrations[_owner(entry)].append(calibration)
 
@@ -227,6 +227,11 @@ _TAKE: dict[str, Callable[[Register, Entry, datetime], None]] = {
     COMPASS: _take_compass,
     TURN: _take_turn,
 }
+
+
+def is_same(mark: str, other: str) -> bool:
+    """Tell whether two marks of a knob are one: 7a is 7A."""
+    return mark.casefold().split() == other.casefold().split()
 
 
 def _number(content: Mapping[str, Any], key: str) -> float | None:

@@ -291,6 +291,38 @@ def test_directional_antenna_has_to_turn() -> None:
     assert quiet(rows).kind == "silence"
 
 
+def test_what_was_heard_makes_a_silence_void_also_where_its_level_is_not_used() -> None:
+    """A directional level outside a turn is not used; the collar was heard for all that."""
+    rows = silent_rows()
+    rows.said(-4, "setup", directional=True)
+    rows.said(100, "turn", state="start", polarisation="vertical")
+    rows.said(160, "turn", state="end", full=True)
+    rows.listening(200, 210)
+    assert levels(rows.derive()) == []
+    assert "r85 heard it meanwhile" in (quiet(rows).text or "")
+
+
+def test_packet_without_a_level_makes_a_silence_void() -> None:
+    rows = silent_rows()
+    rows.rows.append(
+        Source(source="rn", address="rn=rn2483:serial:/dev/y", observer="A", origin="o")
+    )
+    rows.said(-4, "setup", receiver="rn", antenna="yagi")
+    assert quiet(rows).kind == "silence"
+    rows.heard("rn", 110, b"radio_rx  930EF9636865ABA50D1F8E090E031500\r\n-7\r\n")
+    assert not levels(rows.derive())
+    assert "rn heard it meanwhile" in (quiet(rows).text or "")
+
+
+def test_two_people_of_one_name_are_told() -> None:
+    rows = Rows()
+    rows.listening(0, 2)
+    assert not [w for w in rows.derive().warnings if "two journals" in w]
+    rows.rows.append(Source(source="r85", address=R85.address, observer="A", origin="theirs"))
+    (told,) = [w for w in rows.derive().warnings if "two journals" in w]
+    assert told.startswith("observer A listens in two journals")
+
+
 def test_result_does_not_depend_on_when_rows_arrive() -> None:
     rows = silent_rows()
     rows.said(-4, "setup", directional=True)
