@@ -150,7 +150,7 @@ class Derivation:
             own = self._collected.pulses.setdefault(observer, Pulses(self._configuration))
             own.add(detection)
             self._collected.read(observer, detection)
-        elif detection.data is not None or _measures(detection):
+        elif detection.kind == "packet" or _measures(detection):
             self._collected.heard.append((observer, detection))
 
     def _read(self, detection: Detection, observer: str) -> list[Event]:

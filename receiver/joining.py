@@ -305,7 +305,7 @@ def _heard(levels: Iterable[Observation], joined: _Join) -> Iterable[Hearer]:
 def _received(detections: Iterable[tuple[str, Detection]], joined: _Join) -> Iterable[Hearer]:
     """Yield who received a packet without a level."""
     for observer, d in detections:
-        if d.level_db is None and d.data is not None:
+        if d.level_db is None and d.kind == "packet":
             setup = joined.register.hearing(observer, d.source, d.time).setup
             yield Hearer(observer, d.collar, setup, d.time)
 

@@ -89,6 +89,12 @@ def test_calibration_at_another_gain_does_not_hold() -> None:
     assert found.calibration("A", "r30", at(3)) is None
 
 
+def test_mark_of_a_knob_is_the_same_in_small_letters() -> None:
+    rows = [entry(0, "setup", gain="Wide 7A"),
+            entry(1, "calibration", calibration_id="a", gain="wide  7a", **TABLE)]  # fmt: skip
+    assert register(rows, SETTINGS).calibration("A", "r30", at(2)) is not None
+
+
 BAD: list[tuple[str, dict[str, Any]]] = [
     ("calibration", {}),
     ("calibration", {"calibration_id": "x", "raw": [1, 1], "db": [0, 1]}),
