@@ -2,16 +2,20 @@
 
 A count of a meter becomes decibels only by a published or measured curve; without one it stays a
 count. Source of the curves: `rigs/icom`, `rigs/aor` and `rigs/uniden` of Hamlib at 8319dc5d (facts
-only). Curves that are two-point placeholders there, or copied from another model (R9500), are left
-out here: their slope has nothing to do with the receiver.
+only). Some there are placeholders, two points or a copy of another model's: their slope has nothing
+to do with the receiver. They are kept here to tell why such a meter gives no decibels, and to know
+one where another program uses it; `usable` never returns them. `baksan calibrate` makes a curve.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+Evidence = Literal["measured", "published", "placeholder"]
 S9_DBM_VHF = -93.0  # IARU Region 1: S9 above 30 MHz
 
 
@@ -20,7 +24,7 @@ class Curve:
     """A meter's curve: raw counts to dB relative to S9, and on what evidence."""
 
     calibration_id: str
-    evidence: str
+    evidence: Evidence
     raw: tuple[float, ...]
     db: tuple[float, ...]
 
@@ -44,12 +48,37 @@ class Curve:
         return raw >= self.raw[-1]
 
 
+def usable(curves: Mapping[str, Curve], model: str) -> Curve | None:
+    """Return a model's curve, None where there is none or only a placeholder."""
+    curve = curves.get(model)
+    return None if curve is None or curve.evidence == "placeholder" else curve
+
+
+def _placeholder(name: str, raw: tuple[float, ...], db: tuple[float, ...]) -> Curve:
+    return Curve(calibration_id=f"hamlib:{name}", evidence="placeholder", raw=raw, db=db)
+
+
 ICOM_CURVES = {
     "r8500": Curve(
         calibration_id="hamlib:icr8500",
         evidence="published",
         raw=(0, 10, 32, 46, 62, 82, 98, 112, 124, 134, 156, 177, 192, 211, 228, 238),
         db=(-54, -48, -42, -36, -30, -24, -18, -12, -6, 0, 10, 20, 30, 40, 50, 60),
+    ),
+    "r75": Curve(
+        calibration_id="hamlib:icr75",
+        evidence="published",
+        raw=(0, 37, 52, 61, 72, 86, 95, 109, 124, 128, 146, 166, 186, 199, 225, 233, 255),
+        db=(-60, -54, -48, -42, -36, -30, -24, -18, -12, -6, 0, 10, 20, 30, 40, 50, 60),
+    ),
+    "r8600": _placeholder("icr8600", (0, 255), (-60, 60)),
+    "r30": _placeholder("icr30", (0, 255), (-60, 60)),
+    "r20": _placeholder("icr20", (0, 255), (-60, 60)),
+    "r6": _placeholder("icr6", (0, 255), (-60, 60)),
+    "r10": _placeholder("icr10", (0, 160), (-60, 60)),
+    # A comment there says that it was copied from the IC-9700.
+    "r9500": _placeholder(
+        "icr9500", (0, 10, 30, 60, 90, 120, 241), (-54, -48, -36, -24, -12, 0, 64)
     ),
 }
 

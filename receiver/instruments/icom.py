@@ -12,8 +12,8 @@ Source: Icom IC-R8600 CI-V reference guide; Hamlib `rigs/icom` at 8319dc5d for a
 
 The classic one-wire bus echoes what the controller says: frames that are not for E0, or that come
 from E0, are dropped. A turn of the knob is sent unasked (command 00 and 01, to 00) and believed.
-A count becomes decibels only by a published curve, which only the R8500 has; those of the others
-in Hamlib are placeholders or copies, so for these the level stays a count.
+A count becomes decibels only by a published curve, which the R8500 and the R75 have; those of the
+others in Hamlib are placeholders or copies, so for these the level stays a count.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from datetime import datetime
 from receiver.address import Address
 from receiver.errors import ConfigError
 from receiver.instruments import Questions, Rota, seconds
-from receiver.levels import ICOM_CURVES, Curve
+from receiver.levels import ICOM_CURVES, Curve, usable
 from receiver.records import Detection
 
 CONTROLLER, EVERYBODY, END, COLLISION = 0xE0, 0x00, 0xFD, 0xFC
@@ -241,4 +241,4 @@ def make(address: Address) -> Icom:
         (bus_address,) = bytes.fromhex(text)
     except ValueError as error:
         raise ConfigError(f"{address}: address={text!r} is not a byte in hex") from error
-    return Icom(model, bus_address, ICOM_CURVES.get(model), seconds(address, "poll_s", 0.1))
+    return Icom(model, bus_address, usable(ICOM_CURVES, model), seconds(address, "poll_s", 0.1))
