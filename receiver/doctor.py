@@ -23,7 +23,11 @@ from pathlib import Path
 from typing import Literal
 
 from receiver import keys, machine, settings
+from receiver.config import Configuration
 from receiver.errors import ReceiverError
+from receiver.notes import times
+from receiver.radio_check import Tested, receivers_tested
+from receiver.records import Row
 
 State = Literal["ok", "look", "STOP"]
 
@@ -349,6 +353,32 @@ def journal(path: Path) -> Iterator[Check]:
         yield Check(name="journal", state="ok", text=f"{path} is sound")
 
 
+def _settings(path: Path | None) -> Configuration:
+    with suppress(ReceiverError):  # what is wrong with it, `configuration` tells
+        return settings.load(path)[0] if path else Configuration()
+    return Configuration()
+
+
+def radio(tested: Tested, zone: tzinfo) -> Check:
+    """Tell whether a receiver was tested today: what a deaf one misses is no silence."""
+    name, check = f"receiver {tested.receiver}", tested.check
+    advice = f"baksan doctor --radio '{tested.address or f'{tested.receiver}=ADDRESS'}'"
+    if check is None:
+        return Check(name=name, state="look", text="UNTESTED today", advice=advice)
+    when = times.show(check.time, zone)
+    if check.passed:
+        return Check(name=name, state="ok", text=f"passed its radio check, {when}")
+    return Check(name=name, state="look", text=f"did NOT pass, {when}", advice=advice)
+
+
+def _own_rows(journals: Iterable[Path]) -> Iterator[Row]:
+    from receiver.journal import Journal
+
+    for path in journals:
+        with suppress(ReceiverError), Journal.open(path, readonly=True) as opened:
+            yield from (row for row in opened.rows() if row.origin == opened.origin)
+
+
 def examine(
     journals: Sequence[Path], settings_path: Path | None, now: datetime, zone: tzinfo
 ) -> list[Check]:
@@ -372,4 +402,8 @@ def examine(
         *configuration(settings_path),
         keys_file(beside),
         *(check for path in journals for check in journal(path)),
+        *(
+            radio(one, zone)
+            for one in receivers_tested(_own_rows(journals), _settings(settings_path), now)
+        ),
     ]

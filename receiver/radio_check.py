@@ -1,48 +1,58 @@
 """Is the receiver deaf? What a test collar, a dummy load and the laptop's charger say of it.
 
 Pure functions on readings. A floor is what the meter shows mostly; a pulse is what rises out of it.
+A station or gateway tells each pulse or packet by itself, and nothing of the noise.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from datetime import datetime
+from itertools import accumulate, pairwise
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
+from receiver.config import Configuration
+from receiver.corrections import standing
 from receiver.meters import PULSE_RISE_DB
-from receiver.records import RADIO_CHECK, Detection
+from receiver.records import RADIO_CHECK, Detection, Entry, Row, Source
+from receiver.setups import KINDS, RadioCheck, register
 
-FEWEST_PULSES = 3
+FEWEST_PULSES = 3  # a packet is checked, so one is enough
 # The antenna has to lift the noise over that of a dummy load: by less, the receiver is deafer than
 # the world around it; by more, its gain only brings overload nearer.
 LEAST_LIFT_DB, MOST_LIFT_DB = 3.0, 6.0
 RISE_COUNTS, RISE_SPREADS = 8.0, 6.0
 LAPTOP_COSTS_DB = 3.0
+TOO_LOUD = "the meter was at its end: take the test collar further away, its level is not known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """The pulses in a stretch of readings; `rise` is in dB, or in counts without a curve."""
+    """The pulses or packets in a stretch of readings, and the level of the usual one.
 
-    pulses: int
-    peak: float
-    floor: float
-    unit: str
+    `peak` and `floor` are in `unit`, counts without a curve; None where nothing tells them.
+    """
+
+    pulses: int = 0
+    packets: int = 0
+    peak: float | None = None
+    floor: float | None = None
+    unit: str = "counts"
     pulses_per_minute: float | None = None
     saturated: bool = False
 
     @property
     def rise(self) -> float:
-        """How far the pulses stand out of the floor."""
-        return self.peak - self.floor
+        """How far the pulses stand out of the floor; 0 where nobody can say."""
+        return 0.0 if self.peak is None or self.floor is None else self.peak - self.floor
 
     @property
     def is_collar(self) -> bool:
         """Tell whether this is a beacon and not a crackle."""
-        return self.pulses >= FEWEST_PULSES
+        return self.packets > 0 or self.pulses >= FEWEST_PULSES
 
 
 def values(readings: Sequence[Detection]) -> tuple[list[float], list[float], str]:
@@ -62,6 +72,29 @@ def floor(readings: Sequence[Detection]) -> float | None:
     """Return what the meter shows mostly; None without readings."""
     levels = values(readings)[1]
     return median(levels) if levels else None
+
+
+def heard(readings: Sequence[Detection], collar: str | None) -> Heard | None:
+    """Return what a receiver heard of a collar; None where it told nothing at all."""
+    own = [r for r in readings if collar is None or r.collar in (None, collar)]
+    events = [r for r in own if r.kind != "meter"]
+    return _events(events) if events else pulses(own)
+
+
+def _events(events: Sequence[Detection]) -> Heard:
+    """Return pulses and packets that were told one by one."""
+    levels, unit = values(events)[1:]
+    told = [r.pulses_per_minute for r in events if r.pulses_per_minute]
+    noise = [r.noise_db for r in events if r.noise_db is not None]
+    return Heard(
+        pulses=sum(r.kind == "pulse" for r in events),
+        packets=sum(r.kind == "packet" for r in events),
+        peak=median(levels) if levels else None,
+        floor=median(noise) if noise else None,
+        unit=unit,
+        pulses_per_minute=median(told) if told else None,
+        saturated=any(r.saturated for r in events),
+    )
 
 
 def pulses(readings: Sequence[Detection]) -> Heard | None:
@@ -99,7 +132,8 @@ def rate(begins: Sequence[float], times: Sequence[float]) -> float | None:
     asked_s = median(b - a for a, b in pairwise(times))
     if asked_s > period_s / 4.0:
         return None
-    numbers = [round((begin - begins[0]) / period_s) for begin in begins]
+    # Counted from pulse to pulse: over many periods the error of the median would add up.
+    numbers = list(accumulate((round((b - a) / period_s) for a, b in pairwise(begins)), initial=0))
     middle = sum(numbers) / len(numbers)
     centre = sum(begins) / len(begins)
     over = sum((n - middle) ** 2 for n in numbers)
@@ -145,6 +179,7 @@ class Findings:
     """Everything that was found about one receiver; None where it was not tried."""
 
     receiver: str
+    has_meter: bool = True
     heard: Heard | None = None
     antenna: float | None = None
     load: float | None = None
@@ -162,25 +197,36 @@ class Findings:
         return self.heard is not None and self.heard.is_collar and gain_is_right is not False
 
 
+def heard_words(heard: Heard | None, distance_m: float | None) -> str:
+    """Say what was heard of the test collar."""
+    if heard is None or not heard.is_collar:
+        return "the test collar was NOT heard: cable, antenna, frequency, gain?"
+    said = [f"{heard.packets} packets"] if heard.packets else []
+    if heard.peak is not None and heard.floor is None:
+        said.append(f"{heard.peak:.0f} {heard.unit}")
+    elif heard.peak is not None:
+        unit = "counts" if heard.unit == "counts" else "dB"
+        said.append(f"{heard.rise:.0f} {unit} over the noise")
+    if heard.pulses_per_minute:
+        said.append(f"{heard.pulses_per_minute:.1f} pulses a minute")
+    elif heard.pulses:
+        said.append("how often it pulses, cannot be said")
+    at = "" if distance_m is None else f" at {distance_m:g} m"
+    return f"the test collar was heard{at}: {', '.join(said)}"
+
+
 def words(found: Findings) -> list[str]:
     """Say what was found, a line each."""
-    lines = []
-    heard = found.heard
-    if heard is None or not heard.is_collar:
-        lines.append("the test collar was NOT heard: cable, antenna, frequency, gain?")
-    else:
-        at = "" if found.distance_m is None else f" at {found.distance_m:g} m"
-        pulse = heard.pulses_per_minute
-        said = f"{pulse:.1f} pulses a minute" if pulse else "how often it pulses, cannot be said"
-        unit = "counts" if heard.unit == "counts" else "dB"
-        lines.append(
-            f"the test collar was heard{at}: {heard.rise:.0f} {unit} over the noise, {said}"
-        )
+    lines = [heard_words(found.heard, found.distance_m)]
+    if found.heard is not None and found.heard.saturated:
+        lines.append(TOO_LOUD)
     if found.frequency_error_hz is not None:
         lines.append(
-            f"it was loudest {found.frequency_error_hz:+.0f} Hz from its nominal frequency"
+            f"it was loudest {found.frequency_error_hz:+.0f} Hz from its nominal frequency,"
+            " give or take half a filter"
         )
-    lines.append(lift_words(found.antenna, found.load, found.unit)[0])
+    if found.has_meter:
+        lines.append(lift_words(found.antenna, found.load, found.unit)[0])
     if laptop := laptop_words(found.antenna, found.on_battery, found.unit):
         lines.append(laptop)
     return lines
@@ -188,17 +234,18 @@ def words(found: Findings) -> list[str]:
 
 def content(found: Findings) -> dict[str, Any]:
     """Return the entry's content of a radio check; what is not known is left out."""
-    heard = found.heard
-    decibels = heard is not None and heard.unit != "counts"
-    noise = heard.floor if heard is not None else None
+    heard = found.heard or Heard()
+    decibels = heard.unit != "counts"
+    noise = heard.floor if decibels else None
     named = {
         "frequency_hz": found.frequency_hz,
         "frequency_error_hz": found.frequency_error_hz,
-        "pulses_per_minute": heard.pulses_per_minute if heard else None,
+        "pulses_per_minute": heard.pulses_per_minute,
+        "packets": heard.packets or None,
         "distance_m": found.distance_m,
-        "level_db" if decibels else "level_raw": heard.peak if heard else None,
-        "noise_db" if decibels else "noise_raw": noise,
-        "threshold_db": noise + PULSE_RISE_DB if decibels and noise is not None else None,
+        "level_db" if decibels else "level_raw": heard.peak,
+        "noise_db" if decibels else "noise_raw": heard.floor,
+        "threshold_db": None if noise is None else noise + PULSE_RISE_DB,
         "gain": found.gain,
     }
     known = {key: value for key, value in named.items() if value is not None}
@@ -206,3 +253,25 @@ def content(found: Findings) -> dict[str, Any]:
         "kind": RADIO_CHECK, "receiver": found.receiver, "passed": found.passed, **known,
         "text": "; ".join(words(found)),
     }  # fmt: skip
+
+
+class Tested(NamedTuple):
+    """A receiver, its address where it was listened to, and its last radio check of today."""
+
+    receiver: str
+    address: str
+    check: RadioCheck | None
+
+
+def receivers_tested(
+    rows: Iterable[Row], configuration: Configuration, now: datetime
+) -> list[Tested]:
+    """Return the observer's receivers, those of the settings and those of a journal's own rows."""
+    rows, who = list(rows), configuration.observer
+    entries = standing([row for row in rows if isinstance(row, Entry)])
+    known = register((e for e in entries if e.content.get("kind") in KINDS), configuration)
+    addresses = {setup.receiver: "" for setup in configuration.receivers}
+    for row in rows:
+        if isinstance(row, Source) and row.role == "receiver" and row.observer == who:
+            addresses[row.source] = row.address
+    return [Tested(name, at, known.check(who, name, now)) for name, at in addresses.items()]

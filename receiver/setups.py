@@ -25,6 +25,7 @@ KINDS = (SETUP, RADIO_CHECK, CALIBRATION, COMPASS, TURN)
 # radio or of a knife near the compass is worse than the compass; a phone shows no error at all.
 COMPASS_SIGMA_DEG = {"phone": 15.0, "magnetic": 5.0, "electronic": 5.0, "gps": 2.0}
 WIDEST_SIGMA_DEG = 90.0
+TESTED_WITH = ("antenna", "gain", "preamplifier")
 _NOT_ATTENUATOR = tuple(f.name for f in fields(Setup) if f.name != "attenuator_db")
 
 
@@ -100,10 +101,17 @@ class Register:
         return self.at_first.get((observer, receiver), Setup(receiver=receiver))
 
     def check(self, observer: str, receiver: str, time: datetime) -> RadioCheck | None:
-        """Return the last radio check of today, as of a time."""
+        """Return the last radio check of today, as of a time.
+
+        One that was made with another antenna or at another gain does not hold.
+        """
         found = [c for c in self.checks.get((observer, receiver), ()) if c.time <= time]
         last = max(found, key=lambda check: check.time, default=None)
-        return last if last is not None and time - last.time <= TODAY else None
+        if last is None or time - last.time > TODAY:
+            return None
+        then, now = (self.hearing(observer, receiver, t).setup for t in (last.time, time))
+        fits = all(_fits(getattr(then, key), getattr(now, key)) for key in TESTED_WITH)
+        return last if fits else None
 
     def calibration(self, observer: str, receiver: str, time: datetime) -> Calibration | None:
         """Return the last calibration before a time, else the first one after it.
@@ -112,7 +120,7 @@ class Register:
         """
         gain = self.hearing(observer, receiver, time).setup.gain
         known = self.calibrations.get((observer, receiver), [])
-        fit = [c for c in known if c.gain is None or gain is None or is_same(c.gain, gain)]
+        fit = [c for c in known if _fits(c.gain, gain)]
         before = [c for c in fit if c.time <= time]
         return before[-1] if before else (fit[0] if fit else None)
 
@@ -229,9 +237,9 @@ _TAKE: dict[str, Callable[[Register, Entry, datetime], None]] = {
 }
 
 
-def is_same(mark: str, other: str) -> bool:
-    """Tell whether two marks of a knob are one: 7a is 7A."""
-    return mark.casefold().split() == other.casefold().split()
+def _fits(mark: str | None, other: str | None) -> bool:
+    """Tell whether two words may be the same thing, as 7a and 7A are: as far as they are known."""
+    return mark is None or other is None or mark.casefold().split() == other.casefold().split()
 
 
 def _number(content: Mapping[str, Any], key: str) -> float | None:

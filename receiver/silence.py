@@ -76,7 +76,7 @@ def _unknown(setup: Setup) -> Iterable[str]:
 
 def _receiver(silence: Observation, known: Circumstances) -> Iterable[str]:
     if known.check is None:
-        yield "no radio check of today"
+        yield "no radio check of today with this antenna and gain"
     elif not known.check.passed:
         yield "today's radio check was not passed"
     if silence.ear not in EARS:

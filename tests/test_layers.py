@@ -46,7 +46,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.setups": BASE,
     "receiver.corrections": BASE,
     "receiver.calibration": BASE,
-    "receiver.radio_check": BASE | {"receiver.meters"},
+    "receiver.radio_check": BASE | {"receiver.meters", "receiver.setups", "receiver.corrections"},
     "receiver.steps": BASE,
     "receiver.sides": BASE,
     "receiver.meters": BASE | {"receiver.setups"},

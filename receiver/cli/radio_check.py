@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from receiver.trial import Trial
 
 NOISE_S, COLLAR_S, DIAL_S = 4.0, 12.0, 4.0
+LOUDER = 1.0  # decibels or counts
+PACKETS_S = 180.0  # a collar sends a packet each minute or two at the most
 
 
 def check(
@@ -26,7 +28,7 @@ def check(
         with opened(source, journal, None) as (trial, _, _):
             sheet = _sheet(journal, collar)
             click.echo(f"{trial.name}: set the gain to where it is in the search", err=True)
-            found = _measure(trial, sheet, COLLAR_S if seconds is None else seconds)
+            found = _measure(trial, sheet, seconds)
             content = radio_check.content(found)
             trial.write(content)
         for line in radio_check.words(found):
@@ -48,30 +50,57 @@ def _sheet(journal: str | None, collar: str | None) -> Any:
     return collar_of(configuration, collar)
 
 
-def _measure(trial: Trial, sheet: Any, collar_s: float) -> Findings:
+def _measure(trial: Trial, sheet: Any, seconds: float | None) -> Findings:
     """Ask for one thing after the other; whatever is skipped stays unknown."""
     from receiver import radio_check
+    from receiver.notes import content as notes
 
-    noise_s = min(NOISE_S, collar_s)
-    frequency_hz = sheet.frequency_hz if sheet else None
+    found = radio_check.Findings(
+        receiver=trial.name,
+        has_meter=trial.has_meter,
+        frequency_hz=sheet.frequency_hz if sheet else None,
+        gain=_said(f"mark of the gain knob (Enter: {trial.setup().gain or 'none'})"),
+        distance_m=_metres(_said("how many metres away is the test collar (Enter: unknown)")),
+    )
+    if found.gain is not None:
+        trial.write(notes.setup(trial.name, {"gain": found.gain}))
+    if not trial.has_meter:
+        return _packets(trial, found, sheet, seconds or PACKETS_S)
+    return _meter(trial, found, sheet, seconds or COLLAR_S)
+
+
+def _packets(trial: Trial, found: Findings, sheet: Any, seconds: float) -> Findings:
+    """Wait for the test collar at a station or gateway."""
+    from receiver import radio_check
+
+    collar = sheet.name if sheet else None
+
+    def is_heard(readings: Any) -> bool:
+        heard = radio_check.heard(readings, collar)
+        return heard is not None and heard.is_collar
+
+    if not _go("test collar ON"):
+        return found
+    click.echo(f"  waiting {seconds:.0f} s at most for what it sends", err=True)
+    return replace(found, heard=radio_check.heard(trial.listen(seconds, is_heard), collar))
+
+
+def _meter(trial: Trial, found: Findings, sheet: Any, seconds: float) -> Findings:
+    """Compare floors and pulses of a receiver with a meter."""
+    from receiver import radio_check
+
+    noise_s, frequency_hz = min(NOISE_S, seconds), found.frequency_hz
     if frequency_hz is not None and trial.tunable is not None:
         trial.tunable.prepare()
         trial.tunable.tune(frequency_hz)
-    found = radio_check.Findings(
-        receiver=trial.name,
-        frequency_hz=frequency_hz,
-        gain=_ask("mark of the gain knob (Enter: none)") or None,
-        distance_m=_metres(_ask("how many metres away is the test collar (Enter: unknown)")),
-    )
     found = _noise(trial, found, noise_s)
-    if _go("antenna on again, laptop on its battery, charger pulled"):
+    if _go("antenna on again, charger of the laptop pulled out"):
         found = replace(found, on_battery=radio_check.floor(trial.listen(noise_s)))
     if _go("test collar ON"):
-        heard = radio_check.pulses(trial.listen(collar_s))
-        found = replace(found, heard=heard)
-        if frequency_hz is not None and heard is not None and heard.is_collar:
-            error_hz = _error_hz(trial, sheet, min(DIAL_S, collar_s))
-            found = replace(found, frequency_error_hz=error_hz)
+        collar = sheet.name if sheet else None
+        found = replace(found, heard=radio_check.heard(trial.listen(seconds), collar))
+        if frequency_hz is not None and trial.tunable is not None:
+            found = _dialled(trial, found, sheet, min(DIAL_S, seconds))
     return found
 
 
@@ -80,7 +109,7 @@ def _noise(trial: Trial, found: Findings, noise_s: float) -> Findings:
     from receiver import radio_check
 
     while True:
-        if _go("test collar OFF, antenna on"):
+        if _go("test collar OFF, antenna on, laptop on its charger"):
             readings = trial.listen(noise_s)
             unit = radio_check.values(readings)[2]
             found = replace(found, antenna=radio_check.floor(readings), unit=unit)
@@ -92,25 +121,34 @@ def _noise(trial: Trial, found: Findings, noise_s: float) -> Findings:
             return found
 
 
-def _error_hz(trial: Trial, sheet: Any, seconds: float) -> float | None:
-    """Step the dial about the nominal frequency; return where the collar was loudest."""
+def _dialled(trial: Trial, found: Findings, sheet: Any, seconds: float) -> Findings:
+    """Step the dial about the nominal frequency; the collar is where it is loudest."""
     from receiver import radio_check
     from receiver.scanning import FILTER_HZ, dials
 
-    if trial.tunable is None:
-        return None
-    best: tuple[float, float] | None = None
-    for dial_hz in dials(replace(sheet, frequency_drift_hz=1000.0), FILTER_HZ):
+    assert trial.tunable is not None
+    nominal_hz = sheet.frequency_hz
+    best = found.heard if found.heard is not None and found.heard.is_collar else None
+    at_hz = nominal_hz
+    for dial_hz in dials(sheet, FILTER_HZ)[1:]:
         trial.tunable.tune(dial_hz)
         heard = radio_check.pulses(trial.listen(seconds))
-        if heard is not None and heard.pulses and (best is None or heard.rise > best[0] + 1.0):
-            best = heard.rise, dial_hz
-    trial.tunable.tune(sheet.frequency_hz)
-    return None if best is None else best[1] - sheet.frequency_hz
+        louder = best is None or (heard is not None and heard.rise > best.rise + LOUDER)
+        if heard is not None and heard.pulses and louder:
+            best, at_hz = heard, dial_hz
+    trial.tunable.tune(nominal_hz)
+    if best is None:
+        return found
+    return replace(found, heard=best, frequency_error_hz=at_hz - nominal_hz)
 
 
 def _go(what: str) -> bool:
     return _ask(f"{what}; then Enter (s skip)") != "s"
+
+
+def _said(question: str) -> str | None:
+    answer = _ask(question)
+    return None if answer in ("", "s") else answer
 
 
 def _ask(question: str) -> str:
@@ -120,9 +158,9 @@ def _ask(question: str) -> str:
         return "s"
 
 
-def _metres(text: str) -> float | None:
+def _metres(text: str | None) -> float | None:
     try:
-        value = float(text.replace(",", "."))
+        value = float((text or "").rstrip(" m").replace(",", "."))
     except ValueError:
         return None
     return value if 0 < value < 1e5 else None

@@ -68,6 +68,15 @@ def test_radio_check_holds_for_a_working_day() -> None:
 TABLE = {"raw": [0, 100], "db": [-50, 0], "unit": "dB", "sd_db": [1, 2]}
 
 
+def test_radio_check_holds_with_the_antenna_and_the_gain_it_was_made_with() -> None:
+    rows = [entry(0, "setup", gain="5"), entry(1, "radio_check", passed=True),
+            entry(2, "setup", gain="2"), entry(3, "setup", gain="5", attenuator_db=20),
+            entry(4, "setup", antenna="whip")]  # fmt: skip
+    found = register(rows, SETTINGS)
+    held = [found.check("A", "r30", at(hours)) is not None for hours in (1.5, 2.5, 3.5, 4.5)]
+    assert held == [True, False, True, False]
+
+
 def test_calibration_holds_after_it_was_made_else_the_first_one() -> None:
     rows = [entry(2, "calibration", calibration_id="b", **TABLE),
             entry(1, "calibration", calibration_id="a", **TABLE)]  # fmt: skip

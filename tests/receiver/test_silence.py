@@ -39,7 +39,7 @@ LACKING: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"setup": replace(WHIP, gain=None)}, "the gain is not known"),
     ({}, {"setup": replace(WHIP, antenna=None)}, "the antenna is not known"),
     ({}, {"setup": replace(WHIP, directional=None)}, "is the antenna directional?"),
-    ({}, {"check": None}, "no radio check of today"),
+    ({}, {"check": None}, "no radio check of today with this antenna and gain"),
     ({}, {"check": replace(CHECK, passed=False)}, "today's radio check was not passed"),
     ({"ear": "meter"}, {}, "a meter alone proves no silence"),
     ({"ear": None}, {}, "nobody says who listened"),
