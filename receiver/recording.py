@@ -25,6 +25,7 @@ from receiver.machine import Battery, Disk, read_battery
 from receiver.records import Detection, Entry, Place, Row
 from receiver.scanning import Plan
 from receiver.setups import KINDS, TODAY, register
+from receiver.silence import lacking
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
@@ -51,6 +52,7 @@ class View:
     is_stuck: bool = False
     statuses: list[Status] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    begin: datetime | None = None
     now: datetime | None = None
     now_ns: int = 0
     levels: dict[str, Detection] = field(default_factory=dict)
@@ -115,7 +117,7 @@ def record(
     # Before numpy is loaded: its second thread would take the core that the receivers need, and
     # keep buffers that grow with the search (21 MB in ten minutes).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    view = View()
+    view = View(begin=session.clock.now().utc)
     with open_journal(session.journal, session.configuration) as journal:
         if session.configuration.collars or session.configuration.receivers:
             journal.adopt(session.configuration, session.clock.now(), session.clock)
@@ -186,6 +188,7 @@ def _locate(session: Session, view: View, follower: Follower) -> float:
     derived = follower.result()
     view.posterior = answer_of(derived, session.collar)
     _look_at_receivers(session, view, derived)
+    _judge_silences(view, derived)
     return (session.clock.now().monotonic_ns - begin_ns) / 1e9 / session.clock.speed
 
 
@@ -202,6 +205,15 @@ def _look_at_receivers(session: Session, view: View, derived: Derived) -> None:
         age_s = (now - last.time).total_seconds()
         louder = abs(last.left_minus_right_db)
         view.side = f"{last.called.upper()}, by {louder:.0f} dB, {age_s:.0f} s ago"
+
+
+def _judge_silences(view: View, derived: Derived) -> None:
+    """Tell of each silence said in this run that does not count what it lacks, once."""
+    for judged in (*derived.observations, *derived.unplaced):
+        lacks = lacking(judged)
+        if lacks and view.begin is not None and judged.time >= view.begin:
+            said = f"silence at {judged.time:%H:%M:%S} UTC is kept and does not count: {lacks}"
+            view.faults += [] if said in view.faults else [said]
 
 
 def unsaid(session: Session, receivers: Sequence[str]) -> tuple[list[str], bool]:

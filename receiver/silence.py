@@ -20,6 +20,7 @@ EARS = ("by ear", "sdr")  # a polled meter alone hears a pulse by luck, so it pr
 # How likely the beacon was on the air. Judgement: one that should be on by its hours may have died
 # or drifted away; of one whose hours nobody knows, a coin; past its battery's end, half of that.
 ON_BY_HOURS, ON_UNKNOWN, PAST_BATTERY = 0.9, 0.5, 0.5
+NOT_COUNTED = "it does not count: "
 MINUTE = timedelta(minutes=1)
 Span = tuple[datetime, datetime]
 
@@ -108,7 +109,7 @@ def judge(silence: Observation, known: Circumstances, collar: Collar | None) -> 
     """Return the silence as evidence, or as a note that says what it lacks."""
     lacks = missing(silence, known, collar)
     if lacks:
-        said = f"nothing heard; it does not count: {'; '.join(lacks)}"
+        said = f"nothing heard; {NOT_COUNTED}{'; '.join(lacks)}"
         text = f"{silence.text}; {said}" if silence.text else said
         return replace(silence, kind="note", text=text)
     assert known.check is not None
@@ -119,6 +120,11 @@ def judge(silence: Observation, known: Circumstances, collar: Collar | None) -> 
         noise_db=known.check.noise_db,
         on_probability=on_probability(collar, span_of(silence)),
     )
+
+
+def lacking(judged: Observation) -> str:
+    """Return what a judged silence lacks, "" for one that counts and for everything else."""
+    return (judged.text or "").partition(NOT_COUNTED)[2] if judged.kind == "note" else ""
 
 
 def on_probability(collar: Collar | None, span: Span) -> float:

@@ -219,9 +219,10 @@ def compass(
 def counts(desk: Desk, entry: Entry) -> None:
     """Say whether a silence counts, and what it lacks."""
     from receiver.derive import derive
+    from receiver.silence import lacking
 
     derived = derive(desk.journal.rows(), desk.configuration)
     found = [o for o in (*derived.observations, *derived.unplaced) if o.id == entry.id]
     for silence in found:
-        lacking = (silence.text or "").partition("it does not count: ")[2]
-        say(f"kept, but it does not count: {lacking}" if lacking else "it counts as silence")
+        lacks = lacking(silence)
+        say(f"kept, but it does not count: {lacks}" if lacks else "it counts as silence")

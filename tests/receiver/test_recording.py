@@ -15,7 +15,8 @@ from receiver.config import Configuration
 from receiver.derive import Event, derive
 from receiver.errors import JournalError
 from receiver.journal import Journal
-from receiver.recording import Session, View, record
+from receiver.notes import content as notes
+from receiver.recording import Running, Session, View, record
 from receiver.records import Place, Row
 from receiver.simulator.servers import TalkingServer
 
@@ -55,6 +56,27 @@ def test_screen_is_given_what_is_saved_and_where(tmp_path: Path) -> None:
 
     record(session(tmp_path, "fixed:43,42", seconds=1.2), lambda e: None, look, threading.Event())
     assert views[-1] == (2, "hearing")
+
+
+def test_silence_that_does_not_count_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who says "silent" with an untested receiver must not believe that it proves anything."""
+    faults: list[str] = []
+
+    def say(running: Running) -> None:
+        silent = notes.silence(5.0) | {"receiver": "r30"}
+        running.writer.submit(notes.entry(silent, "A", running.session.clock))
+
+    def look(view: View) -> None:
+        faults[:] = view.faults
+
+    monkeypatch.setattr(recording, "LOOK_S", 0.05)
+    record(session(tmp_path, "fixed:43,42", seconds=2.0), lambda e: None, look,
+           threading.Event(), say)  # fmt: skip
+    (told,) = faults
+    assert "does not count" in told
+    assert "no radio check of today" in told
 
 
 def test_what_cannot_be_saved_goes_into_a_journal_elsewhere(
