@@ -58,7 +58,7 @@ def command(source: str, method: str, steps: str | None, png: Path | None, **opt
     if png is not None:
         from receiver.report.curve_picture import draw
 
-        draw(png, made, measured, f"{trial.name}, {identity}", calibration.UNITS[method])
+        draw(png, made, measured, identity, calibration.UNITS[method])
         click.echo(f"drawn: {png}", err=True)
     return 0
 

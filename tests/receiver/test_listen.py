@@ -370,3 +370,38 @@ def test_source_that_can_never_open_is_told_and_takes_no_other_along(tmp_path: P
     assert done.returncode == 0
     assert "nmea ended: nmea:serial:/dev/null?baud=fast: baud 'fast' is not a number" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_cable_of_another_program_is_pulled_and_put_back(
+    record: Callable[..., Recording], peer: Callable[[str], str], tmp_path: Path
+) -> None:
+    """The cable is socat: killed in the middle of a sentence and started again, as a USB hub is."""
+    program, ours, theirs = peer("socat"), tmp_path / "ours", tmp_path / "theirs"
+
+    def plug() -> subprocess.Popen[bytes]:
+        cable = subprocess.Popen([program, f"pty,rawer,link={theirs}", f"pty,rawer,link={ours}"])
+        wait_for(lambda: ours.exists() and theirs.exists())
+        return cable
+
+    cable = plug()
+    recording = record(f"gps=nmea:serial:{ours}")
+    wait_for(lambda: recording.status.state == "hearing" or recording.status.since_ns)
+    sentences = gps.sentences(43.0, 42.0, SystemClock().now().utc)
+    for number in range(2):
+        with theirs.open("wb", buffering=0) as far:
+            count = recording.status.chunks
+            while recording.status.chunks == count:  # what is said before we listen is not heard
+                far.write(sentences)
+                time.sleep(0.05)
+            far.write(sentences[:20])
+            time.sleep(0.2)
+        cable.terminate()
+        cable.wait()
+        wait_for(lambda: recording.status.state == "lost")
+        if number == 0:
+            cable = plug()
+    rows = recording.close()
+    gaps = [row.ended for row in rows if isinstance(row, Gap)]
+    assert gaps[:3] == [False, True, False]
+    heard = b"".join(row.raw for row in rows if isinstance(row, Heard))
+    assert heard.count(sentences[:20]) - heard.count(sentences) == 2
