@@ -27,8 +27,9 @@ NO_ANSWER_S = 1.0
 QUERIES_BETWEEN = (
     "get_freq", "get_mode", "get_level ATT", "get_level PREAMP", "get_level SQL", "get_level RF",
 )  # fmt: skip
-NARROW_CW = "set_mode CW 500"
-ECHO = re.compile(r"^(get_level|get_freq|get_mode):\s*(\w*)")
+NARROW_CW, NARROW_USB = "set_mode CW 500", "set_mode USB 500"
+BEAT_HZ = 700.0  # in USB the dial stands so far below the carrier, for a tone
+ECHO = re.compile(r"^(get_level|get_freq|get_mode|set_mode):\s*(\w*)")
 UNITS = {"hamlib": "dBS9", "dBFS": "dBFS"}
 
 
@@ -46,6 +47,8 @@ class Rigctld:
         self._known: dict[str, str] = {}
         self._lines, self._echo = Lines(), ""
         self._values: list[str] = []
+        self._carrier_hz: float | None = None
+        self._beat_hz = 0.0
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
         """Return a Detection for each answered STRENGTH."""
@@ -71,12 +74,14 @@ class Rigctld:
         return f"+\\{self._rota.next()}\n".encode()
 
     def prepare(self) -> None:
-        """Open the squelch and take narrow CW; what it does not have, it refuses."""
+        """Open the squelch and take narrow CW, else USB; what it does not have, it refuses."""
+        self._beat_hz = 0.0
         self._rota.order(["set_level SQL 0", NARROW_CW])
 
     def tune(self, frequency_hz: float, attenuator_db: float | None = None) -> None:
         """Put the dial on the carrier: in CW the receiver's own pitch makes the tone."""
-        orders = [f"set_freq {frequency_hz:.0f}"]
+        self._carrier_hz = frequency_hz
+        orders = [f"set_freq {frequency_hz - self._beat_hz:.0f}"]
         orders += [] if attenuator_db is None else [f"set_level ATT {attenuator_db:.0f}"]
         self._rota.order(orders)
 
@@ -97,13 +102,25 @@ class Rigctld:
     def _answered(self, refused: bool) -> float | None:
         echo, values = self._echo, self._values
         self._forget_answer()
-        if refused:
+        if refused and echo == "set_mode CW":
+            self._without_cw(NARROW_USB, BEAT_HZ)
+        elif refused and echo == "set_mode USB":
+            self._without_cw(None, 0.0)
+        elif refused:
             self._rota.refuse(echo)
         elif echo == "get_level STRENGTH":
             return _number(values)
         elif values:
             self._known[echo] = values[0]
         return None
+
+    def _without_cw(self, mode: str | None, beat_hz: float) -> None:
+        """Take another mode, and the dial to where that makes a tone."""
+        self._beat_hz = beat_hz
+        if mode is not None:
+            self._rota.order([mode])
+        if self._carrier_hz is not None:
+            self._rota.order([f"set_freq {self._carrier_hz - beat_hz:.0f}"])
 
     def _level(self, name: str) -> float | None:
         return _number([self._known.get(f"get_level {name}", "")])

@@ -101,6 +101,20 @@ def test_receiver_is_told_and_then_asked_what_it_is_set_to() -> None:
     assert (found.found, found.text) == (True, "RF gain 1")
 
 
+def test_receiver_without_cw_takes_usb_and_stands_beside_the_carrier() -> None:
+    instrument = server()
+    instrument.prepare()
+    instrument.tune(150_340_000.0)
+    said = []
+    for number in range(6):
+        said.append(instrument.poll(number * 10**9).decode().strip())
+        refused = "CW" in said[-1]
+        words = said[-1].removeprefix("+\\").replace(" ", ": ", 1)
+        instrument.receive(f"{words}\nRPRT {-11 if refused else 0}\n".encode(), NOW, 0)
+    assert said[1:5] == ["+\\set_mode CW 500", "+\\set_freq 150340000",
+                         "+\\set_mode USB 500", "+\\set_freq 150339300"]  # fmt: skip
+
+
 @pytest.mark.parametrize("words", ["?curve=mine", "?unit=volts", "?poll_s=never"])
 def test_wrong_options_are_refused(words: str) -> None:
     with pytest.raises(ConfigError):
