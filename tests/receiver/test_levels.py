@@ -59,8 +59,9 @@ def test_curves_rise(curve: Curve) -> None:
 
 @pytest.mark.parametrize(
     ("rssi", "snr", "esp"),
-    # Strong: the RSSI. At 0 dB half of the power is noise. Weak: RSSI + SNR.
-    [(-80, 10, -80.41), (-110, 0, -113.01), (-117, -20, -137.04)],
+    # Strong: the RSSI. At 0 dB half of the power is noise. Weak: RSSI + SNR. The last one is what
+    # a ThingPark network itself said of a live collar's packet (LrrESP).
+    [(-80, 10, -80.41), (-110, 0, -113.01), (-117, -20, -137.04), (-117, -5.75, -123.774582)],
 )
 def test_power_of_the_signal_alone(rssi: float, snr: float, esp: float) -> None:
     assert effective_signal_power_dbm(rssi, snr) == pytest.approx(esp, abs=0.01)
