@@ -22,6 +22,7 @@ from receiver.instruments import Instrument
 from receiver.joining import Derived as Derived
 from receiver.joining import join, told
 from receiver.meters import Pulses
+from receiver.plausible import plausible
 from receiver.positions import PositionSource
 from receiver.records import (
     END_OF_INPUT,
@@ -108,10 +109,17 @@ class Derivation:
         except ReceiverError as error:
             self._warnings[f"source {row.source}: {error}"] += 1
             return []
+        except Exception as error:  # bytes of a stranger must not hide what all others heard
+            self._warnings[f"source {row.source}: a fault, its bytes are left out: {error!r}"] += 1
+            stream.parser.reset()
+            return []
         self._complain(stream)
         events: list[Event] = []
         for index, item in enumerate(found):
-            events += self._take(item, index, row, stream)
+            said, wrong = plausible(item)
+            for name in wrong:
+                self._warnings[f"source {row.source}: a {name} that cannot be: left out"] += 1
+            events += self._take(said, index, row, stream)
         return events
 
     def _complain(self, stream: _Stream) -> None:

@@ -123,4 +123,5 @@ def effective_signal_power_dbm(rssi_dbm: float, snr_db: float) -> float:
 
     ESP = RSSI + SNR - 10 log10(1 + 10^(SNR/10)). RSSI by itself flattens near the noise floor.
     """
-    return rssi_dbm + snr_db - 10.0 * math.log10(1.0 + 10.0 ** (snr_db / 10.0))
+    share_db = 10.0 * math.log10(1.0 + 10.0 ** (-abs(snr_db) / 10.0))  # of the weaker, no overflow
+    return rssi_dbm + min(snr_db, 0.0) - share_db

@@ -106,10 +106,11 @@ class Recorder:
             except (EndOfInput, ConfigError, MissingExtraError) as error:
                 self._gap(str(error), "ended")  # trying again would not help
                 return
-            except SourceError as error:
+            except Exception as error:  # also a fault of ours: the next try may go well
                 pause_s = FIRST_PAUSE_S if self.status.state != "lost" else pause_s
+                known = isinstance(error, SourceError)
                 if self.status.state != "lost":
-                    self._gap(str(error), "lost")
+                    self._gap(str(error) if known else f"a fault: {error!r}", "lost")
             stop.wait(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
@@ -210,8 +211,9 @@ class Recorder:
         """Let a polled parser know that its question was answered; notice a wrong speed."""
         try:
             found = self.parser.receive(chunk, self._clock.now().utc, monotonic_ns)
-        except ReceiverError as error:
-            self.status.reason = str(error)
+        except Exception as error:  # its bytes are saved: it can be read when we are mended
+            known = isinstance(error, ReceiverError)
+            self.status.reason = str(error) if known else f"a fault in reading: {error!r}"
             return
         self.status.refused = getattr(self.parser, "refused", 0)
         if self._scan is not None:

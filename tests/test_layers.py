@@ -47,6 +47,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.corrections": BASE,
     "receiver.calibration": BASE,
     "receiver.radio_check": BASE | {"receiver.meters", "receiver.setups", "receiver.corrections"},
+    "receiver.plausible": BASE,
     "receiver.steps": BASE,
     "receiver.sides": BASE,
     "receiver.meters": BASE | {"receiver.setups"},
@@ -59,7 +60,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.derive": BASE
     | JOINED
     | {"protocols", "receiver.search", "receiver.instruments", "receiver.positions"}
-    | {"receiver.joining"},
+    | {"receiver.joining", "receiver.plausible"},
     "receiver.export": NUMERIC
     | BASE
     | {"gpxpy", "receiver.journal", "receiver.locator", "receiver.columns", "protocols.packet"},

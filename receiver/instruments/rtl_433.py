@@ -15,13 +15,13 @@ described on the command line and called ctt; their checksum is checked here:
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from protocols.envelopes import values
 from receiver.address import Address
 from receiver.instruments import Lines, ctt
 from receiver.records import Detection, Place
@@ -102,9 +102,7 @@ def _tags(document: dict[str, Any], heard: Detection) -> list[Detection]:
 
 
 def _number(document: dict[str, Any], key: str) -> float | None:
-    value = document.get(key)
-    usable = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if usable and math.isfinite(value) else None  # type: ignore[arg-type]
+    return values.number(document.get(key))
 
 
 def make(address: Address) -> Rtl433:

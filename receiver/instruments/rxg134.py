@@ -103,7 +103,7 @@ def _date(*numbers: str) -> datetime | None:
     try:
         year, *rest = (int(number) for number in numbers)
         return datetime(year + 2000 if year < 100 else year, *rest, tzinfo=UTC)  # type: ignore[misc, arg-type]
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

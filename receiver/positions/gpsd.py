@@ -6,10 +6,10 @@ gpsd sends two TPV reports for one fix of RMC and GGA, so reports are told apart
 from __future__ import annotations
 
 import json
-import math
 from datetime import UTC, datetime
 from typing import Any
 
+from protocols.envelopes import values
 from receiver.address import Address
 from receiver.positions import valid
 from receiver.positions.nmea import Nmea, compass_sigma_deg
@@ -99,8 +99,7 @@ def _instant(text: str) -> datetime | None:
 
 def _number(report: dict[str, Any], key: str) -> float | None:
     value = report.get(key)
-    usable = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if usable and math.isfinite(value) else None  # type: ignore[arg-type]
+    return None if isinstance(value, str) else values.number(value)
 
 
 def make(address: Address) -> Gpsd:

@@ -13,6 +13,7 @@ datagram's last one needs no next one.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -100,12 +101,11 @@ class Nmea:
             return []
         try:
             message = NMEAReader.parse(line[begin:] + b"\r\n")
-        except (*FAULTS, ValueError, KeyError, IndexError, TypeError):
-            message = None
-        if message is None:
+            return self._understand(message, time)
+        # AttributeError: the sentence ends early, and the fields that it lacks are not there.
+        except (*FAULTS, ValueError, KeyError, IndexError, TypeError, AttributeError):
             self.refused += 1
             return []
-        return self._understand(message, time)
 
     def _understand(self, message: Any, time: datetime) -> list[Place]:
         kind = message.msgID
@@ -159,14 +159,14 @@ class Nmea:
         if not valid(message.lat, message.lon):
             self._watch.no_fix()
             return None
-        hdop = getattr(message, "HDOP", None)
+        hdop = _number(getattr(message, "HDOP", None))
         heading_deg = self.heading_at(time)
         place = Place(
             time=self._own(message, time),
             latitude_deg=float(message.lat),
             longitude_deg=float(message.lon),
             altitude_m=_number(getattr(message, "alt", None)),
-            accuracy_m=hdop * METRES_A_HDOP if isinstance(hdop, int | float) and hdop else None,
+            accuracy_m=hdop * METRES_A_HDOP if hdop else None,
             heading_deg=heading_deg,
             heading_sigma_deg=None if heading_deg is None else self._sigma_deg,
         )
@@ -227,7 +227,8 @@ def _signed(message: Any, name: str) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    usable = isinstance(value, int | float) and math.isfinite(value)
+    return float(value) if usable else None
 
 
 def compass_sigma_deg(address: Address) -> float | None:
