@@ -24,6 +24,7 @@ from receiver.instruments import Lines, Questions, Rota, seconds
 from receiver.records import Detection
 
 NO_ANSWER_S = 1.0
+MOST_VALUES = 20  # an answer has two or three
 QUERIES_BETWEEN = (
     "get_freq", "get_mode", "get_level ATT", "get_level PREAMP", "get_level SQL", "get_level RF",
 )  # fmt: skip
@@ -95,7 +96,7 @@ class Rigctld:
             self._echo, self._values = f"{match[1]} {match[2]}".strip(), []
         elif line.startswith("RPRT"):
             return self._answered(line != "RPRT 0")
-        elif line:
+        elif line and len(self._values) < MOST_VALUES:
             self._values.append(line.rpartition(":")[2].strip())
         return None
 
