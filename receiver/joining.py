@@ -18,8 +18,9 @@ from receiver.collected import Collected, Read, Spans
 from receiver.config import Configuration, Setup
 from receiver.corrections import standing, superseded
 from receiver.meters import Pulses
+from receiver.plausible import plausible
 from receiver.records import HAND, Detection, Entry, Observation, Place
-from receiver.setups import KINDS, Register, register
+from receiver.setups import KINDS, Register, register, time_of
 from receiver.sides import Side, sides
 from receiver.silence import Span
 from receiver.steps import one_scale, steps
@@ -118,17 +119,20 @@ def hand_place(entry: Entry) -> Place | None:
     """Return the place that an entry says, None where it says none."""
     content = entry.content
     try:
-        return Place(
-            time=datetime.fromisoformat(content["time"]) if "time" in content else entry.time,
+        accuracy_m = content.get("accuracy_m")
+        said = Place(
+            time=time_of(entry),
             latitude_deg=float(content["latitude_deg"]),
             longitude_deg=float(content["longitude_deg"]),
-            accuracy_m=content.get("accuracy_m"),
+            accuracy_m=None if accuracy_m is None else float(accuracy_m),
             source="by hand",
             observer=entry.observer,
             holds_s=search.HAND_PLACE_HOLDS_S,
         )
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         return None
+    on_earth = abs(said.latitude_deg) <= 90.0 and abs(said.longitude_deg) <= 180.0
+    return said if on_earth and not plausible(said)[1] else None
 
 
 def _written(entries: Iterable[Entry], joined: _Join) -> Iterable[Observation]:
@@ -143,7 +147,7 @@ def _written(entries: Iterable[Entry], joined: _Join) -> Iterable[Observation]:
             fault = None
             try:
                 yield _equipped(search.from_entry(entry), joined)
-            except (TypeError, ValueError, KeyError) as error:
+            except (TypeError, ValueError, KeyError, OverflowError) as error:
                 fault = str(error)
         if fault:
             joined.warnings[f"entry {entry.id} cannot be understood ({fault})"] += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -240,6 +241,25 @@ class Source:
 
 
 Row = Heard | Entry | Gap | Source
+
+
+YEARS = range(1990, 2200)
+
+
+def said_time(content: Mapping[str, Any], written: datetime) -> datetime:
+    """Return the time that an entry's content is about, when it was written where it says none.
+
+    Raises:
+        TypeError, ValueError: its time is none, has no zone, or lies in another century.
+    """
+    if "time" not in content:
+        return written
+    time = datetime.fromisoformat(content["time"])
+    if time.tzinfo is None:  # whose local time would it be?
+        raise ValueError("a time without its zone")
+    if time.year not in YEARS:
+        raise ValueError(f"a time in the year {time.year}")
+    return time.astimezone(UTC)
 
 
 def utc_text(time: datetime) -> str:

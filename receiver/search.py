@@ -11,14 +11,14 @@ import uuid
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import get_args
 
 from protocols.packet import Packet
 from receiver.collar_rules import may_be_heard_at
 from receiver.config import Configuration, Setup
-from receiver.records import Detection, Entry, Observation, ObservationKind, Place
+from receiver.records import Detection, Entry, Observation, ObservationKind, Place, said_time
 
 MOVING_AGE_S, STILL_AGE_S = 5.0, 60.0
 HEADING_AGE_S = 2.0  # an antenna is turned faster than anybody walks
@@ -26,6 +26,7 @@ MOVING_M_S = 0.5
 INTERPOLATE_S = 10.0
 HAND_PLACE_HOLDS_S = 900.0
 UNITS, MOST = ("_deg", "_m", "_s", "_db", "_hz"), 1e12
+FARTHEST_DEG = {"latitude_deg": 90.0, "longitude_deg": 360.0}
 # A goniometer's own figure is 5 degrees (CLS RXG-134); its antenna is set by a hand compass.
 FINDER_SIGMA_DEG = 8.0
 METRES_A_DEGREE = 111_195.0  # of a sphere of 6,371 km: enough to tell standing from walking
@@ -235,26 +236,31 @@ def from_entry(entry: Entry) -> Observation:
         TypeError, ValueError: the content has names or values that are not an Observation's.
     """
     content = dict(entry.content)
-    time = datetime.fromisoformat(content.pop("time")) if "time" in content else entry.time
+    time = said_time(content, entry.time)
+    content.pop("time", None)
     alternatives = tuple(content.pop("bearing_alternatives_deg", ()))
     for name, value in (*content.items(), *(("alternative_deg", way) for way in alternatives)):
         _check(name, value)
-    known = {"id": entry.id, "observer": entry.observer, "time": time.astimezone(UTC), **content}
+    known = {"id": entry.id, "observer": entry.observer, "time": time, **content}
     return Observation(bearing_alternatives_deg=alternatives, **known)
 
 
 def _check(name: str, value: object) -> None:
     """Refuse a value of another kind than its name says: entries may come from anywhere."""
-    if value is None or (name == "heard" and isinstance(value, bool)):
+    if value is None:
+        return
+    if name == "heard":
+        if not isinstance(value, bool):
+            raise ValueError(f"heard is {str(value)[:40]!r}")
         return
     if name == "kind" and value not in get_args(ObservationKind):
         raise ValueError(f"kind {value!r}")
     if name.endswith(UNITS) or name in ("trust", "on_probability"):
         usable = isinstance(value, int | float) and not isinstance(value, bool)
-        if not usable or not abs(value) < MOST:  # type: ignore[arg-type]
-            raise ValueError(f"{name} is {value!r}")
+        if not usable or not abs(value) <= FARTHEST_DEG.get(name, MOST):  # type: ignore[arg-type]
+            raise ValueError(f"{name} is {str(value)[:40]}")
     elif not isinstance(value, str):
-        raise ValueError(f"{name} is {value!r}")
+        raise ValueError(f"{name} is {str(value)[:40]!r}")
 
 
 def put(observation: Observation, places: Places | None) -> Observation:

@@ -6,6 +6,7 @@ that entries are about, never by when they arrived.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,16 @@ from typing import Any, NamedTuple
 
 from receiver.config import Configuration, Setup, setup_from, setup_to
 from receiver.levels import Curve
-from receiver.records import CALIBRATION, COMPASS, HAND, RADIO_CHECK, SETUP, TURN, Entry
+from receiver.records import (
+    CALIBRATION,
+    COMPASS,
+    HAND,
+    RADIO_CHECK,
+    SETUP,
+    TURN,
+    Entry,
+    said_time,
+)
 
 # A working day: what was checked this morning holds this evening, what was yesterday does not.
 TODAY = timedelta(hours=16)
@@ -25,6 +35,7 @@ KINDS = (SETUP, RADIO_CHECK, CALIBRATION, COMPASS, TURN)
 # radio or of a knife near the compass is worse than the compass; a phone shows no error at all.
 COMPASS_SIGMA_DEG = {"phone": 15.0, "magnetic": 5.0, "electronic": 5.0, "gps": 2.0}
 WIDEST_SIGMA_DEG = 90.0
+LONGEST_TABLE, MOST_DB = 1000, 1e4
 TESTED_WITH = ("antenna", "gain", "preamplifier")
 _NOT_ATTENUATOR = tuple(f.name for f in fields(Setup) if f.name != "attenuator_db")
 
@@ -140,21 +151,20 @@ def register(entries: Iterable[Entry], configuration: Configuration) -> Register
     found = Register()
     for setup in configuration.receivers:
         found.at_first[configuration.observer, setup.receiver] = setup
-    for entry in sorted(entries, key=lambda e: (_time(e), e.origin, e.seq, e.id)):
+    for entry in sorted(entries, key=lambda e: (time_of(e), e.origin, e.seq, e.id)):
         try:
-            _TAKE[entry.content["kind"]](found, entry, _time(entry))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            _TAKE[entry.content["kind"]](found, entry, time_of(entry))
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             found.faults.append(f"entry {entry.id} cannot be understood ({error})")
     return found
 
 
-def _time(entry: Entry) -> datetime:
-    said = entry.content.get("time")
+def time_of(entry: Entry) -> datetime:
+    """Return the time that an entry is about; where it says a strange one, that of writing."""
     try:
-        time = datetime.fromisoformat(said) if isinstance(said, str) else entry.time
-    except ValueError:
+        return said_time(entry.content, entry.time)
+    except (TypeError, ValueError):
         return entry.time
-    return time if time.tzinfo else entry.time
 
 
 def _owner(entry: Entry) -> _Owner:
@@ -185,9 +195,12 @@ def _take_check(found: Register, entry: Entry, time: datetime) -> None:
 def _take_calibration(found: Register, entry: Entry, time: datetime) -> None:
     content = entry.content
     raw, db = (tuple(float(value) for value in content[name]) for name in ("raw", "db"))
-    if len(raw) < 2 or len(raw) != len(db) or any(a >= b for a, b in pairwise(raw)):
-        raise ValueError("its table is no table of rising counts")
+    usable = 2 <= len(raw) <= LONGEST_TABLE and len(raw) == len(db) and _rises(raw) and _rises(db)
+    if not usable:
+        raise ValueError("its table is no table of rising counts and decibels")
     spread = [float(value) for value in content.get("sd_db") or ()]
+    if not all(0.0 <= value <= MOST_DB for value in spread):
+        raise ValueError("its spread cannot be")
     curve = Curve(
         calibration_id=str(content["calibration_id"]), evidence="measured", raw=raw, db=db
     )
@@ -199,6 +212,11 @@ def _take_calibration(found: Register, entry: Entry, time: datetime) -> None:
         gain=None if content.get("gain") is None else str(content["gain"]),
     )
     found.calibrations[_owner(entry)].append(calibration)
+
+
+def _rises(values: tuple[float, ...]) -> bool:
+    """Tell whether numbers rise from one to the next; NaN and what is out of all bounds do not."""
+    return all(a < b for a, b in pairwise(values)) and max(map(abs, values)) <= MOST_DB
 
 
 def _take_compass(found: Register, entry: Entry, time: datetime) -> None:
@@ -243,7 +261,12 @@ def _fits(mark: str | None, other: str | None) -> bool:
 
 
 def _number(content: Mapping[str, Any], key: str) -> float | None:
-    return None if content.get(key) is None else float(content[key])
+    if content.get(key) is None:
+        return None
+    value = float(content[key])
+    if not math.isfinite(value):
+        raise ValueError(f"{key} is {value}")
+    return value
 
 
 def _last_before(known: list[tuple[datetime, Any]], time: datetime) -> Any:

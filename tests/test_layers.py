@@ -55,7 +55,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.turns": BASE | {"receiver.setups", "receiver.search"},
     "receiver.silence": BASE | {"receiver.setups"},
     "receiver.collected": BASE | {"protocols", "receiver.meters", "receiver.silence"},
-    "receiver.joining": BASE | JOINED | {"protocols", "receiver.search"},
+    "receiver.joining": BASE | JOINED | {"protocols", "receiver.search", "receiver.plausible"},
     "receiver.journal": BASE,
     "receiver.derive": BASE
     | JOINED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -350,3 +351,29 @@ def test_hostile_entries_are_survived() -> None:
     derived = rows.derive()
     assert quiet(rows) == next(o for o in whole.observations if o.id.startswith("silence"))
     assert len(derived.warnings) > len(whole.warnings)
+
+
+STRANGE: list[dict[str, Any]] = [
+    {"kind": "level", "heard": "yes", "level_db": -5.0, "level_unit": "dB"},
+    {"kind": "level", "heard": True, "level_db": math.nan, "level_unit": "dB"},
+    {"kind": "level", "heard": True, "level_db": -5.0, "latitude_deg": 95.0, "longitude_deg": 0.0},
+    {"kind": "silence", "heard": False, "duration_s": 60.0, "time": "0001-01-01T00:00:00+00:00"},
+    {"kind": "bearing", "bearing_deg": 5.0, "time": "2026-11-24T12:00:00"},
+    {"kind": "place", "latitude_deg": 10**400, "longitude_deg": 42.0},
+    {"kind": "place", "latitude_deg": 43.0, "longitude_deg": 42.0, "accuracy_m": math.nan},
+    {"kind": "compass", "compass": "phone", "sigma_deg": 10**400},
+    {"kind": "setup", "attenuator_db": 10**400},
+    {"kind": "radio_check", "passed": True, "threshold_db": math.nan},
+    {"kind": "calibration", "calibration_id": "c", "raw": [math.nan, 1, 2], "db": [0, 1, 2]},
+    {"kind": "calibration", "calibration_id": "c", "raw": [0, 1, 2], "db": [0, 2, 1]},
+]
+
+
+@pytest.mark.parametrize("content", STRANGE, ids=lambda content: str(content["kind"]))
+def test_strange_entry_is_told_and_gives_nothing(content: dict[str, Any]) -> None:
+    """Found by a fuzzer: each of these ended every result of the journal, or could have."""
+    rows = Rows()
+    rows.rows.append(Entry(id="strange", observer="A", time=at(1), origin="o", content=content))
+    derived = rows.derive()
+    assert (derived.observations, derived.unplaced, derived.places) == ([], [], [])
+    assert any("entry strange cannot be understood" in warning for warning in derived.warnings)
