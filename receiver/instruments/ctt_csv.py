@@ -17,10 +17,10 @@ counts from is not published: it is kept in the text, and no direction is made o
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from protocols.envelopes import values
 from receiver.address import Address
 from receiver.instruments import Lines
 from receiver.instruments.ctt import ID, STANDS_S, Found, node_name, tag
@@ -113,7 +113,7 @@ _READERS: tuple[tuple[set[str], Callable[[Row, int], Found]], ...] = (
 def _heard(
     identity: str, rssi: str, time: str, monotonic_ns: int, observer: str | None = None
 ) -> Found:
-    match, when, level = ID.match(identity), _time(time), _number(rssi)
+    match, when, level = ID.match(identity), _time(time), values.number(rssi)
     if match is None or when is None:
         return []
     heard = tag(match[1], match[2], level, when, monotonic_ns, observer)
@@ -123,7 +123,7 @@ def _heard(
 def _place(
     latitude: str, longitude: str, time: str, observer: str = "", holds_s: float | None = None
 ) -> Place | None:
-    north, east, when = _number(latitude), _number(longitude), _time(time)
+    north, east, when = values.number(latitude), values.number(longitude), _time(time)
     if not north or not east or when is None or abs(north) > 90 or abs(east) > 180:
         return None
     return Place(
@@ -137,14 +137,6 @@ def _time(text: str) -> datetime | None:
     except ValueError:
         return None
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def make(address: Address) -> CttCsv:

@@ -25,6 +25,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from protocols.envelopes import values
 from receiver.address import Address
 from receiver.instruments import Lines, ctt
 from receiver.instruments.nanotag import Burst, Bursts, Pulse, Tag, load_tags
@@ -100,18 +101,18 @@ class SensorGnome:
         return []
 
     def _time(self, text: str, arrived: datetime) -> datetime:
-        own = _number(text)
+        own = values.number(text)
         if not self._own_time or own is None or not FIRST_UNIX < own < LAST_UNIX:
             return arrived
         return datetime.fromtimestamp(own, UTC)
 
     def _pulse(self, port: str, fields: list[str], time: datetime, monotonic_ns: int) -> Found:
-        offset_khz, signal_db, noise_db = (_number(text) for text in fields[2:5])
+        offset_khz, signal_db, noise_db = (values.number(text) for text in fields[2:5])
         if signal_db is None or offset_khz is None:
             self.refused += 1
             return []
         settings = self._settings.get(port, {})
-        tuned_mhz = _number(settings.get("frequency", ""))
+        tuned_mhz = values.number(settings.get("frequency", ""))
         gains = [f"{name} {settings[name]}" for name in sorted(settings) if "gain" in name]
         pulse = Detection(
             kind="pulse",
@@ -126,7 +127,7 @@ class SensorGnome:
             snr_db=None if noise_db is None else signal_db - noise_db,
             text=", ".join(gains) or None,
         )
-        stamp_s = _number(fields[1])
+        stamp_s = values.number(fields[1])
         if not self._tags or stamp_s is None:
             return [pulse]
         bursts = self._bursts.setdefault(port, Bursts(self._tags))
@@ -134,7 +135,7 @@ class SensorGnome:
         return [pulse, _burst(burst, pulse)] if burst else [pulse]
 
     def _tag(self, fields: list[str], time: datetime, monotonic_ns: int) -> Found:
-        match, rssi = ctt.ID.match(fields[2]), _number(fields[3])
+        match, rssi = ctt.ID.match(fields[2]), values.number(fields[3])
         heard = ctt.tag(match[1], match[2], rssi, time, monotonic_ns) if match else None
         self.refused += heard is None
         return [heard] if heard else []
@@ -157,8 +158,8 @@ def _burst(burst: Burst, last: Detection) -> Detection:
 
 
 def _place(fields: list[str], time: datetime) -> Found:
-    latitude, longitude = _number(fields[2]), _number(fields[3])
-    altitude = _number(fields[4]) if len(fields) > 4 else None
+    latitude, longitude = values.number(fields[2]), values.number(fields[3])
+    altitude = values.number(fields[4]) if len(fields) > 4 else None
     if not latitude or not longitude or abs(latitude) > 90 or abs(longitude) > 180:
         return []
     return [
@@ -170,14 +171,6 @@ def _place(fields: list[str], time: datetime) -> Found:
             holds_s=PLACE_HOLDS_S,
         )
     ]
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def make(address: Address) -> SensorGnome:

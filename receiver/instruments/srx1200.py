@@ -12,11 +12,11 @@ file has places they are the receiver's.
 from __future__ import annotations
 
 import csv
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
+from protocols.envelopes import values
 from receiver.address import Address
 from receiver.instruments import Lines, local_time, utc_offset
 from receiver.records import Detection, Place
@@ -70,13 +70,13 @@ class Srx1200:
         self._names = []
 
     def _row(self, row: Row, monotonic_ns: int) -> list[Detection | Place]:
-        time, rssi = self._time(row), _number(row.get("rssi", ""))
+        time, rssi = self._time(row), values.number(row.get("rssi", ""))
         tag = row.get("tag", "")
         if time is None or rssi is None or not tag:
             return []
         codeset = row.get("codeset", "")
         is_beacon = codeset.casefold() in BEACON
-        frequency = _number(row.get("frequency", ""))
+        frequency = values.number(row.get("frequency", ""))
         named = (("code set", codeset), ("gain", row.get("gain", "")))
         heard = Detection(
             kind="pulse" if is_beacon else "packet",
@@ -87,7 +87,7 @@ class Srx1200:
             level_raw=rssi,
             found=True,
             device_id=None if is_beacon else tag,
-            pulses_per_minute=_number(tag) if is_beacon else None,
+            pulses_per_minute=values.number(tag) if is_beacon else None,
             text=", ".join(f"{name} {value}" for name, value in named if value) or None,
         )
         place = _place(row, time)
@@ -95,7 +95,7 @@ class Srx1200:
 
     def _time(self, row: Row) -> datetime | None:
         time = local_time(f"{row.get('date')} {row.get('time')}", TIMES, self._zone)
-        micro = _number(row.get("usec") or "0") or 0.0
+        micro = values.number(row.get("usec") or "0") or 0.0
         inside = timedelta(microseconds=micro if 0 <= micro < 1e6 else 0.0)
         return None if time is None else time + inside
 
@@ -113,18 +113,10 @@ def _name(heading: str) -> str:
 
 
 def _place(row: Row, time: datetime) -> Place | None:
-    latitude, longitude = _number(row.get("lat", "")), _number(row.get("lon", ""))
+    latitude, longitude = values.number(row.get("lat", "")), values.number(row.get("lon", ""))
     if not latitude or not longitude or abs(latitude) > 90 or abs(longitude) > 180:
         return None
     return Place(time=time, latitude_deg=latitude, longitude_deg=longitude)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and abs(value) < 1e9 else None
 
 
 def make(address: Address) -> Srx1200:
