@@ -31,7 +31,12 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
     """Record what receivers and position sources give, and locate live.
 
     A SOURCE is INSTRUMENT:TRANSPORT, see `baksan sources`. Ctrl-C ends it; everything is saved.
+    What a receiver hears with stands under [receivers.NAME] in baksan.toml.
 
+    \b
+    Keys on a terminal: h heard    b bearing    t turn    s silence
+                        n note     g gain       v own voice radio
+                        u undo     q end
     \b
     baksan listen icom:serial:/dev/ttyUSB0?model=r8500 gpsd:tcp://127.0.0.1:2947 \\
         --journal search.journal
