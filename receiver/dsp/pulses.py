@@ -1,0 +1,206 @@
+"""Single pulses in a band: every place where one stands clear of noise, carriers and neighbours.
+
+The energy q of a pulse over the density of noise is exponential under noise. Places above a low
+threshold are looked at finely (`receiver.dsp.zoom`) and kept above the real one, which follows from
+the false alarms that the user accepts. A carrier of r times the noise raises the threshold g to
+(sqrt(g) + sqrt(r))^2: so much noise and carrier reach together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.dsp import zoom
+from receiver.dsp.floor import Floor
+from receiver.dsp.spectra import HOPS, Layout, Samples, Spectra
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Independent looks an hour and kHz (a pulse length times its bandwidth is one), and by how much a
+# search over all delays and frequencies has more: measured on noise (tests/bench).
+LOOKS_H_KHZ, SEARCHED = 3.6e6, 6.0
+SCREEN_SHARE = 0.62  # of the threshold: who falls under it on the grid is not looked at finely
+MOST_PLACES = 4000  # in a block: more is no beacons
+NATIVE_BINS = 0.8  # a bin, in units of 1 / T
+NEAR_BINS = 3.0  # in units of 1 / T: so near a louder pulse at the same time nothing is told apart
+SIDE_LOBES = 1.0  # a pulse leaves q / d^2 at d / T beside it: ten times a rectangle's
+GOES_ON = 1.2  # what holds so much more energy in twice the time is no pulse of this length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """A pulse: its middle in samples from the first, its carrier from the centre, its energy.
+
+    `q` is its energy over the density of noise, `noise` the mean square of noise in a sample.
+    """
+
+    sample: float
+    frequency_hz: float
+    q: float
+    noise: float
+    pulse_s: float
+    rate_hz: float
+
+    @property
+    def time_s(self) -> float:
+        """Seconds from the first sample to its middle."""
+        return self.sample / self.rate_hz
+
+    @property
+    def cn0_dbhz(self) -> float:
+        """Carrier over the density of noise, the noise within the pulse taken off."""
+        return 10.0 * math.log10(max(self.q - 1.0, 0.1) / self.pulse_s)
+
+    @property
+    def power(self) -> float:
+        """Mean square of the carrier alone, in squared steps of the samples."""
+        return max(self.q - 1.0, 0.1) * self.noise / (self.pulse_s * self.rate_hz)
+
+
+def threshold(false_alarms_h_khz: float) -> float:
+    """Return the energy that noise reaches so often in an hour and kHz."""
+    return math.log(LOOKS_H_KHZ * SEARCHED / false_alarms_h_khz)
+
+
+class _Places(NamedTuple):
+    """Places in a block, arrays of equal length: row, bin, energy on the grid."""
+
+    rows: Ints
+    bins: Ints
+    q: Floats
+
+
+class PulseDetector:
+    """Finds pulses of one length in a stream of complex samples."""
+
+    def __init__(self, layout: Layout, false_alarms_h_khz: float = 1.0) -> None:
+        self.layout = layout
+        self.floor = Floor()
+        self._spectra = Spectra(layout)
+        self._window_power = float(np.square(layout.window()).sum())
+        self._least = threshold(false_alarms_h_khz)
+        self._held: list[Pulse] = []
+
+    def push(self, samples: Samples) -> Iterator[Pulse]:
+        """Take samples; yield the pulses that are certain by now, in order of time."""
+        for new_rows in self._spectra.push(samples):
+            yield from self._block(new_rows)
+
+    def finish(self) -> Iterator[Pulse]:
+        """Yield the pulses of the rest."""
+        for new_rows in self._spectra.finish():
+            yield from self._block(new_rows)
+        yield from self._released(math.inf)
+
+    def _block(self, new_rows: int) -> Iterator[Pulse]:
+        """Look for pulses in the rows whose neighbours, one pulse length away, are known."""
+        power = self._spectra.power
+        self.floor.update(power[2 * HOPS : 2 * HOPS + new_rows], HOPS)
+        if len(self.floor.level):
+            found = self._decided(self._places(power[HOPS:-HOPS]))
+            self._held.extend(found)
+        end = (self._spectra.first + HOPS + self.layout.frames) * self.layout.hop
+        yield from self._released(end - 2 * self.layout.pulse)
+
+    def _places(self, power: NDArray[np.float32]) -> _Places:
+        bursts = self.floor.bursts(power)
+        reach = np.sqrt(self._least * SCREEN_SHARE) + np.sqrt(self.floor.carrier)
+        least = (self.floor.level * reach * reach).astype(np.float32)
+        rows, bins = _above(power, least, bursts)
+        q = power[rows, bins] / (self.floor.level[bins] * bursts[rows])
+        loudest = np.argsort(-q, kind="stable")[:MOST_PLACES]
+        return self._thinned(_Places(rows[loudest] + HOPS, bins[loudest], q[loudest]), bursts)
+
+    def _thinned(self, places: _Places, bursts: NDArray[np.float32]) -> _Places:
+        """Keep the loudest place of each heap, without the side lobes of a loud pulse."""
+        left = np.ones(len(places.q), bool)
+        kept = []
+        for number in range(len(places.q)):
+            if left[number]:
+                kept.append(number)
+                late = np.abs(places.rows - places.rows[number]) <= HOPS
+                apart = self._apart(places.bins - places.bins[number])
+                left &= ~(late & _hidden(apart, places.q, places.q[number], 1.3))
+        return _Places(places.rows[kept], places.bins[kept], places.q[kept])
+
+    def _apart(self, bins: Ints) -> Floats:
+        """Return distances in bins round the band in units of 1 / T."""
+        size = self.layout.size
+        return np.abs((bins + size // 2) % size - size // 2) * NATIVE_BINS
+
+    def _decided(self, places: _Places) -> list[Pulse]:
+        if not len(places.q):
+            return []
+        layout, (rows, bins, grid_q) = self.layout, places
+        spectra, power = self._spectra.spectra, self._spectra.power[rows, bins]
+        noise = power / grid_q / self._window_power
+        fine = zoom.peaks(spectra, rows, bins, noise, layout)
+        reach = math.sqrt(self._least) + np.sqrt(self.floor.carrier[bins])
+        good = (fine.q >= reach * reach) & (fine.longer < GOES_ON * fine.q)
+        starts = (self._spectra.first + rows) * layout.hop + layout.edge / 2
+        middles = starts + (fine.delay + 0.5) * layout.pulse
+        hertz = ((bins + fine.offset) * layout.bin_hz + layout.rate_hz / 2) % layout.rate_hz
+        return [
+            Pulse(
+                sample=float(middles[i]),
+                frequency_hz=float(hertz[i] - layout.rate_hz / 2),
+                q=float(fine.q[i]),
+                noise=float(noise[i]),
+                pulse_s=layout.pulse_s,
+                rate_hz=layout.rate_hz,
+            )
+            for i in np.flatnonzero(good)
+        ]
+
+    def _released(self, until_sample: float) -> Iterator[Pulse]:
+        """Yield what ended before a sample and is not hidden by a louder pulse beside it."""
+        held = sorted(self._held, key=lambda pulse: -pulse.q)
+        shown = _unhidden(held, self.layout)
+        done = [p for p in shown if p.sample < until_sample]
+        keep_from = until_sample - 2 * self.layout.pulse
+        self._held = [p for p in shown if p.sample >= keep_from]
+        yield from sorted((p for p in done if not self._was_told(p)), key=lambda p: p.sample)
+        self._told_until = until_sample
+
+    _told_until = -math.inf
+
+    def _was_told(self, pulse: Pulse) -> bool:
+        return pulse.sample < self._told_until
+
+
+def _above(
+    power: NDArray[np.float32], least: NDArray[np.float32], bursts: NDArray[np.float32]
+) -> tuple[Ints, Ints]:
+    """Return rows and columns where the power is above its bin's least, times the row's burst."""
+    rows, columns = [], []
+    for number, (row, burst) in enumerate(zip(power, bursts, strict=True)):
+        found = np.flatnonzero(row > (least if burst == 1.0 else least * burst))
+        rows.append(np.full(len(found), number))
+        columns.append(found)
+    return np.concatenate(rows), np.concatenate(columns)
+
+
+def _hidden(apart: Floats, q: Floats, louder_q: float, near: float) -> NDArray[np.bool_]:
+    """Tell what lies too near a louder pulse, or under its side lobes; `apart` in 1 / T."""
+    lobes = SIDE_LOBES * louder_q / np.maximum(apart, 1.0) ** 2
+    return (apart < near) | (q < lobes)
+
+
+def _unhidden(loudest_first: list[Pulse], layout: Layout) -> list[Pulse]:
+    kept: list[Pulse] = []
+    for pulse in loudest_first:
+        louder = [p for p in kept if abs(p.sample - pulse.sample) <= layout.length]
+        apart = np.array([abs(p.frequency_hz - pulse.frequency_hz) for p in louder])
+        apart = np.minimum(apart, layout.rate_hz - apart) * layout.pulse_s
+        q = np.array([p.q for p in louder])
+        lobes = SIDE_LOBES * q / np.maximum(apart, 1.0) ** 2
+        if not np.any((apart < NEAR_BINS) | (pulse.q < lobes)):
+            kept.append(pulse)
+    return kept
