@@ -1,8 +1,8 @@
 """The noise floor of every bin, the carriers that stand in it, and impulses over the whole band.
 
 The floor of a bin is the median of nine spectra of a block, smoothed over its neighbours by another
-median and over blocks; a jump (somebody turned the gain) is followed at once. What a bin has over
-its neighbours all the time is a carrier.
+median and over blocks. What all bins have in common (somebody turned the gain) is followed at once,
+and so is a jump of some. What a bin has over its neighbours all the time is a carrier.
 """
 
 from __future__ import annotations
@@ -90,8 +90,9 @@ class Floor:
 
 
 def followed(old: Floats, new: Floats) -> Floats:
-    """Return an average over blocks that follows a jump at once."""
+    """Return an average over blocks that follows the whole band, and a jump of a bin, at once."""
     if not len(old):
         return new
+    old = old * np.median(new / old)
     jumped = (new > JUMP * old) | (new * JUMP < old)
     return np.where(jumped, new, (1.0 - NEW_SHARE) * old + NEW_SHARE * new).astype(np.float32)

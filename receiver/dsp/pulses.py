@@ -23,14 +23,19 @@ from receiver.dsp.spectra import HOPS, Layout, Samples, Spectra
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Independent looks an hour and kHz (a pulse length times its bandwidth is one), and by how much a
-# search over all delays and frequencies has more: measured on noise (tests/bench).
-LOOKS_H_KHZ, SEARCHED = 3.6e6, 6.0
+# Independent looks an hour and kHz (a pulse length times its bandwidth is one). A search over all
+# delays and frequencies sees peaks of noise SEARCHED g^1.5 times as often: the power of g as for
+# any field that is smooth along one axis and a random walk along the other, the factor measured on
+# noise (tests/bench).
+LOOKS_H_KHZ, SEARCHED = 3.6e6, 0.66
 SCREEN_SHARE = 0.62  # of the threshold: who falls under it on the grid is not looked at finely
 MOST_PLACES = 4000  # in a block: more is no beacons
 NATIVE_BINS = 0.8  # a bin, in units of 1 / T
 NEAR_BINS = 3.0  # in units of 1 / T: so near a louder pulse at the same time nothing is told apart
 SIDE_LOBES = 1.0  # a pulse leaves q / d^2 at d / T beside it: ten times a rectangle's
+CLIPPED_SHARE = 0.01
+CLIPPED_REACH = 1.05  # clipping mixes noise and carriers: its tail is longer than that of noise
+TOGETHER = 0.25  # of a pulse length: pulses that begin so near each other are one event
 GOES_ON = 1.2  # what holds so much more energy in twice the time is no pulse of this length
 
 
@@ -47,6 +52,12 @@ class Pulse:
     noise: float
     pulse_s: float
     rate_hz: float
+    clipped_share: float = 0.0
+
+    @property
+    def saturated(self) -> bool:
+        """Tell whether so much of it is cut off that its level is a lower bound only."""
+        return self.clipped_share > CLIPPED_SHARE
 
     @property
     def time_s(self) -> float:
@@ -66,7 +77,10 @@ class Pulse:
 
 def threshold(false_alarms_h_khz: float) -> float:
     """Return the energy that noise reaches so often in an hour and kHz."""
-    return math.log(LOOKS_H_KHZ * SEARCHED / false_alarms_h_khz)
+    least = 20.0
+    for _ in range(20):
+        least = math.log(LOOKS_H_KHZ * SEARCHED * least**1.5 / false_alarms_h_khz)
+    return least
 
 
 class _Places(NamedTuple):
@@ -80,10 +94,12 @@ class _Places(NamedTuple):
 class PulseDetector:
     """Finds pulses of one length in a stream of complex samples."""
 
-    def __init__(self, layout: Layout, false_alarms_h_khz: float = 1.0) -> None:
+    def __init__(
+        self, layout: Layout, false_alarms_h_khz: float = 1.0, full_scale: float = math.inf
+    ) -> None:
         self.layout = layout
         self.floor = Floor()
-        self._spectra = Spectra(layout)
+        self._spectra = Spectra(layout, full_scale)
         self._window_power = float(np.square(layout.window()).sum())
         self._least = threshold(false_alarms_h_khz)
         self._held: list[Pulse] = []
@@ -143,6 +159,8 @@ class PulseDetector:
         noise = power / grid_q / self._window_power
         fine = zoom.peaks(spectra, rows, bins, noise, layout)
         reach = math.sqrt(self._least) + np.sqrt(self.floor.carrier[bins])
+        clipped = self._spectra.clipped[rows] > CLIPPED_SHARE
+        reach = reach * np.where(clipped, CLIPPED_REACH, 1.0)
         good = (fine.q >= reach * reach) & (fine.longer < GOES_ON * fine.q)
         starts = (self._spectra.first + rows) * layout.hop + layout.edge / 2
         middles = starts + (fine.delay + 0.5) * layout.pulse
@@ -155,6 +173,7 @@ class PulseDetector:
                 noise=float(noise[i]),
                 pulse_s=layout.pulse_s,
                 rate_hz=layout.rate_hz,
+                clipped_share=float(self._spectra.clipped[rows[i]]),
             )
             for i in np.flatnonzero(good)
         ]
@@ -194,13 +213,19 @@ def _hidden(apart: Floats, q: Floats, louder_q: float, near: float) -> NDArray[n
 
 
 def _unhidden(loudest_first: list[Pulse], layout: Layout) -> list[Pulse]:
+    """Return the pulses that are not hidden by louder ones at the same time."""
     kept: list[Pulse] = []
     for pulse in loudest_first:
         louder = [p for p in kept if abs(p.sample - pulse.sample) <= layout.length]
-        apart = np.array([abs(p.frequency_hz - pulse.frequency_hz) for p in louder])
-        apart = np.minimum(apart, layout.rate_hz - apart) * layout.pulse_s
-        q = np.array([p.q for p in louder])
-        lobes = SIDE_LOBES * q / np.maximum(apart, 1.0) ** 2
-        if not np.any((apart < NEAR_BINS) | (pulse.q < lobes)):
+        if not any(_hides(one, pulse) for one in louder):
             kept.append(pulse)
     return kept
+
+
+def _hides(louder: Pulse, pulse: Pulse) -> bool:
+    """Tell whether a pulse is but the side lobe of a louder one, or its image by clipping."""
+    apart_hz = abs(louder.frequency_hz - pulse.frequency_hz)
+    apart = min(apart_hz, pulse.rate_hz - apart_hz) * pulse.pulse_s
+    beside = apart < NEAR_BINS or pulse.q < SIDE_LOBES * louder.q / max(apart, 1.0) ** 2
+    together = abs(louder.sample - pulse.sample) < TOGETHER * pulse.pulse_s * pulse.rate_hz
+    return beside or (together and pulse.saturated)

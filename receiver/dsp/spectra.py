@@ -99,15 +99,17 @@ class Spectra:
 
     A block has `layout.frames` new spectra after the last 2 * HOPS of the block before; the arrays
     are used again by the next block. `spectra` is (frames + 2 HOPS, size) complex, `power` its
-    squared magnitude; `first` is the number of the first row's frame since the beginning.
+    squared magnitude; `clipped` the share of values in its samples that reach `full_scale`;
+    `first` is the number of the first row's frame since the beginning.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
+    def __init__(self, layout: Layout, full_scale: float = np.inf) -> None:
+        self.layout, self._full_scale = layout, full_scale
         self.carried = 2 * HOPS
         rows = layout.frames + self.carried
         self.spectra: Samples = np.zeros((rows, layout.size), np.complex64)
         self.power: Floats = np.zeros((rows, layout.size), np.float32)
+        self.clipped: Floats = np.zeros(rows, np.float32)
         self.first = -self.carried
         self._window = layout.window()
         self._needed = (layout.frames - 1) * layout.hop + layout.length
@@ -133,11 +135,17 @@ class Spectra:
         yield frames
 
     def _carry(self) -> None:
-        for rows in (self.spectra, self.power):
+        for rows in (self.spectra, self.power, self.clipped):
             rows[: self.carried] = rows[-self.carried :]
         self.first += self.layout.frames
 
     def _fill(self, samples: Samples, frames: int) -> None:
+        self._transform(samples, frames)
+        reached = _reached(samples, frames + HOPS - 1, self.layout.hop, self._full_scale)
+        share = np.convolve(reached, np.full(HOPS, 1.0 / HOPS), "valid")
+        self.clipped[self.carried : self.carried + frames] = share[:frames]
+
+    def _transform(self, samples: Samples, frames: int) -> None:
         hop, length = self.layout.hop, self.layout.length
         batch = max(1, BATCH_POINTS // self.layout.size)
         for begin in range(0, frames, batch):
@@ -152,3 +160,13 @@ class Spectra:
             power = self.power[self.carried + begin : self.carried + end]
             np.abs(rows, out=power)
             np.square(power, out=power)
+
+
+def _reached(samples: Samples, hops: int, hop: int, full_scale: float) -> Floats:
+    """Return for each hop which share of its values is cut off at full scale."""
+    values = samples[: hops * hop].view(np.float32).reshape(-1, 2 * hop)
+    shares = np.zeros(hops, np.float32)
+    highest = np.maximum(values.max(axis=1), -values.min(axis=1))
+    for number in np.flatnonzero(highest >= full_scale):
+        shares[number] = np.mean(np.abs(values[number]) >= full_scale)
+    return shares
