@@ -1,0 +1,132 @@
+"""The pulses of one beacon: when each came, or should have come, and how loud it was.
+
+Evidence for the beacon is judged over the last minute at full resolution, in two ways: along all
+paths of jittered intervals (`receiver.dsp.paths`) and along straight lines of one exact period
+(`receiver.dsp.folding`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.dsp.channel import COLUMNS, Channel
+from receiver.dsp.folding import fold
+from receiver.dsp.likelihood import ratio
+from receiver.dsp.paths import Hypothesis, Paths, hypotheses
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+OFFSETS = np.arange(-2, 3) * 0.25  # bins that are looked at about a bin
+# Energies of the pulses that the evidence is made for: those of 20 and 19 dB-Hz at 20 ms. Louder
+# pulses give much evidence in any case.
+PATH_ENERGY, FOLD_ENERGY = 2.0, 1.5
+# A kernel with a spread of 2.2 columns (5.6 ms at 20 ms pulses: 0.5 % of 1.2 s), periods 2 apart.
+JITTER_STEPS, PERIODS_APART = (3, 3, 1, 1), 2.0
+# Under noise the evidence of paths has a tail exp(-x / scale), and each hour and kHz so many looks
+# that it exceeds `start` once; measured on noise (tests/bench).
+PATH_START, PATH_SCALE = 17.0, 1.06
+FOLD_START, FOLD_SCALE = 19.0, 1.6
+# What a pulse loses on average as it begins between two columns and lies between two offsets: the
+# mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.2 / T.
+MEAN_LOSS = 0.9385 * 0.9891
+TINY = np.float32(1e-30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """A beacon's pulses in the last minute, arrays of equal length in order of time.
+
+    `samples` are their middles, `q` their energies over the density of noise, `noise` the mean
+    square of noise in a sample. `strength` is how many nats the evidence stands above what noise
+    reaches once an hour and kHz.
+    """
+
+    samples: NDArray[np.float64]
+    q: NDArray[np.float64]
+    noise: NDArray[np.float64]
+    bin: float
+    period_s: float
+    steady: bool
+    strength: float
+
+
+class _Evidence(NamedTuple):
+    strength: float
+    columns: Ints
+    offset: int
+    period: float
+
+
+def judge(channel: Channel, bin_number: int, period_s: float, tolerance: float) -> Slots:
+    """Judge whether a beacon is at a bin, and return its pulses if it were."""
+    energy = channel.energy(bin_number, OFFSETS)
+    column_s = channel.layout.pulse_s / COLUMNS
+    period = period_s / column_s
+    jittered = _jittered(energy, period, tolerance)
+    steady = _steady(energy, period, tolerance)
+    best = max(jittered, steady, key=lambda evidence: evidence.strength)
+    q = (energy[best.columns, best.offset].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0
+    starts = channel.first_sample + best.columns * channel.layout.pulse / COLUMNS
+    frames = np.minimum(best.columns // COLUMNS, channel.frames - 1)
+    return Slots(
+        samples=starts + channel.layout.pulse / 2,
+        q=q,
+        noise=channel.noise()[frames].astype(np.float64),
+        bin=bin_number + float(OFFSETS[best.offset]),
+        period_s=best.period * column_s,
+        steady=best is steady,
+        strength=best.strength,
+    )
+
+
+def _steady(energy: Floats, period: float, tolerance: float) -> _Evidence:
+    logs = ratio(FOLD_ENERGY).log_of(energy)
+    found = fold(logs, period * (1.0 - tolerance), period * (1.0 + tolerance))
+    count = int((len(logs) - 1 - found.first) / found.period) + 1 if found.period else 0
+    columns = np.rint(found.first + found.period * np.arange(count)).astype(np.int64)
+    columns = columns[columns < len(logs)]
+    strength = (found.value - FOLD_START) / FOLD_SCALE
+    return _Evidence(strength, columns, found.bin, found.period)
+
+
+def _jittered(energy: Floats, period: float, tolerance: float) -> _Evidence:
+    kinds = hypotheses(period, tolerance, JITTER_STEPS, PERIODS_APART)
+    ratios = ratio(PATH_ENERGY).of(energy)
+    evidence = _evidence(ratios, kinds)
+    last, offset = divmod(int(evidence.argmax()), evidence.shape[1])
+    strength = (float(evidence[last, offset]) - PATH_START) / PATH_SCALE
+    column = np.ascontiguousarray(ratios[:, offset : offset + 1])
+    alone = [_evidence(column, (kind,))[:, 0] for kind in kinds]
+    likely = max(range(len(kinds)), key=lambda number: alone[number][last])
+    columns = _traced(alone[likely], kinds[likely], last)
+    mean = float(np.diff(columns).mean()) if len(columns) > 1 else period
+    return _Evidence(strength, columns, offset, mean)
+
+
+def _evidence(ratios: Floats, kinds: tuple[Hypothesis, ...]) -> Floats:
+    """Return the logarithm of the evidence, (columns, bins)."""
+    paths = Paths(kinds, ratios.shape[1])
+    pushes = range(0, len(ratios), paths.longest_push)
+    parts = [paths.push(ratios[i : i + paths.longest_push]) for i in pushes]
+    return np.concatenate([np.log(total + TINY) + scale for total, scale in parts])
+
+
+def _traced(evidence: Floats, kind: Hypothesis, last: int) -> Ints:
+    """Return the most probable path of pulses that ends in a column."""
+    weights = np.ones(1)
+    for step in kind.steps:
+        weights = np.convolve(weights, np.r_[0.5, np.zeros(step - 1), 0.5])
+    columns, at = [last], last
+    while at - kind.lag - len(weights) + 1 >= 0:
+        before = at - kind.lag - np.arange(len(weights))
+        shares = np.log(weights + 1e-30) + evidence[before]
+        if np.logaddexp.reduce(shares) < 0.0:  # that the beacon began here is more probable
+            break
+        at = int(before[shares.argmax()])
+        columns.append(at)
+    return np.array(columns[::-1], np.int64)
