@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+ROOM = 256  # columns that can be taken at once, if the periods are longer
 TOO_LARGE, SMALLER = np.float32(1e20), np.float32(1e-20)  # float32 ends at 3e38
 
 
@@ -42,45 +43,64 @@ class Hypothesis(NamedTuple):
         return self.lag + sum(self.steps) / 2
 
 
-class _Line:
-    """The evidence of one hypothesis: the columns that still matter, and room for the next ones."""
+class _Group:
+    """The evidence of all hypotheses with the same steps: (hypotheses, places, bins).
 
-    def __init__(self, hypothesis: Hypothesis, bins: int) -> None:
-        self.hypothesis = hypothesis
-        self._needed = hypothesis.lag + sum(hypothesis.steps)
-        self._columns = np.zeros((2 * self._needed + 512, bins), np.float32)
-        self._end = self._needed
+    The evidence of column t stands lag places later, where it is needed: what causes a column is
+    then at the same places for every hypothesis, and all are added at once.
+    """
 
-    def room(self, count: int) -> tuple[Floats, Floats]:
-        """Return the columns that cause the next `count`, and these, to be filled in."""
-        if self._end + count > len(self._columns):
-            self._columns[: self._needed] = self._columns[self._end - self._needed : self._end]
-            self._end = self._needed
-        begin = self._end - self._needed
-        causes = self._columns[begin : begin + count + sum(self.hypothesis.steps)]
-        self._end += count
-        return causes, self._columns[self._end - count : self._end]
+    def __init__(self, kinds: list[Hypothesis], bins: int) -> None:
+        self.kinds, self.steps = kinds, kinds[0].steps
+        self._width = sum(self.steps)
+        self._longest = max(h.lag for h in kinds)
+        self._places = np.zeros((len(kinds), 2 * self._longest + ROOM, bins), np.float32)
+        self._now = self._width
 
-    def latest(self, back: int) -> Floats:
-        """Return the evidence in the column `back` before the last."""
-        column: Floats = self._columns[self._end - 1 - back]
-        return column
+    def push(self, ratio: Floats, unit: Floats) -> Floats:
+        """Take columns; return their evidence, summed over the hypotheses."""
+        count = len(ratio)
+        if self._now + count + self._longest > self._places.shape[1]:
+            kept = self._places[:, self._now - self._width : self._now + self._longest].copy()
+            self._places[:, : kept.shape[1]] = kept
+            self._places[:, kept.shape[1] :] = 0
+            self._now = self._width
+        evidence = self._spread(self._places[:, self._now - self._width : self._now + count])
+        evidence += unit * np.float32(2 ** len(self.steps))
+        scaled = ratio * np.float32(0.5 ** len(self.steps))
+        total = np.zeros_like(ratio)
+        for places, kind, values in zip(self._places, self.kinds, evidence, strict=True):
+            into = places[self._now + kind.lag : self._now + kind.lag + count]
+            np.multiply(values, scaled, out=into)
+            total += into
+        self._now += count
+        return total
+
+    def _spread(self, causes: Floats) -> Floats:
+        """Add columns that are steps apart, without dividing by their number."""
+        spread = causes
+        for step in self.steps:
+            spread = spread[:, step:] + spread[:, :-step]
+        return spread if self.steps else causes.copy()
+
+    def latest(self, back: int, column: int) -> list[float]:
+        """Return the evidence of each hypothesis in the column `back` before the last."""
+        at = self._now - 1 - back
+        return [float(self._places[i, at + h.lag, column]) for i, h in enumerate(self.kinds)]
 
     def shrink(self, bins: NDArray[np.bool_]) -> None:
         """Make the evidence of some bins smaller, before it becomes infinite."""
-        kept = self._columns[self._end - self._needed : self._end]
-        kept[:, bins] *= SMALLER
+        self._places[:, :, bins] *= SMALLER
 
 
 class Paths:
     """The evidence of a set of hypotheses for some bins, column after column."""
 
     def __init__(self, hypotheses: tuple[Hypothesis, ...], bins: int) -> None:
-        self.longest_push = min(512, *(h.lag for h in hypotheses))
-        self._lines = [_Line(hypothesis, bins) for hypothesis in hypotheses]
-        self._orders = {len(h.steps) for h in hypotheses}
-        rows = self.longest_push + max(sum(h.steps) for h in hypotheses)
-        self._spare = np.zeros((2, rows, bins), np.float32)
+        self.longest_push = min(ROOM, *(h.lag for h in hypotheses))
+        self._count = len(hypotheses)
+        steps = dict.fromkeys(h.steps for h in hypotheses)
+        self._groups = [_Group([h for h in hypotheses if h.steps == s], bins) for s in steps]
         self._unit = np.ones(bins, np.float32)
         self._scale = np.zeros(bins, np.float32)
 
@@ -90,16 +110,8 @@ class Paths:
         None of so many columns is the cause of another. Returns the mean evidence of the
         hypotheses, (columns, bins), and for each bin what is to be added to its logarithm.
         """
-        total = np.zeros_like(ratio)
-        scaled = {order: ratio * np.float32(0.5**order) for order in self._orders}
-        for line in self._lines:
-            steps = line.hypothesis.steps
-            causes, evidence = line.room(len(ratio))
-            self._spread(causes, steps, evidence)
-            np.add(evidence, self._unit * np.float32(2 ** len(steps)), out=evidence)
-            np.multiply(evidence, scaled[len(steps)], out=evidence)
-            np.add(total, evidence, out=total)
-        total /= np.float32(len(self._lines))
+        total = sum(group.push(ratio, self._unit) for group in self._groups)
+        total = np.asarray(total / np.float32(self._count))
         scale = self._scale.copy()
         large = total.max(axis=0, initial=0.0) > TOO_LARGE
         if large.any():
@@ -108,24 +120,15 @@ class Paths:
 
     def best(self, back: int, column: int) -> Hypothesis:
         """Return the hypothesis with most evidence in a bin, `back` columns before the last."""
-        values = [line.latest(back)[column] for line in self._lines]
-        return self._lines[int(np.argmax(values))].hypothesis
+        kinds = [kind for group in self._groups for kind in group.kinds]
+        values = [value for group in self._groups for value in group.latest(back, column)]
+        return kinds[int(np.argmax(values))]
 
     def _shrink(self, bins: NDArray[np.bool_]) -> None:
-        for line in self._lines:
-            line.shrink(bins)
+        for group in self._groups:
+            group.shrink(bins)
         self._unit[bins] *= SMALLER
         self._scale[bins] -= np.log(SMALLER)
-
-    def _spread(self, causes: Floats, steps: tuple[int, ...], out: Floats) -> None:
-        """Add columns that are steps apart, without dividing by their number."""
-        if not steps:
-            np.copyto(out, causes)
-        for number, step in enumerate(steps):
-            last = number == len(steps) - 1
-            spread = out if last else self._spare[number % 2, : len(causes) - step]
-            np.add(causes[step:], causes[:-step], out=spread)
-            causes = spread
 
 
 def hypotheses(

@@ -9,7 +9,6 @@ the false alarms that the user accepts. A carrier of r times the noise raises th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,10 +17,11 @@ from numpy.typing import NDArray
 
 from receiver.dsp import zoom
 from receiver.dsp.floor import Floor
-from receiver.dsp.spectra import HOPS, Layout, Samples, Spectra
+from receiver.dsp.spectra import HOPS, Layout, Spectra
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Powers = NDArray[np.float32]
 
 # Independent looks an hour and kHz (a pulse length times its bandwidth is one). A search over all
 # delays and frequencies sees peaks of noise SEARCHED g^1.5 times as often: the power of g as for
@@ -91,50 +91,42 @@ class _Places(NamedTuple):
     q: Floats
 
 
-class PulseDetector:
-    """Finds pulses of one length in a stream of complex samples."""
+class PulseFinder:
+    """Finds the pulses in blocks of spectra."""
 
-    def __init__(
-        self, layout: Layout, false_alarms_h_khz: float = 1.0, full_scale: float = math.inf
-    ) -> None:
+    def __init__(self, layout: Layout, false_alarms_h_khz: float) -> None:
         self.layout = layout
-        self.floor = Floor()
-        self._spectra = Spectra(layout, full_scale)
         self._window_power = float(np.square(layout.window()).sum())
         self._least = threshold(false_alarms_h_khz)
         self._held: list[Pulse] = []
+        self._told_until = -math.inf
 
-    def push(self, samples: Samples) -> Iterator[Pulse]:
-        """Take samples; yield the pulses that are certain by now, in order of time."""
-        for new_rows in self._spectra.push(samples):
-            yield from self._block(new_rows)
+    def block(self, spectra: Spectra, floor: Floor, bursts: Powers) -> list[Pulse]:
+        """Look at a block; return the pulses that are certain by now, in order of time.
 
-    def finish(self) -> Iterator[Pulse]:
-        """Yield the pulses of the rest."""
-        for new_rows in self._spectra.finish():
-            yield from self._block(new_rows)
-        yield from self._released(math.inf)
+        Rows whose neighbours one pulse length away are known are looked at; `bursts` are those of
+        all rows.
+        """
+        places = self._places(spectra.power, floor, bursts)
+        if len(places.q):
+            self._held.extend(self._decided(places, spectra, floor))
+        end = (spectra.first + HOPS + self.layout.frames) * self.layout.hop
+        return self._released(end - 2 * self.layout.pulse)
 
-    def _block(self, new_rows: int) -> Iterator[Pulse]:
-        """Look for pulses in the rows whose neighbours, one pulse length away, are known."""
-        power = self._spectra.power
-        self.floor.update(power[2 * HOPS : 2 * HOPS + new_rows], HOPS)
-        if len(self.floor.level):
-            found = self._decided(self._places(power[HOPS:-HOPS]))
-            self._held.extend(found)
-        end = (self._spectra.first + HOPS + self.layout.frames) * self.layout.hop
-        yield from self._released(end - 2 * self.layout.pulse)
+    def finish(self) -> list[Pulse]:
+        """Return the pulses that were held back."""
+        return self._released(math.inf)
 
-    def _places(self, power: NDArray[np.float32]) -> _Places:
-        bursts = self.floor.bursts(power)
-        reach = np.sqrt(self._least * SCREEN_SHARE) + np.sqrt(self.floor.carrier)
-        least = (self.floor.level * reach * reach).astype(np.float32)
-        rows, bins = _above(power, least, bursts)
-        q = power[rows, bins] / (self.floor.level[bins] * bursts[rows])
+    def _places(self, power: Powers, floor: Floor, bursts: Powers) -> _Places:
+        reach = np.sqrt(self._least * SCREEN_SHARE) + np.sqrt(floor.carrier)
+        least = (floor.level * reach * reach).astype(np.float32)
+        rows, bins = _above(power[HOPS:-HOPS], least, bursts[HOPS:-HOPS])
+        rows = rows + HOPS
+        q = power[rows, bins] / (floor.level[bins] * bursts[rows])
         loudest = np.argsort(-q, kind="stable")[:MOST_PLACES]
-        return self._thinned(_Places(rows[loudest] + HOPS, bins[loudest], q[loudest]), bursts)
+        return self._thinned(_Places(rows[loudest], bins[loudest], q[loudest]))
 
-    def _thinned(self, places: _Places, bursts: NDArray[np.float32]) -> _Places:
+    def _thinned(self, places: _Places) -> _Places:
         """Keep the loudest place of each heap, without the side lobes of a loud pulse."""
         left = np.ones(len(places.q), bool)
         kept = []
@@ -151,18 +143,15 @@ class PulseDetector:
         size = self.layout.size
         return np.abs((bins + size // 2) % size - size // 2) * NATIVE_BINS
 
-    def _decided(self, places: _Places) -> list[Pulse]:
-        if not len(places.q):
-            return []
+    def _decided(self, places: _Places, spectra: Spectra, floor: Floor) -> list[Pulse]:
         layout, (rows, bins, grid_q) = self.layout, places
-        spectra, power = self._spectra.spectra, self._spectra.power[rows, bins]
-        noise = power / grid_q / self._window_power
-        fine = zoom.peaks(spectra, rows, bins, noise, layout)
-        reach = math.sqrt(self._least) + np.sqrt(self.floor.carrier[bins])
-        clipped = self._spectra.clipped[rows] > CLIPPED_SHARE
+        noise = spectra.power[rows, bins] / grid_q / self._window_power
+        fine = zoom.peaks(spectra.spectra, rows, bins, noise, layout)
+        reach = math.sqrt(self._least) + np.sqrt(floor.carrier[bins])
+        clipped = spectra.clipped[rows] > CLIPPED_SHARE
         reach = reach * np.where(clipped, CLIPPED_REACH, 1.0)
         good = (fine.q >= reach * reach) & (fine.longer < GOES_ON * fine.q)
-        starts = (self._spectra.first + rows) * layout.hop + layout.edge / 2
+        starts = (spectra.first + rows) * layout.hop + layout.edge / 2
         middles = starts + (fine.delay + 0.5) * layout.pulse
         hertz = ((bins + fine.offset) * layout.bin_hz + layout.rate_hz / 2) % layout.rate_hz
         return [
@@ -173,29 +162,22 @@ class PulseDetector:
                 noise=float(noise[i]),
                 pulse_s=layout.pulse_s,
                 rate_hz=layout.rate_hz,
-                clipped_share=float(self._spectra.clipped[rows[i]]),
+                clipped_share=float(spectra.clipped[rows[i]]),
             )
             for i in np.flatnonzero(good)
         ]
 
-    def _released(self, until_sample: float) -> Iterator[Pulse]:
-        """Yield what ended before a sample and is not hidden by a louder pulse beside it."""
-        held = sorted(self._held, key=lambda pulse: -pulse.q)
-        shown = _unhidden(held, self.layout)
-        done = [p for p in shown if p.sample < until_sample]
-        keep_from = until_sample - 2 * self.layout.pulse
-        self._held = [p for p in shown if p.sample >= keep_from]
-        yield from sorted((p for p in done if not self._was_told(p)), key=lambda p: p.sample)
+    def _released(self, until_sample: float) -> list[Pulse]:
+        """Return what ended before a sample and is not hidden by a louder pulse beside it."""
+        shown = _unhidden(sorted(self._held, key=lambda pulse: -pulse.q), self.layout)
+        told = [p for p in shown if self._told_until <= p.sample < until_sample]
+        self._held = [p for p in shown if p.sample >= until_sample - 2 * self.layout.pulse]
         self._told_until = until_sample
-
-    _told_until = -math.inf
-
-    def _was_told(self, pulse: Pulse) -> bool:
-        return pulse.sample < self._told_until
+        return sorted(told, key=lambda pulse: pulse.sample)
 
 
 def _above(
-    power: NDArray[np.float32], least: NDArray[np.float32], bursts: NDArray[np.float32]
+    power: Powers, least: Powers, bursts: Powers
 ) -> tuple[Ints, Ints]:
     """Return rows and columns where the power is above its bin's least, times the row's burst."""
     rows, columns = [], []

@@ -35,6 +35,7 @@ FOLD_START, FOLD_SCALE = 19.0, 1.6
 # mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.2 / T.
 MEAN_LOSS = 0.9385 * 0.9891
 TINY = np.float32(1e-30)
+WORTH_FOLDING = 5.0  # nats that folding may see more than paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,57 +56,68 @@ class Slots:
     strength: float
 
 
-class _Evidence(NamedTuple):
+class _Way(NamedTuple):
+    """One way to explain the energies: how strong its evidence is, and where its pulses are."""
+
     strength: float
     columns: Ints
     offset: int
     period: float
 
 
-def judge(channel: Channel, bin_number: int, period_s: float, tolerance: float) -> Slots:
-    """Judge whether a beacon is at a bin, and return its pulses if it were."""
+def judge(
+    channel: Channel, bin_number: int, period_s: float, tolerance: float, least: float
+) -> Slots | None:
+    """Judge whether a beacon is at a bin; return its pulses where the evidence is `least` nats."""
     energy = channel.energy(bin_number, OFFSETS)
-    column_s = channel.layout.pulse_s / COLUMNS
-    period = period_s / column_s
-    jittered = _jittered(energy, period, tolerance)
+    period = period_s * COLUMNS / channel.layout.pulse_s
+    ratios = ratio(PATH_ENERGY).of(energy)
+    kinds = hypotheses(period, tolerance, JITTER_STEPS, PERIODS_APART)
+    evidence = _evidence(ratios, kinds)
+    jittered = (float(evidence.max()) - PATH_START) / PATH_SCALE
+    if jittered < least - WORTH_FOLDING:
+        return None
     steady = _steady(energy, period, tolerance)
-    best = max(jittered, steady, key=lambda evidence: evidence.strength)
-    q = (energy[best.columns, best.offset].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0
-    starts = channel.first_sample + best.columns * channel.layout.pulse / COLUMNS
-    frames = np.minimum(best.columns // COLUMNS, channel.frames - 1)
+    if max(jittered, steady.strength) < least:
+        return None
+    if steady.strength >= jittered:
+        return _slots(channel, bin_number, energy, steady, steady=True)
+    way = _traced(ratios, kinds, *divmod(int(evidence.argmax()), evidence.shape[1]))
+    return _slots(channel, bin_number, energy, way._replace(strength=jittered), steady=False)
+
+
+def _slots(channel: Channel, bin_number: int, energy: Floats, way: _Way, *, steady: bool) -> Slots:
+    q = (energy[way.columns, way.offset].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0
+    starts = channel.first_sample + way.columns * channel.layout.pulse / COLUMNS
+    frames = np.minimum(way.columns // COLUMNS, channel.frames - 1)
     return Slots(
         samples=starts + channel.layout.pulse / 2,
         q=q,
         noise=channel.noise()[frames].astype(np.float64),
-        bin=bin_number + float(OFFSETS[best.offset]),
-        period_s=best.period * column_s,
-        steady=best is steady,
-        strength=best.strength,
+        bin=bin_number + float(OFFSETS[way.offset]),
+        period_s=way.period * channel.layout.pulse_s / COLUMNS,
+        steady=steady,
+        strength=way.strength,
     )
 
 
-def _steady(energy: Floats, period: float, tolerance: float) -> _Evidence:
+def _steady(energy: Floats, period: float, tolerance: float) -> _Way:
     logs = ratio(FOLD_ENERGY).log_of(energy)
     found = fold(logs, period * (1.0 - tolerance), period * (1.0 + tolerance))
     count = int((len(logs) - 1 - found.first) / found.period) + 1 if found.period else 0
     columns = np.rint(found.first + found.period * np.arange(count)).astype(np.int64)
     columns = columns[columns < len(logs)]
-    strength = (found.value - FOLD_START) / FOLD_SCALE
-    return _Evidence(strength, columns, found.bin, found.period)
+    return _Way((found.value - FOLD_START) / FOLD_SCALE, columns, found.bin, found.period)
 
 
-def _jittered(energy: Floats, period: float, tolerance: float) -> _Evidence:
-    kinds = hypotheses(period, tolerance, JITTER_STEPS, PERIODS_APART)
-    ratios = ratio(PATH_ENERGY).of(energy)
-    evidence = _evidence(ratios, kinds)
-    last, offset = divmod(int(evidence.argmax()), evidence.shape[1])
-    strength = (float(evidence[last, offset]) - PATH_START) / PATH_SCALE
+def _traced(ratios: Floats, kinds: tuple[Hypothesis, ...], last: int, offset: int) -> _Way:
+    """Return the most probable path of pulses that ends at a cell, of the most probable period."""
     column = np.ascontiguousarray(ratios[:, offset : offset + 1])
     alone = [_evidence(column, (kind,))[:, 0] for kind in kinds]
     likely = max(range(len(kinds)), key=lambda number: alone[number][last])
-    columns = _traced(alone[likely], kinds[likely], last)
-    mean = float(np.diff(columns).mean()) if len(columns) > 1 else period
-    return _Evidence(strength, columns, offset, mean)
+    columns = _path(alone[likely], kinds[likely], last)
+    period = float(np.diff(columns).mean()) if len(columns) > 1 else kinds[likely].period
+    return _Way(0.0, columns, offset, period)
 
 
 def _evidence(ratios: Floats, kinds: tuple[Hypothesis, ...]) -> Floats:
@@ -116,7 +128,7 @@ def _evidence(ratios: Floats, kinds: tuple[Hypothesis, ...]) -> Floats:
     return np.concatenate([np.log(total + TINY) + scale for total, scale in parts])
 
 
-def _traced(evidence: Floats, kind: Hypothesis, last: int) -> Ints:
+def _path(evidence: Floats, kind: Hypothesis, last: int) -> Ints:
     """Return the most probable path of pulses that ends in a column."""
     weights = np.ones(1)
     for step in kind.steps:

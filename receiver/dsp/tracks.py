@@ -1,0 +1,200 @@
+"""Tracks: beacons that are listened for, each within the drift of its frequency.
+
+A quick screen follows the evidence of every bin all the time, at half the resolution: the loudest
+of two spectra and of two neighbouring frequencies is one cell. Where it grows, the last minute is
+judged at full resolution (`receiver.dsp.slots`). A beacon that was found is judged again as it goes
+on, and every pulse of it, heard or not, is a slot of its track.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.dsp.channel import Channel, chosen
+from receiver.dsp.floor import Floor
+from receiver.dsp.likelihood import ratio
+from receiver.dsp.paths import Hypothesis, Paths, hypotheses
+from receiver.dsp.slots import Slots, judge
+from receiver.dsp.spectra import HOPS, Layout, Samples
+
+Floats = NDArray[np.float32]
+
+ROWS = HOPS // 2  # spectra in a column of the screen
+SCREEN_ENERGY = 2.0
+# The mean of the ratio under noise where a cell is the largest of four: measured (tests/bench).
+SCREEN_MEAN = 1.965
+# Evidence at which a place is judged finely: noise reaches it some ten times as often as it passes.
+SCREEN_START = 11.0
+GREW = 1.5  # nats by which the evidence must have grown to be judged again
+FADES = 0.02  # nats a block after which the same evidence is judged again
+AGAIN_S, QUIET_S = 5.0, 20.0
+CARRIER = 0.5  # of the noise: a bin with so much of a carrier tells nothing
+SAME_BINS = 3  # places so near each other are one beacon
+UNKNOWN_S = (0.3, 3.0)
+# Neighbouring bins add as one tone between them when the second is turned by its middle's phase.
+TURN = np.exp(2j * np.pi * 1.05 / 2 / 1.25)
+BETWEEN = 2.0 * (1.0 + 0.234)  # noise of such a sum over that of one bin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A beacon to listen for: frequency from the centre, how far it may be off, its periods.
+
+    Without a period any of 0.3 to 3 s is looked for. `tolerance` is a share of the period.
+    """
+
+    name: str
+    frequency_hz: float
+    drift_hz: float = 2000.0
+    periods_s: tuple[float, ...] = ()
+    tolerance: float = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A beacon that is followed; its pulses are in `slots`, the newest minute of them."""
+
+    number: int
+    wanted: Wanted
+    frequency_hz: float
+    slots: Slots
+    heard_until_s: float
+
+    @property
+    def pulses_per_minute(self) -> float:
+        """Its rate."""
+        return 60.0 / self.slots.period_s
+
+
+@dataclass(slots=True)
+class _Found:
+    """A track in the making: where it is and when it is judged again."""
+
+    track: Track
+    bin: int
+    judged_s: float
+
+
+class Follower:
+    """Listens for one beacon."""
+
+    def __init__(self, layout: Layout, wanted: Wanted, least: float) -> None:
+        self.layout, self.wanted, self._least = layout, wanted, least
+        low = round((wanted.frequency_hz - wanted.drift_hz) / layout.bin_hz)
+        high = round((wanted.frequency_hz + wanted.drift_hz) / layout.bin_hz)
+        self._bins = np.arange(low, high + 1)
+        self._columns = np.arange(low, high + 2) % layout.size
+        self.channel = Channel(layout, self._bins)
+        self._paths = Paths(_hypotheses(layout, wanted), len(self._bins))
+        self._judged: dict[int, float] = {}
+        self._found: list[_Found] = []
+
+    @property
+    def width_khz(self) -> float:
+        """How much of the band is looked through."""
+        return len(self._bins) * self.layout.bin_hz / 1000.0
+
+    def push(self, spectra: Samples, power: Floats, floor: Floor, bursts: Floats, now_s: float) -> list[Track]:
+        """Take the spectra of a block; return the tracks that are new or have gone on."""
+        self.channel.push(spectra[::HOPS], floor.level, bursts[::HOPS])
+        ratios = self._ratios(spectra, power, floor, bursts)
+        places = self._places(ratios)
+        due = [one for one in self._found if now_s - one.judged_s >= AGAIN_S]
+        tracks = [track for one in due if (track := self._again(one, now_s))]
+        return tracks + [track for place in places if (track := self._judge(*place, now_s))]
+
+    def _ratios(self, spectra: Samples, power: Floats, floor: Floor, bursts: Floats) -> Floats:
+        """Return the likelihood ratios of the cells of the screen, (columns, bins)."""
+        rows = chosen(spectra, self._columns)
+        level = chosen(floor.level, self._columns)[:-1] * bursts[:, None]
+        here = chosen(power, self._columns)[:, :-1] / level
+        between = rows[:, 1:] * np.complex64(TURN)
+        between += rows[:, :-1]
+        beside = np.abs(between)
+        np.square(beside, out=beside)
+        level *= np.float32(BETWEEN)
+        beside /= level
+        np.maximum(here, beside, out=here)
+        cells = here[0::ROWS]
+        for number in range(1, ROWS):
+            cells = np.maximum(cells, here[number::ROWS])
+        ratios = ratio(SCREEN_ENERGY, SCREEN_MEAN).of(cells)
+        ratios[:, floor.carrier[self._columns[:-1]] > CARRIER] = 1.0
+        return ratios
+
+    def _places(self, ratios: Floats) -> list[tuple[int, Hypothesis]]:
+        """Return the bin where the evidence grew most beyond the screen, if any, and its period."""
+        step = self._paths.longest_push
+        places = []
+        for begin in range(0, len(ratios), step):
+            part = ratios[begin : begin + step]
+            total, scale = self._paths.push(part)
+            evidence = np.log(total.max(axis=0) + np.float32(1e-30)) + scale
+            self._judged = {n: value - FADES for n, value in self._judged.items() if value > FADES}
+            number = int(evidence.argmax())
+            if evidence[number] > self._screen(number) and not self._is_followed(number):
+                self._judged[number] = float(evidence[number])
+                back = len(part) - 1 - int(total[:, number].argmax())
+                places.append((number, self._paths.best(back, number)))
+        return places
+
+    def _screen(self, number: int) -> float:
+        near = [self._judged.get(n, 0.0) for n in range(number - SAME_BINS, number + SAME_BINS + 1)]
+        return max(SCREEN_START, max(near) + GREW)
+
+    def _is_followed(self, number: int) -> bool:
+        place = number + int(self._bins[0])
+        return any(abs(one.bin - place) <= SAME_BINS for one in self._found)
+
+    def _judge(self, number: int, kind: Hypothesis, now_s: float) -> Track | None:
+        period_s = kind.period * ROWS * self.layout.hop_s
+        known = min(self.wanted.periods_s, key=lambda p: abs(p - period_s), default=period_s)
+        place = int(self._bins[number])
+        slots = judge(self.channel, place, known, self.wanted.tolerance, self._least)
+        if slots is None:
+            return None
+        track = Track(
+            number=0,
+            wanted=self.wanted,
+            frequency_hz=slots.bin * self.layout.bin_hz,
+            slots=slots,
+            heard_until_s=float(slots.samples[-1]) / self.layout.rate_hz,
+        )
+        self._found.append(_Found(track, round(slots.bin), now_s))
+        return track
+
+    def _again(self, one: _Found, now_s: float) -> Track | None:
+        """Judge a track again; it ends where nothing of it was heard for a while."""
+        period_s, tolerance = one.track.slots.period_s, self.wanted.tolerance / 2
+        slots = judge(self.channel, one.bin, period_s, tolerance, self._least)
+        one.judged_s = now_s
+        until_s = -math.inf if slots is None else float(slots.samples[-1]) / self.layout.rate_hz
+        if slots is None or until_s < now_s - QUIET_S:
+            self._found.remove(one)
+            return None
+        one.bin = round(slots.bin)
+        frequency_hz = slots.bin * self.layout.bin_hz
+        one.track = replace(
+            one.track, slots=slots, frequency_hz=frequency_hz, heard_until_s=until_s
+        )  # fmt: skip
+        return one.track
+
+    def finish(self, now_s: float) -> list[Track]:
+        """Judge what is followed for the last time."""
+        return [track for one in list(self._found) if (track := self._again(one, now_s))]
+
+
+def _hypotheses(layout: Layout, wanted: Wanted) -> tuple[Hypothesis, ...]:
+    column_s = ROWS * layout.hop_s
+    found: list[Hypothesis] = []
+    for period_s in wanted.periods_s:
+        period = period_s / column_s
+        found += hypotheses(period, wanted.tolerance, (1, 1), 1.0)
+    if not wanted.periods_s:
+        low, high = (s / column_s for s in UNKNOWN_S)
+        found += hypotheses((low + high) / 2, (high - low) / (high + low), (2, 1, 1), 2.0)
+    return tuple(dict.fromkeys(found))
