@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from receiver.dsp.channel import Channel, chosen
+from receiver.dsp.folding import fold
 from receiver.dsp.floor import Floor
 from receiver.dsp.likelihood import ratio
 from receiver.dsp.paths import Hypothesis, Paths, hypotheses
@@ -28,10 +29,15 @@ SCREEN_ENERGY = 2.0
 # The mean of the ratio under noise where a cell is the largest of four: measured (tests/bench).
 SCREEN_MEAN = 1.965
 # Evidence at which a place is judged finely: noise reaches it some ten times as often as it passes.
-SCREEN_START = 11.0
-GREW = 1.5  # nats by which the evidence must have grown to be judged again
+SCREEN_START = 12.5
+GREW = 1.0  # nats by which the evidence must have grown to be judged again
+LAST_START = 9.0  # at the end of a recording, when each place is judged only once more
 FADES = 0.02  # nats a block after which the same evidence is judged again
 AGAIN_S, QUIET_S = 5.0, 20.0
+# Twice in a fold the bins with some evidence are folded; a sum so high is judged finely.
+FOLDED_S, FOLD_EVERY_S = 64.0, 32.0
+WORTH_FOLDING, FOLD_START = 7.5, 10.0
+BYTES_A_NAT, LEAST_NATS = 26.0, -2.5  # how the cells of the last minute are kept
 CARRIER = 0.5  # of the noise: a bin with so much of a carrier tells nothing
 SAME_BINS = 3  # places so near each other are one beacon
 UNKNOWN_S = (0.3, 3.0)
@@ -84,13 +90,18 @@ class Follower:
 
     def __init__(self, layout: Layout, wanted: Wanted, least: float) -> None:
         self.layout, self.wanted, self._least = layout, wanted, least
+        self._column_s = ROWS * layout.hop_s
         low = round((wanted.frequency_hz - wanted.drift_hz) / layout.bin_hz)
         high = round((wanted.frequency_hz + wanted.drift_hz) / layout.bin_hz)
         self._bins = np.arange(low, high + 1)
         self._columns = np.arange(low, high + 2) % layout.size
         self.channel = Channel(layout, self._bins)
         self._paths = Paths(_hypotheses(layout, wanted), len(self._bins))
+        self._cells = np.zeros((2 * round(FOLDED_S / self._column_s), len(self._bins)), np.uint8)
+        self._cell_end, self._folded_end = 0, 0
+        self._highest = np.zeros(len(self._bins), np.float32)
         self._judged: dict[int, float] = {}
+        self._last = (self._highest, np.zeros(len(self._bins), np.int64))
         self._found: list[_Found] = []
 
     @property
@@ -102,7 +113,10 @@ class Follower:
         """Take the spectra of a block; return the tracks that are new or have gone on."""
         self.channel.push(spectra[::HOPS], floor.level, bursts[::HOPS])
         ratios = self._ratios(spectra, power, floor, bursts)
+        self._keep(ratios)
         places = self._places(ratios)
+        if (self._cell_end - self._folded_end) * self._column_s >= FOLD_EVERY_S:
+            places += self._folds()
         due = [one for one in self._found if now_s - one.judged_s >= AGAIN_S]
         tracks = [track for one in due if (track := self._again(one, now_s))]
         return tracks + [track for place in places if (track := self._judge(*place, now_s))]
@@ -126,7 +140,40 @@ class Follower:
         ratios[:, floor.carrier[self._columns[:-1]] > CARRIER] = 1.0
         return ratios
 
-    def _places(self, ratios: Floats) -> list[tuple[int, Hypothesis]]:
+    def _keep(self, ratios: Floats) -> None:
+        half = len(self._cells) // 2
+        if self._cell_end + len(ratios) > len(self._cells):
+            moved = self._cell_end - half
+            self._cells[:half] = self._cells[moved : self._cell_end]
+            self._cell_end, self._folded_end = half, self._folded_end - moved
+        nats = np.log(ratios)
+        nats -= np.float32(LEAST_NATS)
+        nats *= np.float32(BYTES_A_NAT)
+        self._cells[self._cell_end : self._cell_end + len(ratios)] = nats
+        self._cell_end += len(ratios)
+
+    def _folds(self) -> list[tuple[int, float]]:
+        """Fold the last minute of the bins with some evidence; return the best place, if it is."""
+        self._folded_end = self._cell_end
+        worth = np.flatnonzero(self._highest > WORTH_FOLDING)
+        worth = worth[[not self._is_followed(int(n)) for n in worth]] if len(worth) else worth
+        self._highest[:] = 0.0
+        if not len(worth) or not self.wanted.periods_s:
+            return []
+        begin = max(0, self._cell_end - len(self._cells) // 2)
+        nats = self._cells[begin : self._cell_end, worth].astype(np.float32)
+        nats = nats / np.float32(BYTES_A_NAT) + np.float32(LEAST_NATS)
+        places = []
+        for period_s in self.wanted.periods_s:
+            low, high = (
+                period_s * (1 + way * self.wanted.tolerance) / self._column_s for way in (-1, 1)
+            )
+            found = fold(nats, low, high)
+            if found.value > FOLD_START:
+                places.append((int(worth[found.bin]), found.period * self._column_s))
+        return places
+
+    def _places(self, ratios: Floats) -> list[tuple[int, float]]:
         """Return the bin where the evidence grew most beyond the screen, if any, and its period."""
         step = self._paths.longest_push
         places = []
@@ -135,11 +182,14 @@ class Follower:
             total, scale = self._paths.push(part)
             evidence = np.log(total.max(axis=0) + np.float32(1e-30)) + scale
             self._judged = {n: value - FADES for n, value in self._judged.items() if value > FADES}
+            self._last = evidence, len(part) - 1 - total.argmax(axis=0)
+            np.maximum(self._highest, evidence, out=self._highest)
             number = int(evidence.argmax())
             if evidence[number] > self._screen(number) and not self._is_followed(number):
                 self._judged[number] = float(evidence[number])
                 back = len(part) - 1 - int(total[:, number].argmax())
-                places.append((number, self._paths.best(back, number)))
+                period = self._paths.best(back, number).period
+                places.append((number, period * self._column_s))
         return places
 
     def _screen(self, number: int) -> float:
@@ -150,8 +200,7 @@ class Follower:
         place = number + int(self._bins[0])
         return any(abs(one.bin - place) <= SAME_BINS for one in self._found)
 
-    def _judge(self, number: int, kind: Hypothesis, now_s: float) -> Track | None:
-        period_s = kind.period * ROWS * self.layout.hop_s
+    def _judge(self, number: int, period_s: float, now_s: float) -> Track | None:
         known = min(self.wanted.periods_s, key=lambda p: abs(p - period_s), default=period_s)
         place = int(self._bins[number])
         slots = judge(self.channel, place, known, self.wanted.tolerance, self._least)
@@ -184,8 +233,15 @@ class Follower:
         return one.track
 
     def finish(self, now_s: float) -> list[Track]:
-        """Judge what is followed for the last time."""
-        return [track for one in list(self._found) if (track := self._again(one, now_s))]
+        """Judge what is followed, and the best place besides, for the last time."""
+        again = [track for one in list(self._found) if (track := self._again(one, now_s))]
+        places = self._folds()
+        evidence, columns = self._last
+        number = int(evidence.argmax())
+        if evidence[number] > LAST_START and not self._is_followed(number):
+            period = self._paths.best(int(columns[number]), number).period
+            places.append((number, period * self._column_s))
+        return again + [track for place in places if (track := self._judge(*place, now_s))]
 
 
 def _hypotheses(layout: Layout, wanted: Wanted) -> tuple[Hypothesis, ...]:
