@@ -138,4 +138,4 @@ def _turned(signal: Samples, offsets: NDArray[np.float64]) -> Samples:
     padded = np.zeros(rows * again, np.complex64)
     padded[: len(signal)] = signal
     turned = padded.reshape(rows, again, 1) * turns
-    return turned.reshape(rows * again, len(offsets))[: len(signal)]
+    return np.asarray(turned.reshape(rows * again, len(offsets))[: len(signal)])

@@ -1,4 +1,4 @@
-"""Everything that is heard in a band: single pulses anywhere, tracks of the beacons one looks for."""
+"""Everything that is heard in a band: single pulses anywhere, tracks of listed beacons."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from receiver.dsp.floor import Floor
 from receiver.dsp.pulses import Pulse, PulseFinder
 from receiver.dsp.spectra import HOPS, Floats, Layout, Samples, Spectra
 from receiver.dsp.tracks import Follower, Track, Wanted
+from receiver.dsp.waterfall import Waterfall
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,19 @@ class Detector:
         layout: Layout,
         wanted: Sequence[Wanted] = (),
         *,
-        pulse_false_alarms_h_khz: float = 0.7,
+        pulse_false_alarms_h_khz: float | None = 0.7,
         track_false_alarms_h_khz: float = 0.7,
         full_scale: float = math.inf,
+        waterfall: Waterfall | None = None,
     ) -> None:
-        self.layout, self.floor = layout, Floor()
+        self.layout, self.floor, self.waterfall = layout, Floor(), waterfall
         self._spectra = Spectra(layout, full_scale)
         self._bursts: Floats = np.ones(len(self._spectra.power), np.float32)
-        self._pulses = PulseFinder(layout, pulse_false_alarms_h_khz)
+        self._pulses = (
+            None
+            if pulse_false_alarms_h_khz is None
+            else PulseFinder(layout, pulse_false_alarms_h_khz)
+        )
         least = -math.log(track_false_alarms_h_khz)
         self.followers = [Follower(layout, one, least) for one in wanted]
 
@@ -57,17 +63,19 @@ class Detector:
             yield self._block(new_rows)
         end_s = (self._spectra.first + len(self._bursts)) * self.layout.hop_s
         tracks = [track for one in self.followers for track in one.finish(end_s)]
-        yield Heard(self._pulses.finish(), tracks)
+        yield Heard(self._pulses.finish() if self._pulses else [], tracks)
 
     def _block(self, new_rows: int) -> Heard:
         new = slice(2 * HOPS, 2 * HOPS + new_rows)
         self.floor.update(self._spectra.power[new], HOPS)
         if not len(self.floor.level):
             return Heard()
+        if self.waterfall is not None:
+            self.waterfall.add(self._spectra.power[new], self.floor.level)
         self._bursts[: 2 * HOPS] = self._bursts[-2 * HOPS :]
         self._bursts[2 * HOPS :] = 1.0
         self._bursts[new] = self.floor.bursts(self._spectra.power[new])
-        pulses = self._pulses.block(self._spectra, self.floor, self._bursts)
+        pulses = self._pulses.block(self._spectra, self.floor, self._bursts) if self._pulses else []
         end_s = (self._spectra.first + new.stop) * self.layout.hop_s
         whole = slice(new.start, new.start + new_rows // HOPS * HOPS)
         rows, power = self._spectra.spectra[whole], self._spectra.power[whole]

@@ -42,7 +42,7 @@ def median_of_nine(rows: Floats) -> Floats:
         np.minimum(lines[low], lines[high], out=spare)
         np.maximum(lines[low], lines[high], out=lines[high])
         lines[low], spare = spare, lines[low]
-    return lines[4]
+    return np.asarray(lines[4])
 
 
 def smooth(values: Floats) -> Floats:

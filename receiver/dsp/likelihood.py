@@ -39,6 +39,12 @@ class Ratio:
         return self.log[_index(energy, len(self.log))]
 
 
+def beyond(energy: Floats, pulse_energy: float) -> Floats:
+    """Return how many nats the tables leave out: nothing but for loud pulses."""
+    logs = _log_ratio(energy.astype(np.float64), pulse_energy) - MOST_LOG
+    return np.maximum(logs, 0.0).astype(np.float32)
+
+
 def _index(energy: Floats, size: int) -> NDArray[np.int32]:
     scaled = energy * np.float32(STEPS_A_UNIT)
     np.minimum(scaled, np.float32(size - 1), out=scaled)

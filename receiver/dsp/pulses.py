@@ -83,6 +83,12 @@ def threshold(false_alarms_h_khz: float) -> float:
     return least
 
 
+def alarms_h_khz(energy: float) -> float:
+    """Return how often noise reaches an energy in an hour and kHz."""
+    searched = SEARCHED * float(max(energy, 1.0) ** 1.5)
+    return LOOKS_H_KHZ * searched * math.exp(-min(energy, 700.0))
+
+
 class _Places(NamedTuple):
     """Places in a block, arrays of equal length: row, bin, energy on the grid."""
 
@@ -176,9 +182,7 @@ class PulseFinder:
         return sorted(told, key=lambda pulse: pulse.sample)
 
 
-def _above(
-    power: Powers, least: Powers, bursts: Powers
-) -> tuple[Ints, Ints]:
+def _above(power: Powers, least: Powers, bursts: Powers) -> tuple[Ints, Ints]:
     """Return rows and columns where the power is above its bin's least, times the row's burst."""
     rows, columns = [], []
     for number, (row, burst) in enumerate(zip(power, bursts, strict=True)):

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from receiver.dsp.channel import COLUMNS, Channel
 from receiver.dsp.folding import fold
-from receiver.dsp.likelihood import ratio
+from receiver.dsp.likelihood import beyond, ratio
 from receiver.dsp.paths import Hypothesis, Paths, hypotheses
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-OFFSETS = np.arange(-2, 3) * 0.25  # bins that are looked at about a bin
+OFFSETS: NDArray[np.float64] = np.arange(-2, 3) * 0.25  # bins that are looked at about a bin
 # Energies of the pulses that the evidence is made for: those of 20 and 19 dB-Hz at 20 ms. Louder
 # pulses give much evidence in any case.
 PATH_ENERGY, FOLD_ENERGY = 2.0, 1.5
@@ -82,11 +82,13 @@ def judge(
         return None
     if steady.strength >= jittered:
         return _slots(channel, bin_number, energy, steady, steady=True)
-    way = _traced(ratios, kinds, *divmod(int(evidence.argmax()), evidence.shape[1]))
+    last, offset = divmod(int(evidence.argmax()), evidence.shape[1])
+    way = _traced(energy[:, offset], kinds, last)._replace(offset=offset)
     return _slots(channel, bin_number, energy, way._replace(strength=jittered), steady=False)
 
 
 def _slots(channel: Channel, bin_number: int, energy: Floats, way: _Way, *, steady: bool) -> Slots:
+    way = way._replace(offset=int(energy[way.columns].sum(axis=0).argmax()))
     q = (energy[way.columns, way.offset].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0
     starts = channel.first_sample + way.columns * channel.layout.pulse / COLUMNS
     frames = np.minimum(way.columns // COLUMNS, channel.frames - 1)
@@ -110,14 +112,17 @@ def _steady(energy: Floats, period: float, tolerance: float) -> _Way:
     return _Way((found.value - FOLD_START) / FOLD_SCALE, columns, found.bin, found.period)
 
 
-def _traced(ratios: Floats, kinds: tuple[Hypothesis, ...], last: int, offset: int) -> _Way:
-    """Return the most probable path of pulses that ends at a cell, of the most probable period."""
-    column = np.ascontiguousarray(ratios[:, offset : offset + 1])
+def _traced(energy: Floats, kinds: tuple[Hypothesis, ...], last: int) -> _Way:
+    """Return the most probable path of pulses that ends near a column, of the likeliest period."""
+    column = np.ascontiguousarray(ratio(PATH_ENERGY).of(energy)[:, None])
     alone = [_evidence(column, (kind,))[:, 0] for kind in kinds]
     likely = max(range(len(kinds)), key=lambda number: alone[number][last])
-    columns = _path(alone[likely], kinds[likely], last)
+    # Where to: a loud pulse is where it is loudest, however little more evidence that is.
+    evidence = alone[likely] + beyond(energy, PATH_ENERGY)
+    near = np.arange(max(0, last - COLUMNS), min(len(evidence), last + COLUMNS + 1))
+    columns = _path(evidence, kinds[likely], int(near[evidence[near].argmax()]))
     period = float(np.diff(columns).mean()) if len(columns) > 1 else kinds[likely].period
-    return _Way(0.0, columns, offset, period)
+    return _Way(0.0, columns, 0, period)
 
 
 def _evidence(ratios: Floats, kinds: tuple[Hypothesis, ...]) -> Floats:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from receiver.dsp.channel import Channel, chosen
-from receiver.dsp.folding import fold
 from receiver.dsp.floor import Floor
+from receiver.dsp.folding import fold
 from receiver.dsp.likelihood import ratio
 from receiver.dsp.paths import Hypothesis, Paths, hypotheses
 from receiver.dsp.slots import Slots, judge
@@ -62,13 +62,18 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A beacon that is followed; its pulses are in `slots`, the newest minute of them."""
+    """A beacon that is followed; its pulses are in `slots`, the newest minute of them.
+
+    `number` counts the tracks of one wanted beacon from one. A track that has `ended` is told for
+    the last time.
+    """
 
     number: int
     wanted: Wanted
     frequency_hz: float
     slots: Slots
     heard_until_s: float
+    ended: bool = False
 
     @property
     def pulses_per_minute(self) -> float:
@@ -89,7 +94,7 @@ class Follower:
     """Listens for one beacon."""
 
     def __init__(self, layout: Layout, wanted: Wanted, least: float) -> None:
-        self.layout, self.wanted, self._least = layout, wanted, least
+        self.layout, self.wanted, self.least = layout, wanted, least
         self._column_s = ROWS * layout.hop_s
         low = round((wanted.frequency_hz - wanted.drift_hz) / layout.bin_hz)
         high = round((wanted.frequency_hz + wanted.drift_hz) / layout.bin_hz)
@@ -103,13 +108,16 @@ class Follower:
         self._judged: dict[int, float] = {}
         self._last = (self._highest, np.zeros(len(self._bins), np.int64))
         self._found: list[_Found] = []
+        self._count = 0
 
     @property
     def width_khz(self) -> float:
         """How much of the band is looked through."""
         return len(self._bins) * self.layout.bin_hz / 1000.0
 
-    def push(self, spectra: Samples, power: Floats, floor: Floor, bursts: Floats, now_s: float) -> list[Track]:
+    def push(
+        self, spectra: Samples, power: Floats, floor: Floor, bursts: Floats, now_s: float
+    ) -> list[Track]:
         """Take the spectra of a block; return the tracks that are new or have gone on."""
         self.channel.push(spectra[::HOPS], floor.level, bursts[::HOPS])
         ratios = self._ratios(spectra, power, floor, bursts)
@@ -118,7 +126,7 @@ class Follower:
         if (self._cell_end - self._folded_end) * self._column_s >= FOLD_EVERY_S:
             places += self._folds()
         due = [one for one in self._found if now_s - one.judged_s >= AGAIN_S]
-        tracks = [track for one in due if (track := self._again(one, now_s))]
+        tracks = [self._again(one, now_s) for one in due]
         return tracks + [track for place in places if (track := self._judge(*place, now_s))]
 
     def _ratios(self, spectra: Samples, power: Floats, floor: Floor, bursts: Floats) -> Floats:
@@ -133,7 +141,7 @@ class Follower:
         level *= np.float32(BETWEEN)
         beside /= level
         np.maximum(here, beside, out=here)
-        cells = here[0::ROWS]
+        cells: Floats = here[0::ROWS]
         for number in range(1, ROWS):
             cells = np.maximum(cells, here[number::ROWS])
         ratios = ratio(SCREEN_ENERGY, SCREEN_MEAN).of(cells)
@@ -203,11 +211,12 @@ class Follower:
     def _judge(self, number: int, period_s: float, now_s: float) -> Track | None:
         known = min(self.wanted.periods_s, key=lambda p: abs(p - period_s), default=period_s)
         place = int(self._bins[number])
-        slots = judge(self.channel, place, known, self.wanted.tolerance, self._least)
+        slots = judge(self.channel, place, known, self.wanted.tolerance, self.least)
         if slots is None:
             return None
+        self._count += 1
         track = Track(
-            number=0,
+            number=self._count,
             wanted=self.wanted,
             frequency_hz=slots.bin * self.layout.bin_hz,
             slots=slots,
@@ -216,32 +225,35 @@ class Follower:
         self._found.append(_Found(track, round(slots.bin), now_s))
         return track
 
-    def _again(self, one: _Found, now_s: float) -> Track | None:
+    def _again(self, one: _Found, now_s: float) -> Track:
         """Judge a track again; it ends where nothing of it was heard for a while."""
         period_s, tolerance = one.track.slots.period_s, self.wanted.tolerance / 2
-        slots = judge(self.channel, one.bin, period_s, tolerance, self._least)
+        slots = judge(self.channel, one.bin, period_s, tolerance, self.least)
         one.judged_s = now_s
         until_s = -math.inf if slots is None else float(slots.samples[-1]) / self.layout.rate_hz
         if slots is None or until_s < now_s - QUIET_S:
             self._found.remove(one)
-            return None
+            return replace(one.track, ended=True)
         one.bin = round(slots.bin)
-        frequency_hz = slots.bin * self.layout.bin_hz
         one.track = replace(
-            one.track, slots=slots, frequency_hz=frequency_hz, heard_until_s=until_s
-        )  # fmt: skip
+            one.track,
+            slots=slots,
+            frequency_hz=slots.bin * self.layout.bin_hz,
+            heard_until_s=until_s,
+        )
         return one.track
 
     def finish(self, now_s: float) -> list[Track]:
         """Judge what is followed, and the best place besides, for the last time."""
-        again = [track for one in list(self._found) if (track := self._again(one, now_s))]
+        followed = [replace(self._again(one, now_s), ended=True) for one in list(self._found)]
         places = self._folds()
         evidence, columns = self._last
         number = int(evidence.argmax())
         if evidence[number] > LAST_START and not self._is_followed(number):
             period = self._paths.best(int(columns[number]), number).period
             places.append((number, period * self._column_s))
-        return again + [track for place in places if (track := self._judge(*place, now_s))]
+        new = [track for place in places if (track := self._judge(*place, now_s))]
+        return followed + [replace(track, ended=True) for track in new]
 
 
 def _hypotheses(layout: Layout, wanted: Wanted) -> tuple[Hypothesis, ...]:

@@ -29,7 +29,10 @@ class Format(NamedTuple):
 
 # Little-endian, as rtl_sdr (cu8), hackrf_transfer (cs8), arecord and most others write them.
 FORMATS = {
+    "u8": Format("u1", 1, 127.5, 127.5),
     "s16": Format("<i2", 1, 0.0, 32768.0),
+    "s32": Format("<i4", 1, 0.0, 2147483648.0),
+    "f32": Format("<f4", 1, 0.0, 1.0),
     "cu8": Format("u1", 2, 127.5, 127.5),
     "cs8": Format("i1", 2, 0.0, 128.0),
     "cs16": Format("<i2", 2, 0.0, 32768.0),

@@ -199,7 +199,7 @@ def _carrier(scene: Scene, carrier: Carrier, begin: int, size: int) -> Samples:
         rng = np.random.default_rng([scene.seed, AUDIO, begin // BLOCK_SAMPLES])
         audio = np.repeat(rng.standard_normal(size // hold + 2), hold)[:size]
         wave = wave * (1.0 + AM_DEPTH * audio)
-    return wave.astype(np.complex64)
+    return np.asarray(wave, np.complex64)
 
 
 class _Impulse(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
-MUCH = 20_000
+MUCH, LONG_S = 20_000, 30.0
 Item = TypeVar("Item")
 
 
@@ -18,3 +19,17 @@ def watched(items: Iterable[Item], total: int, title: str) -> Iterable[Item]:
     from rich.progress import track
 
     return track(items, title, total, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def watched_span(duration_s: float | None, title: str) -> Iterator[Callable[[float], None]]:
+    """Yield what is told how many seconds of a recording are done; a bar follows on a terminal."""
+    if (duration_s is not None and duration_s < LONG_S) or not sys.stderr.isatty():
+        yield lambda done_s: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=duration_s)
+        yield lambda done_s: bar.update(task, completed=done_s)

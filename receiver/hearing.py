@@ -1,0 +1,482 @@
+"""What is heard in samples, as records: pulses, slots and tracks, each with the alarms it risks.
+
+The user's measure is false alarms of the whole watch over all channels: HEARD falsely at most once
+in eight hours, MAYBE at most three times an hour. Single pulses, tracks of listed collars and
+beacons that nobody listed share that. What is rarer than HEARD asks is "heard", then "maybe"; the
+rest, down to one an hour and kHz, is "faint": written down, not called out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from receiver.config import Collar
+from receiver.dsp.detector import Detector, Heard
+from receiver.dsp.pulses import Pulse, alarms_h_khz
+from receiver.dsp.rhythm import Group, Groups, Rhythm, expected_alarms_h, rhythm
+from receiver.dsp.spectra import Layout, Samples, layout
+from receiver.dsp.tracks import Track as DspTrack
+from receiver.dsp.tracks import Wanted
+from receiver.dsp.waterfall import Waterfall
+from receiver.errors import ConfigError
+
+Call = Literal["heard", "maybe", "faint"]
+
+HEARD_AN_HOUR, MAYBE_AN_HOUR = 1.0 / 8.0, 3.0
+SHARE = 1.0 / 3.0  # of single pulses, of tracks, of beacons that nobody listed
+PULSES_H_KHZ = (
+    0.7  # the weakest pulse that is written down; noise gives fewer than one an hour and kHz
+)
+USUAL_PULSE_S = 0.02
+USUAL_DRIFT_HZ = 2000.0
+PERIOD_TOLERANCE = 0.02  # a collar's rate changes with cold and an old battery
+SAME_RATE = 0.03
+LEAST_PULSES = 30  # before that nothing is said of what a rate means
+SLOT_FOUND = 4.6  # an energy that noise has in one slot of a hundred
+LOUD = 50.0  # an energy from which a single pulse is measured better than its slot
+LOUD_KEPT_S = 70.0
+SAME_BEACON_HZ, SAME_BEACON_S = 200.0, 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardPulse:
+    """A single pulse. Times are seconds from the first sample to its middle.
+
+    `level_db` is dBFS, 0 for a tone of full scale, of its power without the noise in it; a lower
+    bound where `saturated`. `false_alarms_h` is how often an hour noise gives one like it.
+    """
+
+    time_s: float
+    frequency_hz: float
+    level_db: float
+    cn0_dbhz: float
+    saturated: bool
+    false_alarms_h: float
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardSlot:
+    """The time of one pulse of a track, whether it was found there or not.
+
+    `power` is the power of the beacon against full scale, noise taken off: below zero where noise
+    was lower than usual, so that means of many are true. `level_db` is None where it is not found.
+    `noise_db` is the density of noise, in dB of full scale and 1 Hz.
+    """
+
+    track_id: str
+    collar: str | None
+    time_s: float
+    frequency_hz: float
+    found: bool
+    power: float
+    power_sd: float
+    noise_db: float
+    level_db: float | None
+    cn0_dbhz: float | None
+    saturated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A beacon over many pulses. `collar` is None for one that no sheet has.
+
+    `log_likelihood` is how many nats its evidence stands above what noise reaches once an hour and
+    kHz, `expected_false_alarms` how many such tracks noise gives in a watch so long. `meaning` is
+    the key of the sheet's rate that it has, None below 30 pulses and where the sheet has none.
+    """
+
+    track_id: str
+    collar: str | None
+    call: Call
+    frequency_hz: float
+    period_s: float
+    pulses_per_minute: float
+    jitter: float | None
+    regular: bool
+    pulse_count: int
+    slot_count: int
+    level_db: float | None
+    level_sd_db: float | None
+    cn0_dbhz: float | None
+    saturated: bool
+    first_s: float
+    last_s: float
+    log_likelihood: float
+    false_alarms_h: float
+    expected_false_alarms: float
+    meaning: str | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a stretch of samples gave; `until_s` is how far it is decided."""
+
+    until_s: float
+    pulses: list[HeardPulse] = field(default_factory=list)
+    slots: list[HeardSlot] = field(default_factory=list)
+    tracks: list[Track] = field(default_factory=list)
+
+
+def call(false_alarms_h: float) -> Call:
+    """Return what something that noise gives so often an hour is called."""
+    if false_alarms_h <= HEARD_AN_HOUR * SHARE:
+        return "heard"
+    return "maybe" if false_alarms_h <= MAYBE_AN_HOUR * SHARE else "faint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to listen for: the centre of the band, the collars, how far frequencies may be off.
+
+    `frequency_hz` 0 where nobody knows it: frequencies then count from the centre. `error_ppm` is
+    the receiver's known error, `uncertainty_ppm` what is not known of it.
+    """
+
+    frequency_hz: float = 0.0
+    collars: tuple[Collar, ...] = ()
+    pulse_s: float | None = None
+    error_ppm: float = 0.0
+    uncertainty_ppm: float = 1.0
+
+    def true_hz(self, offset_hz: float) -> float:
+        """Return the frequency on the air of an offset from the centre."""
+        return (self.frequency_hz + offset_hz) * (1.0 + self.error_ppm * 1e-6)
+
+    def lengths_s(self) -> list[float]:
+        """Return the pulse lengths to listen for; single pulses are those of the first."""
+        if self.pulse_s is not None:
+            return [self.pulse_s]
+        said = [c.pulse_length_s for c in self.collars if c.pulse_length_s is not None]
+        lengths = [*said, USUAL_PULSE_S] if len(said) < len(self.collars) or not said else said
+        return list(dict.fromkeys(sorted(lengths, key=lengths.count, reverse=True)))
+
+    def wanted(self, rate_hz: float, pulse_s: float) -> list[Wanted]:
+        """Return the listed beacons of a pulse length that lie within the band."""
+        usual_s = self.lengths_s()[0] if self.pulse_s is not None else USUAL_PULSE_S
+        found = []
+        for collar in self.collars:
+            length_s = collar.pulse_length_s if self.pulse_s is None else None
+            if collar.frequency_hz is None or (length_s or usual_s) != pulse_s:
+                continue
+            offset_hz = collar.frequency_hz / (1.0 + self.error_ppm * 1e-6) - self.frequency_hz
+            drift_hz = self._drift_hz(collar)
+            if abs(offset_hz) + drift_hz < rate_hz / 2:
+                periods = tuple(sorted(60.0 / r for r in collar.pulses_per_minute.values()))
+                found.append(
+                    Wanted(
+                        name=collar.name,
+                        frequency_hz=offset_hz,
+                        drift_hz=drift_hz,
+                        periods_s=periods,
+                        tolerance=PERIOD_TOLERANCE,
+                    )
+                )
+        return found
+
+    def _drift_hz(self, collar: Collar) -> float:
+        drift_hz = collar.frequency_drift_hz
+        own_hz = USUAL_DRIFT_HZ if drift_hz is None else drift_hz
+        return own_hz + self.uncertainty_ppm * 1e-6 * (collar.frequency_hz or 0.0)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told of a track: until when its slots, and their sums."""
+
+    until_s: float = -math.inf
+    first_s: float = math.inf
+    times_s: deque[float] = field(default_factory=lambda: deque(maxlen=200))
+    found: int = 0
+    slots: int = 0
+    power: float = 0.0
+    variance: float = 0.0
+    cn0: float = 0.0
+    saturated: bool = False
+
+
+class Watch:
+    """Listens to one stream of complex samples, cut anywhere.
+
+    Raises:
+        ConfigError: samples are too few a second for the pulse length.
+    """
+
+    def __init__(
+        self, rate_hz: float, full_scale: float, plan: Plan, scale: float, *, picture: bool = False
+    ) -> None:
+        """Begin; `full_scale` is where samples are cut off, `scale` the size of a tone of 0 dBFS.
+
+        A `picture` keeps a waterfall of all that was heard.
+        """
+        self.plan, self.rate_hz, self._scale = plan, rate_hz, scale
+        self.elapsed_s = 0.0
+        self._groups, self._told = Groups(), dict[str, _Told]()
+        self._loud: deque[Pulse] = deque()
+        self._followed: dict[str, Track] = {}
+        lengths = plan.lengths_s()
+        wanted = [plan.wanted(rate_hz, pulse_s) for pulse_s in lengths]
+        self.width_khz = sum(2.0 * w.drift_hz for own in wanted for w in own) / 1000.0
+        tracks_h_khz = MAYBE_AN_HOUR * SHARE / max(self.width_khz, 1.0)
+        main = _layout(rate_hz, lengths[0])
+        self.waterfall = Waterfall(main) if picture else None
+        self.detectors = [
+            Detector(
+                _layout(rate_hz, pulse_s),
+                own,
+                pulse_false_alarms_h_khz=None if number else PULSES_H_KHZ,
+                track_false_alarms_h_khz=min(tracks_h_khz, 1.0),
+                full_scale=full_scale,
+                waterfall=None if number else self.waterfall,
+            )
+            for number, (pulse_s, own) in enumerate(zip(lengths, wanted, strict=True))
+            if own or not number
+        ]
+
+    @property
+    def listed(self) -> set[str]:
+        """The collars that are listened for."""
+        return {f.wanted.name for d in self.detectors for f in d.followers}
+
+    @property
+    def noise_db(self) -> float | None:
+        """The noise in the whole band, dBFS."""
+        level = self.detectors[0].floor.level
+        if not len(level):
+            return None
+        window = float(np.square(self.detectors[0].layout.window()).sum())
+        return _db(float(level.mean()) / window / self._scale**2)
+
+    def push(self, samples: Samples) -> Iterator[News]:
+        """Take samples; yield what is certain by now."""
+        self.elapsed_s += len(samples) / self.rate_hz
+        for number, detector in enumerate(self.detectors):
+            for heard in detector.push(samples):
+                yield self._news(heard, is_main=number == 0)
+
+    def finish(self) -> Iterator[News]:
+        """Yield what the last samples give, and end all tracks."""
+        for number, detector in enumerate(self.detectors):
+            for heard in detector.finish():
+                yield self._news(heard, is_main=number == 0)
+        yield News(self.elapsed_s, tracks=self._unlisted(self._groups.finish()))
+
+    def _news(self, heard: Heard, is_main: bool) -> News:
+        pulses = heard.pulses if is_main else []
+        self._loud.extend(pulse for pulse in pulses if pulse.q > LOUD)
+        while self._loud and self._loud[0].time_s < self.elapsed_s - LOUD_KEPT_S:
+            self._loud.popleft()
+        slots: list[HeardSlot] = []
+        tracks = []
+        for track in heard.tracks:
+            found, told = self._listed(track)
+            slots += found
+            tracks.append(told)
+        tracks += self._unlisted(self._groups.push(pulses, self.elapsed_s))
+        return News(self.elapsed_s, [self._pulse(p) for p in pulses], slots, tracks)
+
+    def _pulse(self, pulse: Pulse) -> HeardPulse:
+        false_alarms_h = alarms_h_khz(pulse.q) * self.rate_hz / 1000.0
+        return HeardPulse(
+            time_s=pulse.time_s,
+            frequency_hz=self.plan.true_hz(pulse.frequency_hz),
+            level_db=_db(pulse.power / self._scale**2),
+            cn0_dbhz=pulse.cn0_dbhz,
+            saturated=pulse.saturated,
+            false_alarms_h=false_alarms_h,
+            call=call(false_alarms_h),
+        )
+
+    # --- listed collars -------------------------------------------------------------------------
+
+    def _listed(self, track: DspTrack) -> tuple[list[HeardSlot], Track]:
+        track_id = f"{track.wanted.name}-{track.number}"
+        told = self._told.setdefault(track_id, _Told())
+        slots = self._slots(track, track_id, told)
+        for slot in slots:
+            _count(told, slot)
+        false_alarms_h = math.exp(-track.slots.strength) * self.width_khz
+        rhythm = self._rhythm(told, track)
+        made = self._track(
+            track_id, told, rhythm, false_alarms_h, track.frequency_hz, track.slots.strength
+        )
+        meaning = self._meaning(track.wanted.name, made)
+        made = replace(made, collar=track.wanted.name, meaning=meaning, ended=track.ended)
+        self._followed[track_id] = made
+        if track.ended:
+            del self._told[track_id]
+        return slots, made
+
+    def _slots(self, track: DspTrack, track_id: str, told: _Told) -> list[HeardSlot]:
+        """Return the slots that were not told yet."""
+        pulse_s = self.detectors[0].layout.pulse_s
+        found = []
+        frequency_hz = self.plan.true_hz(track.frequency_hz)
+        slots = track.slots
+        for sample, q, noise in zip(slots.samples, slots.q, slots.noise, strict=True):
+            time_s = float(sample) / self.rate_hz
+            if time_s <= told.until_s + slots.period_s / 2:
+                continue
+            loud = self._pulse_at(time_s, track.frequency_hz)
+            energy, noise_power = (float(q), float(noise)) if loud is None else (loud.q, loud.noise)
+            unit = noise_power / (pulse_s * self.rate_hz) / self._scale**2
+            is_found = energy >= SLOT_FOUND
+            found.append(
+                HeardSlot(
+                    track_id=track_id,
+                    collar=track.wanted.name,
+                    time_s=time_s,
+                    frequency_hz=frequency_hz,
+                    found=is_found,
+                    power=(energy - 1.0) * unit,
+                    power_sd=math.sqrt(max(2.0 * energy - 1.0, 1.0)) * unit,
+                    noise_db=_db(unit * pulse_s),
+                    level_db=_db((energy - 1.0) * unit) if is_found else None,
+                    cn0_dbhz=_db((energy - 1.0) / pulse_s) if is_found else None,
+                    saturated=loud is not None and loud.saturated,
+                )
+            )
+        return found
+
+    def _pulse_at(self, time_s: float, frequency_hz: float) -> Pulse | None:
+        for pulse in self._loud:
+            near = abs(pulse.time_s - time_s) < pulse.pulse_s
+            if near and abs(pulse.frequency_hz - frequency_hz) < 2.0 / pulse.pulse_s:
+                return pulse
+        return None
+
+    def _rhythm(self, told: _Told, track: DspTrack) -> Rhythm:
+        period_s = track.slots.period_s
+        if track.slots.steady or len(told.times_s) < 3:
+            return Rhythm(period_s, None, regular=True)
+        return rhythm(list(told.times_s))._replace(period_s=period_s, regular=True)
+
+    def _track(
+        self, track_id: str, told: _Told, beat: Rhythm, false_alarms_h: float, offset_hz: float,
+        strength: float,
+    ) -> Track:  # fmt: skip
+        power = told.power / max(1, told.slots)
+        sd = math.sqrt(told.variance) / max(1, told.slots)
+        is_measured = power > sd
+        return Track(
+            track_id=track_id,
+            collar=None,
+            call=call(false_alarms_h),
+            frequency_hz=self.plan.true_hz(offset_hz),
+            period_s=beat.period_s,
+            pulses_per_minute=60.0 / beat.period_s,
+            jitter=beat.jitter,
+            regular=beat.regular,
+            pulse_count=told.found,
+            slot_count=told.slots,
+            level_db=_db(power) if is_measured else None,
+            level_sd_db=10.0 / math.log(10.0) * sd / power if is_measured else None,
+            cn0_dbhz=_db(told.cn0 / told.slots) if is_measured and told.cn0 > 0 else None,
+            saturated=told.saturated,
+            first_s=told.first_s,
+            last_s=told.until_s,
+            log_likelihood=strength,
+            false_alarms_h=false_alarms_h,
+            expected_false_alarms=false_alarms_h * self.elapsed_s / 3600.0,
+        )
+
+    def _meaning(self, name: str, track: Track) -> str | None:
+        collar = next((c for c in self.plan.collars if c.name == name), None)
+        if collar is None or track.pulse_count < LEAST_PULSES:
+            return None
+        return rate_name(collar, track.pulses_per_minute)
+
+    # --- beacons that nobody listed -------------------------------------------------------------
+
+    def _unlisted(self, groups: Iterable[Group]) -> list[Track]:
+        return [
+            made
+            for made in map(self._group, groups)
+            if not any(same_beacon(made, track) for track in self._followed.values())
+        ]
+
+    def _group(self, group: Group) -> Track:
+        track_id, told = f"unknown-{group.number}", _Told(first_s=group.first_s)
+        for pulse in group.pulses:
+            unit = pulse.noise / (pulse.pulse_s * pulse.rate_hz) / self._scale**2
+            told.slots, told.until_s = told.slots + 1, pulse.time_s
+            told.power += (pulse.q - 1.0) * unit
+            told.variance += (2.0 * pulse.q - 1.0) * unit * unit
+            told.cn0 += (pulse.q - 1.0) / pulse.pulse_s
+            told.saturated |= pulse.saturated
+        told.found = group.count
+        band_khz, pulse_s = self.rate_hz / 1000.0, group.pulses[-1].pulse_s
+        alarms_h = expected_alarms_h(group.count, PULSES_H_KHZ, band_khz, pulse_s)
+        strength = min(50.0, -math.log(max(alarms_h / band_khz, 1e-30)))
+        made = self._track(track_id, told, group.rhythm(), alarms_h, group.frequency_hz, strength)
+        return replace(made, slot_count=group.count, ended=group.ended)
+
+
+def rate_name(collar: Collar, pulses_per_minute: float) -> str | None:
+    """Return which of the sheet's rates this is, None where it is none of them."""
+    rates = collar.pulses_per_minute
+    near = [
+        (abs(pulses_per_minute / rate - 1.0), name)
+        for name, rate in rates.items()
+        if abs(pulses_per_minute / rate - 1.0) <= SAME_RATE
+    ]
+    return min(near)[1] if near else None
+
+
+def _count(told: _Told, slot: HeardSlot) -> None:
+    told.until_s, told.first_s = slot.time_s, min(told.first_s, slot.time_s)
+    told.slots, told.found = told.slots + 1, told.found + slot.found
+    told.power += slot.power
+    told.variance += slot.power_sd**2
+    told.cn0 += slot.power / 10.0 ** (slot.noise_db / 10.0)
+    told.saturated |= slot.saturated
+    if slot.found:
+        told.times_s.append(slot.time_s)
+
+
+def _layout(rate_hz: float, pulse_s: float) -> Layout:
+    try:
+        return layout(rate_hz, pulse_s)
+    except ValueError as error:
+        text = f"{rate_hz:g} samples a second and pulses of {pulse_s * 1e3:g} ms: {error}"
+        raise ConfigError(text) from error
+
+
+def _db(power: float) -> float:
+    return 10.0 * math.log10(max(power, 1e-30))
+
+
+def same_beacon(one: Track, other: Track) -> bool:
+    """Tell whether two tracks are of one beacon: the same frequency at the same time."""
+    return (
+        abs(one.frequency_hz - other.frequency_hz) < SAME_BEACON_HZ
+        and one.first_s - SAME_BEACON_S <= other.last_s
+        and other.first_s - SAME_BEACON_S <= one.last_s
+    )
+
+
+def best(tracks: Iterable[Track]) -> list[Track]:
+    """Return the newest state of each track, listed collars first, the surest of each first.
+
+    What was thought not to be listed before its collar was found is left out.
+    """
+    newest = {track.track_id: track for track in tracks}
+    listed = [track for track in newest.values() if track.collar is not None]
+    others = [
+        track
+        for track in newest.values()
+        if track.collar is None and not any(same_beacon(track, one) for one in listed)
+    ]
+    return sorted((*listed, *others), key=lambda t: (t.collar is None, -t.log_likelihood))
+
+
+def out_of_band(plan: Plan, watch: Watch) -> Sequence[str]:
+    """Return the collars that cannot be heard in this band."""
+    return [c.name for c in plan.collars if c.name not in watch.listed]

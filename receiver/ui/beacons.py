@@ -1,0 +1,88 @@
+"""What is heard in samples, for people: a strip of the spectrum and a line for each beacon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.hearing import LEAST_PULSES, Track, Watch
+
+Floats = NDArray[np.float32]
+
+BARS = " ▁▂▃▄▅▆▇█"
+FLOOR_DB, TOP_DB = 8.0, 32.0  # of a strip: what noise alone reaches in ten seconds, and loud
+STRIP_S = 10.0
+IRREGULAR = 0.002  # of a period: a quartz is steadier
+CALLS = {"heard": "HEARD", "maybe": "MAYBE", "faint": "faint"}
+CAUSES = "another rate of a collar, a weak battery, a transmitter of somebody else, or interference"
+MAYBE_HINT = (
+    "MAYBE: noise does this up to three times an hour. Stay on the frequency for 60 s, then turn"
+    " the antenna away, then unplug it: a beacon goes when the antenna goes"
+)
+
+
+def rate_words(track: Track) -> str:
+    """Say how often a beacon pulses and, only where its sheet says so, what that means."""
+    steady = track.regular and track.jitter is not None and track.jitter < IRREGULAR
+    if not track.regular:
+        rate = f"about {track.pulses_per_minute:.0f} a minute, irregular"
+    else:
+        rate = f"{track.pulses_per_minute:.0f} a minute" + (", steady" if steady else "")
+    if track.meaning is not None:
+        return f"{rate}: its {track.meaning.replace('_', ' ')} rate"
+    if track.pulse_count < LEAST_PULSES:
+        return f"{rate}; {track.pulse_count} pulses are too few to say what that means"
+    return f"{rate}, meaning unknown"
+
+
+def beacon_line(track: Track, now_s: float) -> str:
+    """Return a beacon in one line: how sure, who, where on the dial, how often, how loud, age."""
+    name = track.collar or "not listed"
+    level = "level ?" if track.level_db is None else f"{track.level_db:.1f} dBFS"
+    level = f"at least {level}, TOO LOUD: less gain" if track.saturated else level
+    over = "" if track.cn0_dbhz is None else f", {track.cn0_dbhz:.0f} dB-Hz"
+    count = f"{track.pulse_count} of {track.slot_count} pulses"
+    age = f"{max(0.0, now_s - track.last_s):.0f} s ago"
+    return (
+        f"{CALLS[track.call]:<6}{name:<12}{track.frequency_hz / 1e6:11.4f} MHz  "
+        f"{level}{over}  {count}, last {age}\n{'':<18}{rate_words(track)}"
+    )
+
+
+def summary(
+    tracks: Sequence[Track], watch: Watch, pulse_count: int, outside: Iterable[str]
+) -> list[str]:
+    """Return what was heard, when it is over."""
+    now_s = watch.elapsed_s
+    lines = [beacon_line(track, now_s) for track in tracks]
+    heard = {track.collar for track in tracks}
+    lines += [f"not heard   {name}" for name in sorted(watch.listed - heard)]
+    lines += [f"not listened for: {name}, its frequency is not in this band" for name in outside]
+    if not tracks:
+        lines.append("no beacon was heard")
+    if any(track.call == "maybe" for track in tracks):
+        lines.append(MAYBE_HINT)
+    if any(track.meaning is None and track.pulse_count >= LEAST_PULSES for track in tracks):
+        lines.append(f"a rate without a meaning: {CAUSES}")
+    noise = "" if watch.noise_db is None else f", noise {watch.noise_db:.1f} dBFS in the band"
+    lines.append(f"{pulse_count} single pulses in {now_s:.1f} s{noise}")
+    return lines
+
+
+def strip(watch: Watch, width: int) -> list[str]:
+    """Return the spectrum of the last ten seconds in two lines: bars, and frequencies in MHz."""
+    if watch.waterfall is None:
+        return []
+    rows = watch.waterfall.rows_db(last=max(1, round(STRIP_S / watch.waterfall.row_s)))
+    if not len(rows):
+        return []
+    loudest = rows.max(axis=0)
+    begins = np.arange(width) * len(loudest) // width
+    parts = np.maximum.reduceat(loudest, begins)
+    steps = np.clip((parts - FLOOR_DB) / (TOP_DB - FLOOR_DB) * (len(BARS) - 1), 0, len(BARS) - 1)
+    bars = "".join(BARS[int(step)] for step in steps)
+    low, high = (watch.plan.true_hz(way * watch.rate_hz / 2) / 1e6 for way in (-1, 1))
+    left, middle, right = f"{low:.4f}", f"{(low + high) / 2:.4f}", f"{high:.4f} MHz"
+    return [bars, f"{left}{middle:^{max(1, width - len(left) - len(right))}}{right}"]
