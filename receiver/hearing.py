@@ -243,7 +243,7 @@ class Watch:
     @property
     def listed(self) -> set[str]:
         """The collars that are listened for."""
-        return {f.wanted.name for d in self.detectors for f in d.followers}
+        return {one.name for d in self.detectors for f in d.followers for one in f.wanted}
 
     @property
     def noise_db(self) -> float | None:

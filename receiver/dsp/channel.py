@@ -1,4 +1,4 @@
-"""The last minute of the signal about one frequency, small enough to be kept for fifty beacons.
+"""The last minute of the signal about some frequencies, small enough to be kept for fifty beacons.
 
 One spectrum of each pulse length is kept, as far as the beacon may have drifted, divided by the
 noise. From it comes the energy of a pulse at any time and frequency within, as in
@@ -7,13 +7,14 @@ noise. From it comes the energy of a pulse at any time and frequency within, as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from receiver.dsp.spectra import HOPS, Layout, Samples
+from receiver.dsp.spectra import HOPS, Columns, Layout, Samples
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -24,10 +25,9 @@ BINS = 20  # that are transformed back about a frequency
 POINTS = BINS * 4 // 5  # in a pulse length
 TAPER = 4
 EARLY = 2  # points by which the filter rings before the frame
-PARTS = 4  # of a bin, in which frequencies are given
+PARTS = 12  # of a bin, in which frequencies are given
 COLUMNS = 8  # energies in a pulse length
-STEP = 14.0  # of a stored value at the noise's own amplitude; 127 is 38 dB above it
-
+STEP = 6.0  # of a stored value at the noise's own amplitude; 127 is 26 dB above it
 
 _FADE = np.sin(0.5 * np.pi * (np.arange(TAPER) + 0.5) / TAPER) ** 2
 _TAPER = np.concatenate((_FADE, np.ones(BINS - 2 * TAPER), _FADE[::-1])).astype(np.float32)
@@ -36,20 +36,22 @@ _SIGNS = (1.0 - 2.0 * (np.arange(BINS) % 2)).astype(np.float32)
 
 
 class Channel:
-    """Spectra of one stretch of bins, one a pulse length, each value in two bytes.
+    """Spectra of some stretches of bins, one a pulse length, each value in two bytes.
 
-    Values are kept as their square root: relative to itself each is then equally exact.
+    The loudest are cut off: of such the single pulses tell how loud they are.
     """
 
-    def __init__(self, layout: Layout, bins: Ints) -> None:
+    def __init__(self, layout: Layout, stretches: Sequence[range]) -> None:
         self.layout = layout
-        first, last = int(bins[0]) - GUARD, int(bins[-1]) + GUARD
-        self._first = first
-        self._columns = np.arange(first, last + 1) % layout.size
+        wide = [range(bins.start - GUARD, bins.stop + GUARD) for bins in stretches]
+        ends = np.cumsum([len(bins) for bins in wide])
+        # Where bin 0 would be in the columns of each stretch.
+        self._zeros = [int(end) - bins.stop for end, bins in zip(ends, wide, strict=True)]
+        self._columns = Columns(layout, wide)
         self._kept = round(KEPT_S / layout.pulse_s)
-        self._ring = np.zeros((2 * self._kept, len(self._columns), 2), np.int8)
-        self._noise = np.zeros(2 * self._kept, np.float32)
-        self._end = 0
+        self._ring = np.zeros((self._kept, self._columns.count, 2), np.int8)
+        self._noise = np.zeros((self._kept, len(wide)), np.float32)
+        self._middles = [int(end) - len(bins) // 2 for end, bins in zip(ends, wide, strict=True)]
         self._number = 0
         self._scale = float(np.square(layout.window()).sum()) / layout.pulse
 
@@ -60,30 +62,29 @@ class Channel:
 
     def push(self, spectra: Samples, level: Floats, bursts: Floats) -> None:
         """Take every spectrum that is one pulse length after the one before."""
-        rows = chosen(spectra, self._columns)
-        noise = chosen(level, self._columns) * bursts[:, None]
-        values = np.ascontiguousarray(rows).view(np.float32).reshape(len(rows), -1, 2)
-        packed = np.abs(values)
-        packed *= (np.float32(STEP**2) / np.sqrt(noise))[:, :, None]
-        np.sqrt(packed, out=packed)
-        packed += np.float32(0.5)
-        np.minimum(packed, np.float32(127.0), out=packed)
-        np.copysign(packed, values, out=packed)
-        count = len(rows)
-        if self._end + count > len(self._ring):
-            keep = slice(self._end - self._kept, self._end)
-            self._ring[: self._kept] = self._ring[keep]
-            self._noise[: self._kept] = self._noise[keep]
-            self._end = self._kept
-        self._ring[self._end : self._end + count] = packed
-        self._noise[self._end : self._end + count] = noise[:, len(self._columns) // 2]
-        self._end += count
-        self._number += count
+        noise = self._columns.of(level)
+        scaled = self._columns.of(spectra)
+        scaled *= (STEP / np.sqrt(noise)).astype(np.float32)
+        if (bursts != 1.0).any():
+            scaled /= np.sqrt(bursts)[:, None]
+        values = scaled.view(np.float32)
+        np.rint(values, out=values)
+        np.clip(values, -127.0, 127.0, out=values)
+        into = (self._number + np.arange(len(values))) % self._kept
+        self._ring[into] = values.reshape(len(values), -1, 2)
+        self._noise[into] = noise[self._middles] * bursts[:, None]
+        self._number += len(values)
 
-    def noise(self) -> Floats:
+    def _latest(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return what is kept in order of time."""
+        end = self._number % self._kept
+        whole = self._number >= self._kept
+        return np.concatenate((array[end:], array[:end])) if whole else array[:end]
+
+    def noise(self, stretch: int) -> Floats:
         """Return the mean square of noise in a sample, for each pulse length that is kept."""
-        kept = self._noise[self._end - self.frames : self._end]
-        return kept / np.float32(np.square(self.layout.window()).sum())
+        window_power = np.float32(np.square(self.layout.window()).sum())
+        return np.asarray(self._latest(self._noise[:, stretch]) / window_power)
 
     @property
     def first_sample(self) -> float:
@@ -91,13 +92,13 @@ class Channel:
         frames = self._number - self.frames
         return frames * self.layout.pulse + self.layout.edge / 2
 
-    def energy(self, bin_number: int, offsets: NDArray[np.float64]) -> Floats:
+    def energy(self, stretch: int, bin_number: int, offsets: NDArray[np.float64]) -> Floats:
         """Return the energy of a pulse over the density of noise, (columns, offsets).
 
         Column c is a pulse that begins c / COLUMNS pulse lengths after `first_sample`; offsets are
         in bins above `bin_number`, multiples of 1 / PARTS.
         """
-        signal = self._baseband(bin_number)
+        signal = self._baseband(stretch, bin_number)
         sums, width = _turned(signal, offsets), 1
         while width < POINTS:
             sums = sums[width:] + sums[:-width]
@@ -107,12 +108,11 @@ class Channel:
         energy *= np.float32(self._scale)
         return np.asarray(energy)
 
-    def _baseband(self, bin_number: int) -> Samples:
+    def _baseband(self, stretch: int, bin_number: int) -> Samples:
         """Return the signal about a bin, POINTS a pulse length, from `first_sample` on."""
-        middle = bin_number - self._first
-        kept = self._ring[self._end - self.frames : self._end, middle - BINS // 2 :][:, :BINS]
-        roots = kept.astype(np.float32) / np.float32(STEP)
-        cut = (roots * np.abs(roots)).view(np.complex64)[:, :, 0]
+        middle = self._zeros[stretch] + bin_number
+        kept = self._latest(self._ring[:, middle - BINS // 2 : middle + BINS // 2])
+        cut = (kept.astype(np.float32) / np.float32(STEP)).view(np.complex64)[:, :, 0]
         frames = (self._number - self.frames + np.arange(self.frames)) * HOPS
         turns = np.exp(-2j * np.pi * np.mod(0.2 * frames * bin_number, 1.0)).astype(np.complex64)
         pieces = scipy.fft.ifft(cut * _TAPER * turns[:, None], axis=1)
@@ -122,12 +122,6 @@ class Channel:
         signal[:-1] += pieces[:, :POINTS]
         signal[1:, : BINS - POINTS] += pieces[:, POINTS:]
         return signal.reshape(-1)[EARLY:]
-
-
-def chosen(array: NDArray[Any], columns: Ints) -> NDArray[Any]:
-    """Return columns that follow one another round the band; a view where they do not go round."""
-    first, last = int(columns[0]), int(columns[-1])
-    return array[..., first : last + 1] if first <= last else array[..., columns]
 
 
 def _turned(signal: Samples, offsets: NDArray[np.float64]) -> Samples:

@@ -11,7 +11,7 @@ import numpy as np
 from receiver.dsp.floor import Floor
 from receiver.dsp.pulses import Pulse, PulseFinder
 from receiver.dsp.spectra import HOPS, Floats, Layout, Samples, Spectra
-from receiver.dsp.tracks import Follower, Track, Wanted
+from receiver.dsp.tracks import Track, Wanted, followers
 from receiver.dsp.waterfall import Waterfall
 
 
@@ -50,7 +50,7 @@ class Detector:
             else PulseFinder(layout, pulse_false_alarms_h_khz)
         )
         least = -math.log(track_false_alarms_h_khz)
-        self.followers = [Follower(layout, one, least) for one in wanted]
+        self.followers = followers(layout, wanted, least)
 
     def push(self, samples: Samples) -> Iterator[Heard]:
         """Take samples; yield what is certain by now, block by block."""

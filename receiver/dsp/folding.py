@@ -2,7 +2,8 @@
 
 The fast folding algorithm (Staelin, Proc. IEEE 57, 1969): rows of one period each are added in
 pairs, pairs of pairs, and so on, each sum with every drift that it can have. All periods between n
-and n + 1 columns take log2(rows) additions a cell.
+and n + 1 columns take log2(rows) additions a cell. Values are whole numbers of 16 bits, which are
+added three times as quickly as floating ones.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Steps = NDArray[np.int16]
 
 
 class Fold(NamedTuple):
-    """The best sum: its value, period and first pulse in columns, and which bin."""
+    """The best sum of a bin: its value, period and first pulse in columns."""
 
-    value: float
-    period: float
-    first: float
     bin: int
+    value: int
+    period: float
+    first: int
 
 
-def sums(rows: Floats, bins: int = 1) -> Floats:
+def sums(rows: Steps, bins: int = 1) -> Steps:
     """Return the sums of rows, (drifts, columns * bins): drift d ends d columns late.
 
     `rows` is (a power of two, columns * bins), bins side by side in each column so that the
@@ -34,7 +35,7 @@ def sums(rows: Floats, bins: int = 1) -> Floats:
     count, width = rows.shape
     blocks, drifts = rows.reshape(count, 1, width), 1
     while len(blocks) > 1:
-        merged = np.empty((len(blocks) // 2, 2 * drifts, width), np.float32)
+        merged = np.empty((len(blocks) // 2, 2 * drifts, width), rows.dtype)
         for drift in range(2 * drifts):
             first, second = blocks[0::2, drift // 2], blocks[1::2, drift // 2]
             late = (drift + 1) // 2 * bins % width
@@ -46,21 +47,23 @@ def sums(rows: Floats, bins: int = 1) -> Floats:
     return np.asarray(blocks[0])
 
 
-def fold(logs: Floats, shortest: float, longest: float) -> Fold:
-    """Return the best sum of `logs`, (columns, bins), over all periods, phases and bins.
+def fold(values: Steps, shortest: float, longest: float, least: int) -> list[Fold]:
+    """Return the best sum of each bin of `values`, (columns, bins), over all periods and phases.
 
-    Periods are in columns.
+    Periods are in columns. Bins whose best sum is not above `least` are left out.
     """
-    bins = logs.shape[1]
-    best = Fold(-math.inf, 0.0, 0.0, 0)
-    for base in range(math.floor(shortest), math.ceil(longest)):
-        count = len(logs) // base
-        padded = np.zeros((1 << max(0, (count - 1).bit_length()), base * bins), np.float32)
-        padded[:count] = logs[: count * base].reshape(count, base * bins)
-        added = sums(padded, bins)
-        place = int(added.argmax())
-        if added.flat[place] > best.value:
-            drift, column = divmod(place, base * bins)
-            period = base + drift / max(1, len(padded) - 1)
-            best = Fold(float(added.flat[place]), period, column // bins, column % bins)
-    return best
+    bins = values.shape[1]
+    best: dict[int, Fold] = {}
+    for base in range(math.floor(shortest), max(math.ceil(longest), math.floor(shortest) + 1)):
+        count = len(values) // base
+        padded = np.zeros((1 << max(0, (count - 1).bit_length()), base * bins), np.int16)
+        padded[:count] = values[: count * base].reshape(count, base * bins)
+        added = sums(padded, bins).reshape(-1, bins)
+        for number in np.flatnonzero(added.max(axis=0) > least).tolist():
+            place = int(added[:, number].argmax())
+            value = int(added[place, number])
+            if number not in best or value > best[number].value:
+                drift, first = divmod(place, base)
+                period = base + drift / max(1, len(padded) - 1)
+                best[number] = Fold(number, value, period, first)
+    return list(best.values())

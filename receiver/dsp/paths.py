@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-ROOM = 256  # columns that can be taken at once, if the periods are longer
+MOST_PUSH = 256  # columns that are taken at once, if the periods are longer
+ROOM = 4  # times as many are kept beyond a period
 TOO_LARGE, SMALLER = np.float32(1e20), np.float32(1e-20)  # float32 ends at 3e38
 
 
@@ -50,11 +51,11 @@ class _Group:
     then at the same places for every hypothesis, and all are added at once.
     """
 
-    def __init__(self, kinds: list[Hypothesis], bins: int) -> None:
+    def __init__(self, kinds: list[Hypothesis], bins: int, push: int) -> None:
         self.kinds, self.steps = kinds, kinds[0].steps
         self._width = sum(self.steps)
         self._longest = max(h.lag for h in kinds)
-        self._places = np.zeros((len(kinds), 2 * self._longest + ROOM, bins), np.float32)
+        self._places = np.zeros((len(kinds), self._longest + ROOM * push, bins), np.float32)
         self._now = self._width
 
     def push(self, ratio: Floats, unit: Floats) -> Floats:
@@ -96,11 +97,15 @@ class _Group:
 class Paths:
     """The evidence of a set of hypotheses for some bins, column after column."""
 
-    def __init__(self, hypotheses: tuple[Hypothesis, ...], bins: int) -> None:
-        self.longest_push = min(ROOM, *(h.lag for h in hypotheses))
+    def __init__(
+        self, hypotheses: tuple[Hypothesis, ...], bins: int, most_push: int = MOST_PUSH
+    ) -> None:
+        self.longest_push = min(most_push, *(h.lag for h in hypotheses))
         self._count = len(hypotheses)
-        steps = dict.fromkeys(h.steps for h in hypotheses)
-        self._groups = [_Group([h for h in hypotheses if h.steps == s], bins) for s in steps]
+        alike: dict[tuple[int, ...], list[Hypothesis]] = {}
+        for one in hypotheses:
+            alike.setdefault(one.steps, []).append(one)
+        self._groups = [_Group(kinds, bins, self.longest_push) for kinds in alike.values()]
         self._unit = np.ones(bins, np.float32)
         self._scale = np.zeros(bins, np.float32)
 

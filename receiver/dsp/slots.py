@@ -7,6 +7,7 @@ paths of jittered intervals (`receiver.dsp.paths`) and along straight lines of o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from receiver.dsp.paths import Hypothesis, Paths, hypotheses
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-OFFSETS: NDArray[np.float64] = np.arange(-2, 3) * 0.25  # bins that are looked at about a bin
+OFFSETS = np.arange(-1, 8, 4) / 12.0  # bins: about the middle of a bin and half a bin above
 # Energies of the pulses that the evidence is made for: those of 20 and 19 dB-Hz at 20 ms. Louder
 # pulses give much evidence in any case.
 PATH_ENERGY, FOLD_ENERGY = 2.0, 1.5
@@ -31,11 +32,11 @@ JITTER_STEPS, PERIODS_APART = (3, 3, 1, 1), 2.0
 # that it exceeds `start` once; measured on noise (tests/bench).
 PATH_START, PATH_SCALE = 17.0, 1.06
 FOLD_START, FOLD_SCALE = 19.0, 1.6
+STEPS_A_NAT = 16.0  # in which folding adds: 7 nats in each of 290 pulses fit into 16 bits
 # What a pulse loses on average as it begins between two columns and lies between two offsets: the
-# mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.2 / T.
-MEAN_LOSS = 0.9385 * 0.9891
+# mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.267 / T.
+MEAN_LOSS = 0.9385 * 0.9807
 TINY = np.float32(1e-30)
-WORTH_FOLDING = 5.0  # nats that folding may see more than paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,29 +66,53 @@ class _Way(NamedTuple):
     period: float
 
 
-def judge(
-    channel: Channel, bin_number: int, period_s: float, tolerance: float, least: float
-) -> Slots | None:
-    """Judge whether a beacon is at a bin; return its pulses where the evidence is `least` nats."""
-    energy = channel.energy(bin_number, OFFSETS)
-    period = period_s * COLUMNS / channel.layout.pulse_s
-    ratios = ratio(PATH_ENERGY).of(energy)
-    kinds = hypotheses(period, tolerance, JITTER_STEPS, PERIODS_APART)
-    evidence = _evidence(ratios, kinds)
-    jittered = (float(evidence.max()) - PATH_START) / PATH_SCALE
-    if jittered < least - WORTH_FOLDING:
+class Look(NamedTuple):
+    """What is looked at: a bin of a stretch, and half a bin about the middle above it.
+
+    `period_s` is where the period probably is, `tolerance` the share by which it may be off.
+    `trials` is how many times more periods could have been looked at: the evidence is that of all.
+    """
+
+    stretch: int
+    bin: int
+    period_s: float
+    tolerance: float
+    trials: float = 1.0
+
+
+def jittered(channel: Channel, look: Look, least: float) -> Slots | None:
+    """Return the pulses of a beacon with jittered intervals, where its evidence is `least` nats."""
+    energy = channel.energy(look.stretch, look.bin, OFFSETS)
+    period = look.period_s * COLUMNS / channel.layout.pulse_s
+    kinds = hypotheses(period, look.tolerance, JITTER_STEPS, PERIODS_APART)
+    evidence = _evidence(ratio(PATH_ENERGY).of(energy), kinds)
+    highest = float(evidence.max()) - math.log(look.trials)
+    strength = (highest - PATH_START) / PATH_SCALE
+    if strength < least:
         return None
-    steady = _steady(energy, period, tolerance)
-    if max(jittered, steady.strength) < least:
-        return None
-    if steady.strength >= jittered:
-        return _slots(channel, bin_number, energy, steady, steady=True)
     last, offset = divmod(int(evidence.argmax()), evidence.shape[1])
-    way = _traced(energy[:, offset], kinds, last)._replace(offset=offset)
-    return _slots(channel, bin_number, energy, way._replace(strength=jittered), steady=False)
+    way = _traced(energy[:, offset], kinds, last)
+    return _slots(channel, look, energy, way._replace(strength=strength), steady=False)
 
 
-def _slots(channel: Channel, bin_number: int, energy: Floats, way: _Way, *, steady: bool) -> Slots:
+def steady(channel: Channel, look: Look, least: float) -> Slots | None:
+    """Return the pulses of a beacon of one exact period, where its evidence is `least` nats."""
+    energy = channel.energy(look.stretch, look.bin, OFFSETS)
+    period = look.period_s * COLUMNS / channel.layout.pulse_s
+    way = _steady(energy, period, look.tolerance)
+    if way.strength < least:
+        return None
+    return _slots(channel, look, energy, way, steady=True)
+
+
+def stronger(one: Slots | None, other: Slots | None) -> Slots | None:
+    """Return the better explanation of two."""
+    if one is None or other is None:
+        return one or other
+    return one if one.strength >= other.strength else other
+
+
+def _slots(channel: Channel, look: Look, energy: Floats, way: _Way, *, steady: bool) -> Slots:
     way = way._replace(offset=int(energy[way.columns].sum(axis=0).argmax()))
     q = (energy[way.columns, way.offset].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0
     starts = channel.first_sample + way.columns * channel.layout.pulse / COLUMNS
@@ -95,8 +120,8 @@ def _slots(channel: Channel, bin_number: int, energy: Floats, way: _Way, *, stea
     return Slots(
         samples=starts + channel.layout.pulse / 2,
         q=q,
-        noise=channel.noise()[frames].astype(np.float64),
-        bin=bin_number + float(OFFSETS[way.offset]),
+        noise=channel.noise(look.stretch)[frames].astype(np.float64),
+        bin=look.bin + float(OFFSETS[way.offset]),
         period_s=way.period * channel.layout.pulse_s / COLUMNS,
         steady=steady,
         strength=way.strength,
@@ -105,11 +130,17 @@ def _slots(channel: Channel, bin_number: int, energy: Floats, way: _Way, *, stea
 
 def _steady(energy: Floats, period: float, tolerance: float) -> _Way:
     logs = ratio(FOLD_ENERGY).log_of(energy)
-    found = fold(logs, period * (1.0 - tolerance), period * (1.0 + tolerance))
-    count = int((len(logs) - 1 - found.first) / found.period) + 1 if found.period else 0
+    steps = np.rint(logs * np.float32(STEPS_A_NAT)).astype(np.int16)
+    low, high = period * (1.0 - tolerance), period * (1.0 + tolerance)
+    folds = fold(steps, low, high, least=round(STEPS_A_NAT * FOLD_START / 2))
+    found = max(folds, key=lambda one: one.value, default=None)
+    if found is None:
+        return _Way(-math.inf, np.zeros(0, np.int64), 0, period)
+    count = int((len(logs) - 1 - found.first) / found.period) + 1
     columns = np.rint(found.first + found.period * np.arange(count)).astype(np.int64)
     columns = columns[columns < len(logs)]
-    return _Way((found.value - FOLD_START) / FOLD_SCALE, columns, found.bin, found.period)
+    strength = (found.value / STEPS_A_NAT - FOLD_START) / FOLD_SCALE
+    return _Way(strength, columns, found.bin, found.period)
 
 
 def _traced(energy: Floats, kinds: tuple[Hypothesis, ...], last: int) -> _Way:

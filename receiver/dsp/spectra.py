@@ -7,8 +7,9 @@ that are T apart add up to one, so that frames which are `HOPS` apart give the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -20,7 +21,7 @@ Floats = NDArray[np.float32]
 HOPS = 4  # spectra in a pulse length
 EDGE = 0.05  # of a pulse length: each edge of the window
 BLOCK_S = 0.5  # the noise floor is measured in blocks
-BATCH_POINTS = 2**16  # what is transformed at once: it should stay in the cache
+BATCH_POINTS, BATCH_ROWS = 2**16, 8  # at once: in the cache, but enough rows for the processor
 SMOOTH = 7  # largest prime factor of a good length of a transform
 
 
@@ -94,6 +95,23 @@ def _largest_prime(number: int) -> int:
     return max(largest, number)
 
 
+class Columns:
+    """Stretches of bins side by side, round the band, as they are cut out of spectra."""
+
+    def __init__(self, layout: Layout, stretches: Sequence[range]) -> None:
+        self._slices: list[slice] = []
+        for bins in stretches:
+            first, length = bins.start % layout.size, len(bins)
+            head = min(length, layout.size - first)
+            self._slices += [slice(first, first + head)]
+            self._slices += [slice(0, length - head)] if length > head else []
+        self.count = sum(len(bins) for bins in stretches)
+
+    def of(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return the columns of an array whose last axis is the band, as a copy."""
+        return np.concatenate([array[..., part] for part in self._slices], axis=-1)
+
+
 class Spectra:
     """Cuts a stream of samples into blocks of spectra.
 
@@ -147,7 +165,7 @@ class Spectra:
 
     def _transform(self, samples: Samples, frames: int) -> None:
         hop, length = self.layout.hop, self.layout.length
-        batch = max(1, BATCH_POINTS // self.layout.size)
+        batch = max(BATCH_ROWS, BATCH_POINTS // self.layout.size)
         for begin in range(0, frames, batch):
             end = min(begin + batch, frames)
             rows = self.spectra[self.carried + begin : self.carried + end]

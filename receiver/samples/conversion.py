@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-import scipy.signal
 from numpy.typing import NDArray
 
 from receiver.samples.level import Format
@@ -58,7 +57,10 @@ class SoundConverter:
     def __init__(self, form: Format, rate_hz: float, channels: int = 1) -> None:
         self._form, self._channels, self.rate_hz = form, channels, rate_hz / 2
         self.full_scale = top(form)
-        taps = scipy.signal.firwin(HALF_BAND_TAPS, 0.5)
+        from scipy import signal  # 50 MB that IQ does without
+
+        self._signal = signal
+        taps = signal.firwin(HALF_BAND_TAPS, 0.5)
         # Twice: a sine is two tones of half its size, and one of them is kept.
         turns = np.exp(0.5j * np.pi * np.arange(HALF_BAND_TAPS))
         self._taps = (2.0 * taps * turns).astype(np.complex64)
@@ -77,7 +79,7 @@ class SoundConverter:
             return np.zeros(0, np.complex64)
         whole = sound[: 2 * count + HALF_BAND_TAPS - 1]
         before = HALF_BAND_TAPS // 2  # outputs for which samples are missing
-        filtered = scipy.signal.upfirdn(self._taps, whole, down=2)[before : before + count]
+        filtered = self._signal.upfirdn(self._taps, whole, down=2)[before : before + count]
         # Down by a quarter of the rate: half a turn for each sample that is kept.
         signs = 1.0 - 2.0 * ((self._count + np.arange(len(filtered))) % 2)
         self._count += len(filtered)
