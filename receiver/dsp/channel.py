@@ -98,13 +98,15 @@ class Channel:
         Column c is a pulse that begins c / COLUMNS pulse lengths after `first_sample`; offsets are
         in bins above `bin_number`, multiples of 1 / PARTS.
         """
-        signal = self._baseband(stretch, bin_number)
-        sums, width = _turned(signal, offsets), 1
-        while width < POINTS:
+        turned = _turned(self._baseband(stretch, bin_number), offsets)
+        step = POINTS // COLUMNS
+        sums, width = turned[: len(turned) // step * step : step].copy(), 1
+        for late in range(1, step):
+            sums += turned[late::step][: len(sums)]
+        while width < COLUMNS:
             sums = sums[width:] + sums[:-width]
             width *= 2
-        pulses = sums[:: POINTS // COLUMNS]
-        energy = np.square(np.abs(pulses))
+        energy = np.square(np.abs(sums))
         energy *= np.float32(self._scale)
         return np.asarray(energy)
 

@@ -55,9 +55,9 @@ def fold(values: Steps, shortest: float, longest: float, least: int) -> list[Fol
     bins = values.shape[1]
     best: dict[int, Fold] = {}
     for base in range(math.floor(shortest), max(math.ceil(longest), math.floor(shortest) + 1)):
-        count = len(values) // base
+        count = -(-len(values) // base)
         padded = np.zeros((1 << max(0, (count - 1).bit_length()), base * bins), np.int16)
-        padded[:count] = values[: count * base].reshape(count, base * bins)
+        padded.reshape(-1, bins)[: len(values)] = values
         added = sums(padded, bins).reshape(-1, bins)
         for number in np.flatnonzero(added.max(axis=0) > least).tolist():
             place = int(added[:, number].argmax())

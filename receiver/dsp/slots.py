@@ -25,13 +25,13 @@ Ints = NDArray[np.int64]
 OFFSETS = np.arange(-1, 8, 4) / 12.0  # bins: about the middle of a bin and half a bin above
 # Energies of the pulses that the evidence is made for: those of 20 and 19 dB-Hz at 20 ms. Louder
 # pulses give much evidence in any case.
-PATH_ENERGY, FOLD_ENERGY = 2.0, 1.5
+PATH_ENERGY, FOLD_ENERGY = 3.0, 1.5
 # A kernel with a spread of 2.2 columns (5.6 ms at 20 ms pulses: 0.5 % of 1.2 s), periods 2 apart.
 JITTER_STEPS, PERIODS_APART = (3, 3, 1, 1), 2.0
 # Under noise the evidence of paths has a tail exp(-x / scale), and each hour and kHz so many looks
 # that it exceeds `start` once; measured on noise (tests/bench).
 PATH_START, PATH_SCALE = 17.0, 1.06
-FOLD_START, FOLD_SCALE = 19.0, 1.6
+FOLD_START, FOLD_SCALE = 18.5, 1.6
 STEPS_A_NAT = 16.0  # in which folding adds: 7 nats in each of 290 pulses fit into 16 bits
 # What a pulse loses on average as it begins between two columns and lies between two offsets: the
 # mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.267 / T.

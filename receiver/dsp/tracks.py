@@ -23,8 +23,8 @@ from receiver.dsp.spectra import HOPS, Layout, Samples
 
 Floats = NDArray[np.float32]
 
-LIMITS = Limits(jittered=12.5, grew=1.0, steady=10.0, folded=8.0)
-LAST_START = 9.0  # nats at the end of a recording, when each place is looked at only once more
+LIMITS = Limits(jittered=12.0, grew=1.0, steady=9.0, folded=5.0)
+LAST_START = 8.0  # nats at the end of a recording, when each place is looked at only once more
 AGAIN_S, QUIET_S = 5.0, 20.0
 MOST_BINS = 400  # of one set of followers: what it works on should stay in the cache
 UNKNOWN_S = (0.3, 3.0)
