@@ -23,7 +23,9 @@ from receiver.dsp.spectra import HOPS, Layout, Samples
 
 Floats = NDArray[np.float32]
 
+# Where a closer look is worth it. Of a wide band fewer bins are folded, so that a laptop follows.
 LIMITS = Limits(jittered=12.0, grew=1.0, steady=9.0, folded=5.0)
+WIDE_LIMITS, WIDE_HZ = Limits(jittered=12.0, grew=1.0, steady=10.0, folded=8.0), 1e6
 LAST_START = 8.0  # nats at the end of a recording, when each place is looked at only once more
 AGAIN_S, QUIET_S = 5.0, 20.0
 MOST_BINS = 400  # of one set of followers: what it works on should stay in the cache
@@ -89,7 +91,8 @@ class Followers:
         tolerance = wanted[0].tolerance
         periods_s = tuple((p * (1 - tolerance), p * (1 + tolerance)) for p in wanted[0].periods_s)
         kinds = _hypotheses(layout, wanted[0])
-        self._screen = Screen(layout, stretches, kinds, LIMITS, periods_s)
+        limits = WIDE_LIMITS if layout.rate_hz >= WIDE_HZ else LIMITS
+        self._screen = Screen(layout, stretches, kinds, limits, periods_s)
         self._taken = np.zeros(len(self._bins), bool)
         self._found: list[_Found] = []
         self._counts = [0] * len(wanted)
