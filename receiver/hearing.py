@@ -20,6 +20,7 @@ from receiver.config import Collar
 from receiver.dsp.detector import Detector, Heard
 from receiver.dsp.pulses import Pulse, alarms_h_khz
 from receiver.dsp.rhythm import Group, Groups, Rhythm, expected_alarms_h, rhythm
+from receiver.dsp.slots import FOUND
 from receiver.dsp.spectra import Layout, Samples, layout
 from receiver.dsp.tracks import Track as DspTrack
 from receiver.dsp.tracks import Wanted
@@ -38,7 +39,6 @@ USUAL_DRIFT_HZ = 2000.0
 PERIOD_TOLERANCE = 0.02  # a collar's rate changes with cold and an old battery
 SAME_RATE = 0.03
 LEAST_PULSES = 30  # before that nothing is said of what a rate means
-SLOT_FOUND = 4.6  # an energy that noise has in one slot of a hundred
 LOUD = 50.0  # an energy from which a single pulse is measured better than its slot
 LOUD_KEPT_S = 70.0
 SAME_BEACON_HZ, SAME_BEACON_S = 200.0, 5.0
@@ -327,7 +327,7 @@ class Watch:
             loud = self._pulse_at(time_s, track.frequency_hz)
             energy, noise_power = (float(q), float(noise)) if loud is None else (loud.q, loud.noise)
             unit = noise_power / (pulse_s * self.rate_hz) / self._scale**2
-            is_found = energy >= SLOT_FOUND
+            is_found = energy >= FOUND
             found.append(
                 HeardSlot(
                     track_id=track_id,

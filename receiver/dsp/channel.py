@@ -75,6 +75,11 @@ class Channel:
         self._noise[into] = noise[self._middles] * bursts[:, None]
         self._number += len(values)
 
+    def forget(self, stretch: int, bins: range) -> None:
+        """Forget what was in some bins until now."""
+        zero = self._zeros[stretch]
+        self._ring[:, zero + bins.start : zero + bins.stop] = 0
+
     def _latest(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return what is kept in order of time."""
         end = self._number % self._kept
@@ -90,7 +95,8 @@ class Channel:
     def first_sample(self) -> float:
         """The sample with which the first pulse length that is kept begins."""
         frames = self._number - self.frames
-        return frames * self.layout.pulse + self.layout.edge / 2
+        # The sum of points n to m is the signal from half a point before n to half one after m.
+        return frames * self.layout.pulse - self.layout.pulse / POINTS / 2
 
     def energy(self, stretch: int, bin_number: int, offsets: NDArray[np.float64]) -> Floats:
         """Return the energy of a pulse over the density of noise, (columns, offsets).

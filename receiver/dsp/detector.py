@@ -72,9 +72,9 @@ class Detector:
             return Heard()
         if self.waterfall is not None:
             self.waterfall.add(self._spectra.power[new], self.floor.level)
-        self._bursts[: 2 * HOPS] = self._bursts[-2 * HOPS :]
-        self._bursts[2 * HOPS :] = 1.0
-        self._bursts[new] = self.floor.bursts(self._spectra.power[new])
+        # Also of the rows before, whose floor was another: what stands over this one is no pulse.
+        self._bursts[: new.stop] = self.floor.bursts(self._spectra.power[: new.stop])
+        self._bursts[new.stop :] = 1.0
         pulses = self._pulses.block(self._spectra, self.floor, self._bursts) if self._pulses else []
         end_s = (self._spectra.first + new.stop) * self.layout.hop_s
         whole = slice(new.start, new.start + new_rows // HOPS * HOPS)

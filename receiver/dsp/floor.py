@@ -24,6 +24,7 @@ CLIPPED_MEAN = 1.0 - math.exp(-CLIP)  # of an exponential variable with mean one
 STANDS_OUT = 1.35
 BURST = 1.25
 MEDIAN_OF = 9
+LEAST_LEVEL = np.float32(1e-15)  # of samples that say nothing
 SAMPLED_BINS = 300
 
 # Compare-and-swap pairs after which the median of nine stands in the middle (Paeth, Graphics Gems,
@@ -73,10 +74,11 @@ class Floor:
             return
         chosen = np.linspace(0, len(power) - 1, MEDIAN_OF).round().astype(int)
         middle = median_of_nine(power[chosen]) / np.float32(LN2)
-        level = np.maximum(smooth(middle), np.finfo(np.float32).tiny)
+        level = np.maximum(smooth(middle), LEAST_LEVEL)
         self.level = followed(self.level, level)
         most = CLIP * np.maximum(self.level, middle)
         own = np.minimum(power[::apart], most).mean(axis=0) / np.float32(CLIPPED_MEAN)
+        own = np.maximum(own, LEAST_LEVEL)
         self._own = followed(self._own, own)
         over = self._own / self.level
         self.carrier = np.where(over > STANDS_OUT, over - 1.0, 0.0).astype(np.float32)

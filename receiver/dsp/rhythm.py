@@ -42,14 +42,14 @@ def rhythm(times_s: Sequence[float]) -> Rhythm:
     if len(times_s) < 2:
         raise ValueError("one pulse has no rhythm")
     intervals = np.diff(np.asarray(times_s, float))
-    best, best_share = float(np.median(intervals)), 0.0
+    best, best_share = max(float(np.median(intervals)), SHORTEST_S), 0.0
     for period in _periods(intervals):
         share = float(np.mean(_fits(intervals, period)))
         if share > best_share + 1e-9:
             best, best_share = period, share
     fits = _fits(intervals, best)
     if best_share < REGULAR_SHARE or not fits.any():
-        return Rhythm(float(np.median(intervals)), None, regular=False)
+        return Rhythm(max(float(np.median(intervals)), 1e-3), None, regular=False)
     counts = np.rint(intervals[fits] / best)
     period_s = float(intervals[fits].sum() / counts.sum())
     errors = (intervals[fits] - counts * period_s) / np.sqrt(counts) / period_s

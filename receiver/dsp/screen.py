@@ -100,6 +100,10 @@ class Screen:
         waited_s = (self._pair_count - self._folded_at) * 2 * self.column_s
         return places + (self._folds(taken) if waited_s >= FOLD_EVERY_S else [])
 
+    def forget(self, numbers: slice) -> None:
+        """Forget the cells of some bins, so that what ended is not found again."""
+        self._pairs[:, numbers] = 0
+
     def finish(self, least: float, taken: Bools) -> list[Place]:
         """Return the last places: the best folds, and where the evidence is `least`."""
         evidence, columns = self._last

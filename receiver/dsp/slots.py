@@ -32,10 +32,12 @@ JITTER_STEPS, PERIODS_APART = (3, 3, 1, 1), 2.0
 # that it exceeds `start` once; measured on noise (tests/bench).
 PATH_START, PATH_SCALE = 17.0, 1.06
 FOLD_START, FOLD_SCALE = 18.5, 1.6
+FOUND = 4.6  # an energy that noise has in one slot of a hundred
 STEPS_A_NAT = 16.0  # in which folding adds: 7 nats in each of 290 pulses fit into 16 bits
 # What a pulse loses on average as it begins between two columns and lies between two offsets: the
 # mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.267 / T.
 MEAN_LOSS = 0.9385 * 0.9807
+GOES_ON = (0.5, 3.0)  # least and most energy that a missing pulse is held against
 TINY = np.float32(1e-30)
 
 
@@ -55,6 +57,18 @@ class Slots:
     period_s: float
     steady: bool
     strength: float
+
+    def goes_on(self, since_sample: float) -> bool:
+        """Tell whether pulses are more probable than noise from a sample on."""
+        recent = self.q[self.samples >= since_sample].astype(np.float32)
+        pulse_energy = round(float(np.clip(self.q.mean() - 1.0, *GOES_ON)), 1)
+        return float(ratio(pulse_energy).log_of(recent).sum()) > 0.0
+
+    @property
+    def last_found(self) -> float:
+        """The sample of the last pulse that was found, of the first slot where none was."""
+        found = np.flatnonzero(self.q >= FOUND)
+        return float(self.samples[found[-1] if len(found) else 0])
 
 
 class _Way(NamedTuple):

@@ -158,6 +158,8 @@ class Spectra:
         self.first += self.layout.frames
 
     def _fill(self, samples: Samples, frames: int) -> None:
+        if not frames:
+            return
         self._transform(samples, frames)
         reached = _reached(samples, frames + HOPS - 1, self.layout.hop, self._full_scale)
         share = np.convolve(reached, np.full(HOPS, 1.0 / HOPS), "valid")

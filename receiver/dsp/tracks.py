@@ -7,7 +7,6 @@ looked at again as it goes on, and every pulse of it, heard or not, is a slot of
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -142,14 +141,22 @@ class Followers:
             jittered(self.channel, look, self.least), steady(self.channel, look, self.least)
         )
         one.judged_s = now_s
-        until_s = -math.inf if slots is None else float(slots.samples[-1]) / self.layout.rate_hz
-        if slots is None or until_s < now_s - QUIET_S:
-            self._found.remove(one)
-            self._take()
+        if slots is None or not slots.goes_on((now_s - QUIET_S) * self.layout.rate_hz):
+            self._forget(one)
             return replace(one.track, ended=True)
         one.track = self._track(slots, one.owner, one.track.number)
         self._take()
         return one.track
+
+    def _forget(self, one: _Found) -> None:
+        """Let a track end: its pulses must not be found again."""
+        self._found.remove(one)
+        self._take()
+        middle = round(one.track.slots.bin)
+        self.channel.forget(one.owner, range(middle - SAME_BINS, middle + SAME_BINS + 1))
+        number = int(np.flatnonzero(self._owners == one.owner)[0])
+        number += middle - int(self._bins[number])
+        self._screen.forget(slice(max(0, number - SAME_BINS), number + SAME_BINS + 1))
 
     def _track(self, slots: Slots, owner: int, number: int) -> Track:
         return Track(
@@ -157,7 +164,7 @@ class Followers:
             wanted=self.wanted[owner],
             frequency_hz=slots.bin * self.layout.bin_hz,
             slots=slots,
-            heard_until_s=float(slots.samples[-1]) / self.layout.rate_hz,
+            heard_until_s=slots.last_found / self.layout.rate_hz,
         )
 
     def _take(self) -> None:

@@ -23,7 +23,8 @@ TAPER = 8  # bins at each end that fade out, so that the filter is short
 EARLY = 3  # points by which the filter rings before the frame
 
 # Where in the signal a pulse may begin: half a hop, and a point, before and after the frame.
-MIDDLE = EARLY + STEPS + EDGE / 2 * STEPS
+# The sum of points n to m is the signal from half a point before n to half a point after m.
+MIDDLE = EARLY + STEPS + EDGE / 2 * STEPS + 0.5
 REACH = STEPS // HOPS // 2 + 1
 STARTS = np.arange(round(MIDDLE) - REACH, round(MIDDLE) + REACH + 1)
 OFFSETS = np.arange(-3, 4) * 0.25  # in bins

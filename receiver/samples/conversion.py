@@ -19,7 +19,7 @@ Samples = NDArray[np.complex64]
 Floats = NDArray[np.float32]
 
 HALF_BAND_TAPS = 63  # what lies below 2.5 % or above 97.5 % of the band is weakened
-NOT_FINITE = 0.0  # a sample that is no number, as a crashed program leaves it, is nothing heard
+MOST = 1e6  # times full scale: what is louder, or no number, is no sample but a fault
 
 
 class Converter(Protocol):
@@ -96,6 +96,6 @@ def top(form: Format) -> float:
 def _numbers(data: bytes, form: Format) -> Floats:
     raw = np.frombuffer(data, dtype=form.number)
     numbers = np.subtract(raw, np.float32(form.zero), dtype=np.float32)
-    if form.number.endswith("f4") and not np.isfinite(numbers).all():
-        numbers = np.nan_to_num(numbers, nan=NOT_FINITE, posinf=NOT_FINITE, neginf=NOT_FINITE)
+    if form.number.endswith("f4"):
+        numbers = np.where(np.abs(numbers) < MOST, numbers, np.float32(0.0))
     return np.asarray(numbers)

@@ -1,0 +1,47 @@
+"""The kept minute of a channel, against sums over the samples themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from receiver.dsp.channel import COLUMNS, Channel
+from receiver.dsp.spectra import HOPS, Spectra, layout
+
+FORM = layout(16_000.0, 0.02)
+
+
+@pytest.mark.parametrize("bin_number", [-150, 3, 120])
+def test_energy_is_that_of_the_samples(bin_number: int) -> None:
+    rng = np.random.default_rng(1)
+    samples = rng.standard_normal(2 * 16_000 * 4).astype(np.float32).view(np.complex64)
+    channel = Channel(FORM, [range(40, 43), range(bin_number - 5, bin_number + 6)])
+    spectra = Spectra(FORM)
+    window_power = float(np.square(FORM.window()).sum())
+    level = np.full(FORM.size, 2.0 * window_power, np.float32)
+    for rows in spectra.push(samples):
+        new = spectra.spectra[2 * HOPS : 2 * HOPS + rows : HOPS]
+        channel.push(new, level, np.ones(len(new), np.float32))
+    offsets = np.array([0.0, 0.5])
+    energy = channel.energy(1, bin_number, offsets)
+    assert channel.noise(1) == pytest.approx(2.0)
+    for number, offset in enumerate(offsets):
+        hertz = (bin_number + offset) * FORM.bin_hz
+        turned = samples * np.exp(-2j * np.pi * hertz / FORM.rate_hz * np.arange(len(samples)))
+        sums = np.concatenate([[0], np.cumsum(turned)])
+        columns = np.arange(40, len(energy) - 40)
+        starts = np.rint(channel.first_sample + columns * FORM.pulse / COLUMNS).astype(int)
+        expected = np.abs(sums[starts + FORM.pulse] - sums[starts]) ** 2 / FORM.pulse / 2.0
+        assert np.corrcoef(energy[columns, number], expected)[0, 1] > 0.97
+        assert np.mean(energy[columns, number]) == pytest.approx(1.0, rel=0.2)
+
+
+def test_only_the_last_minute_is_kept() -> None:
+    channel = Channel(FORM, [range(4)])
+    level, bursts = np.ones(FORM.size, np.float32), np.ones(400, np.float32)
+    for _ in range(10):
+        channel.push(np.ones((400, FORM.size), np.complex64), level, bursts)
+    assert channel.frames == round(64.0 / FORM.pulse_s)
+    assert channel.first_sample == pytest.approx(
+        (4000 - channel.frames) * FORM.pulse, abs=FORM.edge
+    )
