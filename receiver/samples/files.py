@@ -11,6 +11,7 @@ What is said on the command line stands over what the file says, that over its n
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 import sys
@@ -230,7 +231,7 @@ def _sigmf(path: Path) -> SampleFile:
         if not part.is_file():
             raise InputError(f"{part}: missing; SigMF is two files, .sigmf-meta and .sigmf-data")
     try:
-        signal = sigmf.fromfile(str(meta), skip_checksum=True)
+        signal = sigmf.SigMFFile(metadata=json.loads(meta.read_bytes()))
         said: dict[str, Any] = signal.get_global_info()
         captures: list[dict[str, Any]] = signal.get_captures()
         datatype, rate_hz = str(said["core:datatype"]), float(said.get("core:sample_rate") or 0.0)
