@@ -217,7 +217,7 @@ class Watch:
         A `picture` keeps a waterfall of all that was heard.
         """
         self.plan, self.rate_hz, self._scale = plan, rate_hz, scale
-        self.elapsed_s = 0.0
+        self.elapsed_s, self._taken = 0.0, 0
         self._groups, self._told = Groups(), dict[str, _Told]()
         self._loud: deque[Pulse] = deque()
         self._followed: dict[str, Track] = {}
@@ -256,19 +256,23 @@ class Watch:
 
     def push(self, samples: Samples) -> Iterator[News]:
         """Take samples; yield what is certain by now."""
-        self.elapsed_s += len(samples) / self.rate_hz
+        self._taken += len(samples)
         for number, detector in enumerate(self.detectors):
             for heard in detector.push(samples):
                 yield self._news(heard, is_main=number == 0)
 
     def finish(self) -> Iterator[News]:
         """Yield what the last samples give, and end all tracks."""
+        end_s = self._taken / self.rate_hz
         for number, detector in enumerate(self.detectors):
             for heard in detector.finish():
                 yield self._news(heard, is_main=number == 0)
-        yield News(self.elapsed_s, tracks=self._unlisted(self._groups.finish()))
+        self.elapsed_s = end_s
+        yield News(end_s, tracks=self._unlisted(self._groups.finish()))
 
     def _news(self, heard: Heard, is_main: bool) -> News:
+        until_s = min(heard.until_s, self._taken / self.rate_hz)
+        self.elapsed_s = max(self.elapsed_s, until_s)
         pulses = heard.pulses if is_main else []
         self._loud.extend(pulse for pulse in pulses if pulse.q > LOUD)
         while self._loud and self._loud[0].time_s < self.elapsed_s - LOUD_KEPT_S:

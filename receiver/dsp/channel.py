@@ -27,7 +27,7 @@ TAPER = 4
 EARLY = 2  # points by which the filter rings before the frame
 PARTS = 12  # of a bin, in which frequencies are given
 COLUMNS = 8  # energies in a pulse length
-STEP = 6.0  # of a stored value at the noise's own amplitude; 127 is 26 dB above it
+STEP, MOST = 6.0, 127.0  # of a stored value at the noise's own amplitude, and the largest
 
 _FADE = np.sin(0.5 * np.pi * (np.arange(TAPER) + 0.5) / TAPER) ** 2
 _TAPER = np.concatenate((_FADE, np.ones(BINS - 2 * TAPER), _FADE[::-1])).astype(np.float32)
@@ -38,11 +38,11 @@ _SIGNS = (1.0 - 2.0 * (np.arange(BINS) % 2)).astype(np.float32)
 class Channel:
     """Spectra of some stretches of bins, one a pulse length, each value in two bytes.
 
-    The loudest are cut off: of such the single pulses tell how loud they are.
+    A stretch that is too loud for them is made smaller as a whole, with the noise in it.
     """
 
     def __init__(self, layout: Layout, stretches: Sequence[range]) -> None:
-        self.layout = layout
+        self.layout, self.stretches = layout, stretches
         wide = [range(bins.start - GUARD, bins.stop + GUARD) for bins in stretches]
         ends = np.cumsum([len(bins) for bins in wide])
         # Where bin 0 would be in the columns of each stretch.
@@ -51,6 +51,10 @@ class Channel:
         self._kept = round(KEPT_S / layout.pulse_s)
         self._ring = np.zeros((self._kept, self._columns.count, 2), np.int8)
         self._noise = np.zeros((self._kept, len(wide)), np.float32)
+        self._clipped = np.zeros(self._kept, np.float32)
+        self._steps = np.full((self._kept, len(wide)), STEP, np.float32)
+        self._lengths = [len(bins) for bins in wide]
+        self._begins = np.cumsum([0, *self._lengths[:-1]])
         self._middles = [int(end) - len(bins) // 2 for end, bins in zip(ends, wide, strict=True)]
         self._number = 0
         self._scale = float(np.square(layout.window()).sum()) / layout.pulse
@@ -60,7 +64,7 @@ class Channel:
         """How many pulse lengths are kept."""
         return min(self._number, self._kept)
 
-    def push(self, spectra: Samples, level: Floats, bursts: Floats) -> None:
+    def push(self, spectra: Samples, level: Floats, bursts: Floats, clipped: Floats) -> None:
         """Take every spectrum that is one pulse length after the one before."""
         noise = self._columns.of(level)
         scaled = self._columns.of(spectra)
@@ -68,9 +72,15 @@ class Channel:
         if (bursts != 1.0).any():
             scaled /= np.sqrt(bursts)[:, None]
         values = scaled.view(np.float32)
-        np.rint(values, out=values)
-        np.clip(values, -127.0, 127.0, out=values)
         into = (self._number + np.arange(len(values))) % self._kept
+        self._steps[into] = STEP
+        self._clipped[into] = clipped
+        if values.max(initial=0.0) > MOST or values.min(initial=0.0) < -MOST:
+            loudest = np.maximum.reduceat(np.abs(values), 2 * self._begins, axis=1)
+            smaller = np.minimum(1.0, MOST / np.maximum(loudest, 1.0)).astype(np.float32)
+            scaled *= np.repeat(smaller, self._lengths, axis=1)
+            self._steps[into] *= smaller
+        np.rint(values, out=values)
         self._ring[into] = values.reshape(len(values), -1, 2)
         self._noise[into] = noise[self._middles] * bursts[:, None]
         self._number += len(values)
@@ -90,6 +100,10 @@ class Channel:
         """Return the mean square of noise in a sample, for each pulse length that is kept."""
         window_power = np.float32(np.square(self.layout.window()).sum())
         return np.asarray(self._latest(self._noise[:, stretch]) / window_power)
+
+    def clipped(self) -> Floats:
+        """Return which share of the values was cut off in each pulse length that is kept."""
+        return np.asarray(self._latest(self._clipped))
 
     @property
     def first_sample(self) -> float:
@@ -116,11 +130,23 @@ class Channel:
         energy *= np.float32(self._scale)
         return np.asarray(energy)
 
+    def energy_at(
+        self, stretch: int, bin_number: int, columns: Ints, offsets: NDArray[np.float64]
+    ) -> Floats:
+        """Return the energies of pulses in some columns only, at any offsets within 5 bins."""
+        signal = self._baseband(stretch, bin_number)
+        points = np.arange(POINTS)
+        starts = np.minimum(columns * (POINTS // COLUMNS), len(signal) - POINTS)
+        turns = np.exp(-2j * np.pi / BINS * points[:, None] * offsets).astype(np.complex64)
+        sums = signal[starts[:, None] + points] @ turns
+        return np.asarray(np.square(np.abs(sums)) * np.float32(self._scale))
+
     def _baseband(self, stretch: int, bin_number: int) -> Samples:
         """Return the signal about a bin, POINTS a pulse length, from `first_sample` on."""
         middle = self._zeros[stretch] + bin_number
         kept = self._latest(self._ring[:, middle - BINS // 2 : middle + BINS // 2])
-        cut = (kept.astype(np.float32) / np.float32(STEP)).view(np.complex64)[:, :, 0]
+        steps = self._latest(self._steps[:, stretch])[:, None, None]
+        cut = (kept.astype(np.float32) / steps).view(np.complex64)[:, :, 0]
         frames = (self._number - self.frames + np.arange(self.frames)) * HOPS
         turns = np.exp(-2j * np.pi * np.mod(0.2 * frames * bin_number, 1.0)).astype(np.complex64)
         pieces = scipy.fft.ifft(cut * _TAPER * turns[:, None], axis=1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from receiver.dsp.floor import Floor
-from receiver.dsp.pulses import Pulse, PulseFinder
+from receiver.dsp.pulses import Pulse, PulseFinder, cut_out
 from receiver.dsp.spectra import HOPS, Floats, Layout, Samples, Spectra
 from receiver.dsp.tracks import Track, Wanted, followers
 from receiver.dsp.waterfall import Waterfall
@@ -17,8 +17,12 @@ from receiver.dsp.waterfall import Waterfall
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a block of samples gave: pulses in order of time, tracks that are new or went on."""
+    """What a block of samples gave: pulses in order of time, tracks that are new or went on.
 
+    `until_s` is how far all is decided, in seconds from the first sample.
+    """
+
+    until_s: float = 0.0
     pulses: list[Pulse] = field(default_factory=list)
     tracks: list[Track] = field(default_factory=list)
 
@@ -44,11 +48,8 @@ class Detector:
         self.layout, self.floor, self.waterfall = layout, Floor(), waterfall
         self._spectra = Spectra(layout, full_scale)
         self._bursts: Floats = np.ones(len(self._spectra.power), np.float32)
-        self._pulses = (
-            None
-            if pulse_false_alarms_h_khz is None
-            else PulseFinder(layout, pulse_false_alarms_h_khz)
-        )
+        self._tells_pulses = pulse_false_alarms_h_khz is not None
+        self._pulses = PulseFinder(layout, pulse_false_alarms_h_khz or 1.0)
         least = -math.log(track_false_alarms_h_khz)
         self.followers = followers(layout, wanted, least)
 
@@ -60,29 +61,38 @@ class Detector:
     def finish(self) -> Iterator[Heard]:
         """Yield what the last samples give."""
         for new_rows in self._spectra.finish():
-            yield self._block(new_rows)
+            yield self._block(new_rows, is_last=True)
         end_s = (self._spectra.first + len(self._bursts)) * self.layout.hop_s
         tracks = [track for one in self.followers for track in one.finish(end_s)]
-        yield Heard(self._pulses.finish() if self._pulses else [], tracks)
+        yield Heard(end_s, self._pulses.finish() if self._tells_pulses else [], tracks)
 
-    def _block(self, new_rows: int) -> Heard:
+    def _block(self, new_rows: int, *, is_last: bool = False) -> Heard:
+        power = self._spectra.power
         new = slice(2 * HOPS, 2 * HOPS + new_rows)
-        self.floor.update(self._spectra.power[new], HOPS)
+        self.floor.update(power[new], HOPS)
         if not len(self.floor.level):
             return Heard()
         if self.waterfall is not None:
-            self.waterfall.add(self._spectra.power[new], self.floor.level)
+            self.waterfall.add(power[new], self.floor.level)
         # Also of the rows before, whose floor was another: what stands over this one is no pulse.
-        self._bursts[: new.stop] = self.floor.bursts(self._spectra.power[: new.stop])
+        self._bursts[: new.stop] = self.floor.bursts(power[: new.stop])
         self._bursts[new.stop :] = 1.0
-        pulses = self._pulses.block(self._spectra, self.floor, self._bursts) if self._pulses else []
-        end_s = (self._spectra.first + new.stop) * self.layout.hop_s
-        whole = slice(new.start, new.start + new_rows // HOPS * HOPS)
-        rows, power = self._spectra.spectra[whole], self._spectra.power[whole]
-        bursts = self._bursts[whole]
-        tracks = [
+        pulses = self._pulses.block(self._spectra, self.floor, self._bursts)
+        # Tracks follow two pulse lengths later, when all loud pulses beside them are known; the
+        # rows are not needed again by then.
+        begin = 2 * HOPS if self._spectra.first < 0 else 0
+        end = new.stop // HOPS * HOPS if is_last else self.layout.frames
+        tracks = self._follow(slice(begin, max(begin, end))) if self.followers else []
+        until_s = (self._spectra.first + end) * self.layout.hop_s
+        return Heard(until_s, pulses if self._tells_pulses else [], tracks)
+
+    def _follow(self, rows: slice) -> list[Track]:
+        spectra, power, level = self._spectra.spectra, self._spectra.power, self.floor.level
+        cut_out(self._pulses.loud, spectra[: rows.stop], power[: rows.stop], level, self.layout)
+        end_s = (self._spectra.first + rows.stop) * self.layout.hop_s
+        bursts, clipped = self._bursts[rows], self._spectra.clipped[rows]
+        return [
             track
-            for follower in self.followers
-            for track in follower.push(rows, power, self.floor, bursts, end_s)
+            for one in self.followers
+            for track in one.push(spectra[rows], power[rows], self.floor, bursts, clipped, end_s)
         ]
-        return Heard(pulses, tracks)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from receiver.dsp import zoom
 from receiver.dsp.floor import Floor
-from receiver.dsp.spectra import HOPS, Layout, Spectra
+from receiver.dsp.spectra import HOPS, Layout, Samples, Spectra
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,6 +35,9 @@ NEAR_BINS = 3.0  # in units of 1 / T: so near a louder pulse at the same time no
 SIDE_LOBES = 1.0  # a pulse leaves q / d^2 at d / T beside it: ten times a rectangle's
 CLIPPED_SHARE = 0.01
 CLIPPED_REACH = 1.05  # clipping mixes noise and carriers: its tail is longer than that of noise
+LOUD, MOST_LOUD = 30.0, 50  # energy and number in a block of pulses whose side lobes are cut out
+OWN_BINS = 2.5  # in units of 1 / T: of the pulse itself
+USUAL = 2.5  # of noise: the usual loudest of the four that a cell of the screen is made of
 TOGETHER = 0.25  # of a pulse length: pulses that begin so near each other are one event
 GOES_ON = 1.2  # what holds so much more energy in twice the time is no pulse of this length
 
@@ -89,7 +92,7 @@ def alarms_h_khz(energy: float) -> float:
     return LOOKS_H_KHZ * searched * math.exp(-min(energy, 700.0))
 
 
-class _Places(NamedTuple):
+class Places(NamedTuple):
     """Places in a block, arrays of equal length: row, bin, energy on the grid."""
 
     rows: Ints
@@ -104,6 +107,8 @@ class PulseFinder:
         self.layout = layout
         self._window_power = float(np.square(layout.window()).sum())
         self._least = threshold(false_alarms_h_khz)
+        # Rows count from the block that was looked at last.
+        self.loud = Places(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
         self._held: list[Pulse] = []
         self._told_until = -math.inf
 
@@ -114,6 +119,7 @@ class PulseFinder:
         all rows.
         """
         places = self._places(spectra.power, floor, bursts)
+        self._remember(places)
         if len(places.q):
             self._held.extend(self._decided(places, spectra, floor))
         end = (spectra.first + HOPS + self.layout.frames) * self.layout.hop
@@ -123,16 +129,27 @@ class PulseFinder:
         """Return the pulses that were held back."""
         return self._released(math.inf)
 
-    def _places(self, power: Powers, floor: Floor, bursts: Powers) -> _Places:
+    def _remember(self, places: Places) -> None:
+        """Keep the loud places of this block, and of the last one those at its end."""
+        before = self.loud.rows - self.layout.frames
+        late = np.flatnonzero(before >= -HOPS)
+        loud = np.flatnonzero(places.q > LOUD)[:MOST_LOUD]
+        self.loud = Places(
+            np.concatenate((before[late], places.rows[loud])),
+            np.concatenate((self.loud.bins[late], places.bins[loud])),
+            np.concatenate((self.loud.q[late], places.q[loud])),
+        )
+
+    def _places(self, power: Powers, floor: Floor, bursts: Powers) -> Places:
         reach = np.sqrt(self._least * SCREEN_SHARE) + np.sqrt(floor.carrier)
         least = (floor.level * reach * reach).astype(np.float32)
         rows, bins = _above(power[HOPS:-HOPS], least, bursts[HOPS:-HOPS])
         rows = rows + HOPS
         q = power[rows, bins] / (floor.level[bins] * bursts[rows])
         loudest = np.argsort(-q, kind="stable")[:MOST_PLACES]
-        return self._thinned(_Places(rows[loudest], bins[loudest], q[loudest]))
+        return self._thinned(Places(rows[loudest], bins[loudest], q[loudest]))
 
-    def _thinned(self, places: _Places) -> _Places:
+    def _thinned(self, places: Places) -> Places:
         """Keep the loudest place of each heap, without the side lobes of a loud pulse."""
         left = np.ones(len(places.q), bool)
         kept = []
@@ -142,14 +159,14 @@ class PulseFinder:
                 late = np.abs(places.rows - places.rows[number]) <= HOPS
                 apart = self._apart(places.bins - places.bins[number])
                 left &= ~(late & _hidden(apart, places.q, places.q[number], 1.3))
-        return _Places(places.rows[kept], places.bins[kept], places.q[kept])
+        return Places(places.rows[kept], places.bins[kept], places.q[kept])
 
     def _apart(self, bins: Ints) -> Floats:
         """Return distances in bins round the band in units of 1 / T."""
         size = self.layout.size
         return np.abs((bins + size // 2) % size - size // 2) * NATIVE_BINS
 
-    def _decided(self, places: _Places, spectra: Spectra, floor: Floor) -> list[Pulse]:
+    def _decided(self, places: Places, spectra: Spectra, floor: Floor) -> list[Pulse]:
         layout, (rows, bins, grid_q) = self.layout, places
         noise = spectra.power[rows, bins] / grid_q / self._window_power
         fine = zoom.peaks(spectra.spectra, rows, bins, noise, layout)
@@ -180,6 +197,24 @@ class PulseFinder:
         self._held = [p for p in shown if p.sample >= until_sample - 2 * self.layout.pulse]
         self._told_until = until_sample
         return sorted(told, key=lambda pulse: pulse.sample)
+
+
+def cut_out(loud: Places, spectra: Samples, power: Powers, level: Powers, layout: Layout) -> None:
+    """Put usual noise into the side lobes of loud pulses, so that no other beacon is seen there.
+
+    `spectra` and `power` are the first rows of the block of `loud`, and are changed.
+    """
+    bins = np.arange(layout.size)
+    for row, middle, q in zip(*loud, strict=True):
+        rows = slice(max(0, int(row) - HOPS), max(0, int(row) + HOPS + 1))
+        apart = (bins - middle + layout.size // 2) % layout.size - layout.size // 2
+        apart_t = np.abs(apart) * NATIVE_BINS
+        under = np.flatnonzero((apart_t > OWN_BINS) & (SIDE_LOBES * q > apart_t**2))
+        lobes = (SIDE_LOBES * q / apart_t[under] ** 2 * level[under]).astype(np.float32)
+        near = power[rows, under]
+        hidden = near < lobes  # what is louder is something else
+        power[rows, under] = np.where(hidden, USUAL * level[under], near)
+        spectra[rows, under] = np.where(hidden, 0.0, spectra[rows, under])
 
 
 def _above(power: Powers, least: Powers, bursts: Powers) -> tuple[Ints, Ints]:

@@ -33,7 +33,8 @@ FOLDED_S, FOLD_EVERY_S = 60.0, 30.0
 STEPS_A_NAT, LEAST_STEPS, MOST_STEPS = 2.0, -3, 15  # how the cells of the last minute are kept
 SAME_BINS = 3  # places so near each other are one beacon
 CARRIER = 0.5  # of the noise: a bin with so much of a carrier tells nothing
-FADES = 0.02  # nats a block after which the same evidence is looked at again
+MOST_LAST = 20  # places that are looked at in the end
+FADES = 0.995  # of it a block: after a while the same evidence is looked at again
 # Neighbouring bins add as one tone between them when the second is turned by its middle's phase.
 TURN = np.complex64(np.exp(2j * np.pi * 1.05 / 2 / 1.25))
 BETWEEN = np.float32(1.0 / (2.0 * (1.0 + 0.234)))  # so much more noise is in such a sum
@@ -100,6 +101,11 @@ class Screen:
         waited_s = (self._pair_count - self._folded_at) * 2 * self.column_s
         return places + (self._folds(taken) if waited_s >= FOLD_EVERY_S else [])
 
+    def leave(self, number: int) -> None:
+        """Leave a bin alone until there is twice as much evidence: a loud beacon is beside it."""
+        near = slice(max(0, number - 1), number + 2)
+        self._looked[near] = max(2.0 * float(self._looked[number]), self._limits.jittered)
+
     def forget(self, numbers: slice) -> None:
         """Forget the cells of some bins, so that what ended is not found again."""
         self._pairs[:, numbers] = 0
@@ -108,6 +114,7 @@ class Screen:
         """Return the last places: the best folds, and where the evidence is `least`."""
         evidence, columns = self._last
         grown = _tops(np.where(taken, -np.inf, evidence), least)
+        grown = sorted(grown, key=lambda number: -evidence[number])[:MOST_LAST]
         return self._folds(taken) + [self._place(number, int(columns[number])) for number in grown]
 
     def _index(self, spectra: Samples, power: Floats, floor: Floor, bursts: Floats) -> Ints:
@@ -139,7 +146,7 @@ class Screen:
         """Return the bins where the evidence grew beyond the limit."""
         places = []
         step = self._paths.longest_push
-        self._looked -= np.float32(FADES)
+        self._looked *= np.float32(FADES)
         for begin in range(0, len(ratios), step):
             part = ratios[begin : begin + step]
             total, scale = self._paths.push(part)

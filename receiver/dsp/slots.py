@@ -13,31 +13,40 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
-from receiver.dsp.channel import COLUMNS, Channel
+from receiver.dsp.channel import COLUMNS, PARTS, Channel
 from receiver.dsp.folding import fold
 from receiver.dsp.likelihood import beyond, ratio
 from receiver.dsp.paths import Hypothesis, Paths, hypotheses
+from receiver.dsp.pulses import CLIPPED_SHARE, SIDE_LOBES
+from receiver.dsp.spectra import Layout
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-OFFSETS = np.arange(-1, 8, 4) / 12.0  # bins: about the middle of a bin and half a bin above
-# Energies of the pulses that the evidence is made for: those of 20 and 19 dB-Hz at 20 ms. Louder
+# In bins: about the middle of a bin and half a bin above it; and as far off as a loud beacon may
+# be seen first.
+OFFSETS = np.arange(-1, 8, 4, dtype=np.float64) / 12.0
+NEAR_OFFSETS = np.arange(-20, 21, dtype=np.float64) * 0.25
+# Energies of the pulses that the evidence is made for: those of 22 and 19 dB-Hz at 20 ms. Louder
 # pulses give much evidence in any case.
 PATH_ENERGY, FOLD_ENERGY = 3.0, 1.5
 # A kernel with a spread of 2.2 columns (5.6 ms at 20 ms pulses: 0.5 % of 1.2 s), periods 2 apart.
 JITTER_STEPS, PERIODS_APART = (3, 3, 1, 1), 2.0
 # Under noise the evidence of paths has a tail exp(-x / scale), and each hour and kHz so many looks
 # that it exceeds `start` once; measured on noise (tests/bench).
-PATH_START, PATH_SCALE = 17.0, 1.06
-FOLD_START, FOLD_SCALE = 18.5, 1.6
+PATH_START, PATH_SCALE = 17.1, 1.06
+FOLD_START, FOLD_SCALE = 18.7, 1.6
 FOUND = 4.6  # an energy that noise has in one slot of a hundred
 STEPS_A_NAT = 16.0  # in which folding adds: 7 nats in each of 290 pulses fit into 16 bits
 # What a pulse loses on average as it begins between two columns and lies between two offsets: the
 # mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.267 / T.
 MEAN_LOSS = 0.9385 * 0.9807
 GOES_ON = (0.5, 3.0)  # least and most energy that a missing pulse is held against
+# A pulse that is surely no noise, and the share of its energy that a column beside it has.
+LOUD, FLANK = 20.0, 0.7
+LEAST_PEAKS, EXPLAINED = 3, 0.6  # loud pulses at its frequency that a track must explain
 TINY = np.float32(1e-30)
 
 
@@ -53,10 +62,25 @@ class Slots:
     samples: NDArray[np.float64]
     q: NDArray[np.float64]
     noise: NDArray[np.float64]
+    clipped: NDArray[np.bool_]
     bin: float
     period_s: float
     steady: bool
     strength: float
+
+    def is_side_lobe(self, of: Slots, layout: Layout) -> bool:
+        """Tell whether these pulses are but what louder ones leave beside their frequency.
+
+        Where those were cut off, images of them are anywhere.
+        """
+        apart_t = max(abs(self.bin - of.bin) * layout.bin_hz * layout.pulse_s, 1.0)
+        reach_t = 1.0 if of.clipped.mean() > 0.5 else apart_t
+        if (self.q.mean() - 1.0) * reach_t**2 > SIDE_LOBES * (of.q.mean() - 1.0):
+            return False
+        own = self.samples[self.q >= FOUND]
+        after = np.clip(np.searchsorted(of.samples, own), 1, len(of.samples) - 1)
+        late = np.minimum(np.abs(of.samples[after] - own), np.abs(own - of.samples[after - 1]))
+        return bool(np.mean(late <= layout.pulse) > 0.5) if len(own) else True
 
     def goes_on(self, since_sample: float) -> bool:
         """Tell whether pulses are more probable than noise from a sample on."""
@@ -96,7 +120,7 @@ class Look(NamedTuple):
 
 def jittered(channel: Channel, look: Look, least: float) -> Slots | None:
     """Return the pulses of a beacon with jittered intervals, where its evidence is `least` nats."""
-    energy = channel.energy(look.stretch, look.bin, OFFSETS)
+    energy = _sharp(channel.energy(look.stretch, look.bin, OFFSETS))
     period = look.period_s * COLUMNS / channel.layout.pulse_s
     kinds = hypotheses(period, look.tolerance, JITTER_STEPS, PERIODS_APART)
     evidence = _evidence(ratio(PATH_ENERGY).of(energy), kinds)
@@ -106,17 +130,17 @@ def jittered(channel: Channel, look: Look, least: float) -> Slots | None:
         return None
     last, offset = divmod(int(evidence.argmax()), evidence.shape[1])
     way = _traced(energy[:, offset], kinds, last)
-    return _slots(channel, look, energy, way._replace(strength=strength), steady=False)
+    return _slots(channel, look, way._replace(strength=strength), steady=False)
 
 
 def steady(channel: Channel, look: Look, least: float) -> Slots | None:
     """Return the pulses of a beacon of one exact period, where its evidence is `least` nats."""
-    energy = channel.energy(look.stretch, look.bin, OFFSETS)
+    energy = _sharp(channel.energy(look.stretch, look.bin, OFFSETS))
     period = look.period_s * COLUMNS / channel.layout.pulse_s
     way = _steady(energy, period, look.tolerance)
     if way.strength < least:
         return None
-    return _slots(channel, look, energy, way, steady=True)
+    return _slots(channel, look, way, steady=True)
 
 
 def stronger(one: Slots | None, other: Slots | None) -> Slots | None:
@@ -126,20 +150,60 @@ def stronger(one: Slots | None, other: Slots | None) -> Slots | None:
     return one if one.strength >= other.strength else other
 
 
-def _slots(channel: Channel, look: Look, energy: Floats, way: _Way, *, steady: bool) -> Slots:
-    way = way._replace(offset=int(energy[way.columns].sum(axis=0).argmax()))
-    q = (energy[way.columns, way.offset].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0
+def _sharp(energy: Floats) -> Floats:
+    """Return energies without the flanks of loud pulses, which would fit to any period nearby."""
+    if energy.max(initial=0.0) < LOUD:
+        return energy
+    peaks = maximum_filter1d(energy, 2 * COLUMNS + 1, axis=0)
+    return np.where((peaks < LOUD) | (energy >= FLANK * peaks), energy, np.float32(1.0))
+
+
+def _slots(channel: Channel, look: Look, way: _Way, *, steady: bool) -> Slots | None:
+    """Return the pulses of a way, None where most loud ones at its frequency are not among them."""
+    place = _centred(channel, look, way.columns)
+    offset = np.array([round((place - math.floor(place)) * PARTS) / PARTS])
+    energy = channel.energy(look.stretch, math.floor(place), offset)[:, 0]
+    if _explained(energy, way.columns) < EXPLAINED:
+        return None
     starts = channel.first_sample + way.columns * channel.layout.pulse / COLUMNS
     frames = np.minimum(way.columns // COLUMNS, channel.frames - 1)
     return Slots(
         samples=starts + channel.layout.pulse / 2,
-        q=q,
+        q=(energy[way.columns].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0,
         noise=channel.noise(look.stretch)[frames].astype(np.float64),
-        bin=look.bin + float(OFFSETS[way.offset]),
+        clipped=channel.clipped()[frames] > CLIPPED_SHARE,
+        bin=place,
         period_s=way.period * channel.layout.pulse_s / COLUMNS,
         steady=steady,
         strength=way.strength,
     )
+
+
+def _centred(channel: Channel, look: Look, columns: Ints) -> float:
+    """Return the frequency near a look, in bins, where pulses have most energy.
+
+    Evidence does not tell: of loud pulses there is as much of it beside their frequency.
+    """
+    bins = channel.stretches[look.stretch]
+    number = look.bin
+    for offsets in (NEAR_OFFSETS, NEAR_OFFSETS, OFFSETS):
+        number = min(max(number, bins.start), bins.stop - 1)
+        sums = channel.energy_at(look.stretch, number, columns, offsets).sum(axis=0)
+        place = number + float(offsets[sums.argmax()])
+        number = round(place)
+    return place
+
+
+def _explained(energy: Floats, columns: Ints) -> float:
+    """Return which share of the loud pulses lies at some columns."""
+    is_peak = (energy >= LOUD) & (energy == maximum_filter1d(energy, 2 * COLUMNS + 1))
+    peaks = np.flatnonzero(is_peak)
+    if len(peaks) < LEAST_PEAKS:
+        return 1.0
+    order = np.sort(columns)
+    after = np.clip(np.searchsorted(order, peaks), 1, len(order) - 1)
+    late = np.minimum(np.abs(order[after] - peaks), np.abs(peaks - order[after - 1]))
+    return float(np.mean(late <= COLUMNS // 2))
 
 
 def _steady(energy: Floats, period: float, tolerance: float) -> _Way:

@@ -29,6 +29,7 @@ LAST_START = 8.0  # nats at the end of a recording, when each place is looked at
 AGAIN_S, QUIET_S = 5.0, 20.0
 MOST_BINS = 400  # of one set of followers: what it works on should stay in the cache
 UNKNOWN_S = (0.3, 3.0)
+HARMONICS, LONGEST_S = (0.5, 2.0, 1 / 3, 3.0), 5.0
 # How exactly the screen knows a period: in its columns, and as a share from a whole fold.
 NEAR_COLUMNS, NEAR_FOLDED = 1.25, 0.0006
 
@@ -80,8 +81,13 @@ class _Found:
 class Followers:
     """Listens for beacons that have the same periods."""
 
-    def __init__(self, layout: Layout, wanted: Sequence[Wanted], least: float) -> None:
-        """`least` is how many nats above one false alarm an hour and kHz a track must stand."""
+    def __init__(
+        self, layout: Layout, wanted: Sequence[Wanted], least: float, known: list[Track]
+    ) -> None:
+        """`least` is how many nats above one false alarm an hour and kHz a track must stand.
+
+        `known` are the tracks that are followed now, of all followers of a band.
+        """
         self.layout, self.wanted, self.least = layout, wanted, least
         stretches = [_stretch(layout, one) for one in wanted]
         self.channel = Channel(layout, stretches)
@@ -94,13 +100,20 @@ class Followers:
         self._screen = Screen(layout, stretches, kinds, limits, periods_s)
         self._taken = np.zeros(len(self._bins), bool)
         self._found: list[_Found] = []
+        self._known = known
         self._counts = [0] * len(wanted)
 
     def push(
-        self, spectra: Samples, power: Floats, floor: Floor, bursts: Floats, now_s: float
+        self,
+        spectra: Samples,
+        power: Floats,
+        floor: Floor,
+        bursts: Floats,
+        clipped: Floats,
+        now_s: float,
     ) -> list[Track]:
         """Take the spectra of a block; return the tracks that are new or have gone on."""
-        self.channel.push(spectra[::HOPS], floor.level, bursts[::HOPS])
+        self.channel.push(spectra[::HOPS], floor.level, bursts[::HOPS], clipped[::HOPS])
         places = self._screen.push(spectra, power, floor, bursts, self._taken)
         due = [one for one in self._found if now_s - one.judged_s >= AGAIN_S]
         return [self._again(one, now_s) for one in due] + self._new(places, now_s)
@@ -112,17 +125,37 @@ class Followers:
         return followed + [replace(track, ended=True) for track in new]
 
     def _new(self, places: list[Place], now_s: float) -> list[Track]:
-        tracks = []
+        seen: list[tuple[Place, int, Slots]] = []
         for place in places:
             owner = int(self._owners[place.number])
             slots = None if self._taken[place.number] else self._looked(place, owner)
-            if slots is not None:
+            if slots is not None and self._is_beside(slots):
+                self._screen.leave(place.number)
+            elif slots is not None:
+                slots = self._best(owner, slots.bin, slots.period_s)
+                seen += [(place, owner, slots)] if slots is not None else []
+        seen.sort(key=lambda one: -one[2].q.mean())  # what it leaves beside it comes after
+        tracks = []
+        for place, owner, slots in seen:
+            if self._is_beside(slots):
+                self._screen.leave(place.number)
+            else:
                 self._counts[owner] += 1
                 found = _Found(self._track(slots, owner, self._counts[owner]), owner, now_s)
                 self._found.append(found)
+                self._known.append(found.track)
                 self._take()
                 tracks.append(found.track)
         return tracks
+
+    def _is_beside(self, slots: Slots) -> bool:
+        """Tell whether this is a track that is followed, or what it leaves beside it."""
+        near = SAME_BINS * self.layout.bin_hz
+        return any(
+            abs(slots.bin * self.layout.bin_hz - one.frequency_hz) <= near
+            or slots.is_side_lobe(one.slots, self.layout)
+            for one in self._known
+        )
 
     def _looked(self, place: Place, owner: int) -> Slots | None:
         number, period_s = int(self._bins[place.number]), place.period_s
@@ -133,18 +166,39 @@ class Followers:
         look = Look(owner, number, period_s, near, trials=max(1.0, one.tolerance / near))
         return jittered(self.channel, look, self.least)
 
+    def _best(self, owner: int, bin_place: float, period_s: float) -> Slots | None:
+        """Look for a beacon that was seen at each period that it may have, and in both ways.
+
+        One of 60 pulses a minute fits 120 as well, with every other pulse missed.
+        """
+        one, number = self.wanted[owner], _below(bin_place)
+        others = one.periods_s or [period_s * ratio for ratio in HARMONICS]
+        looks = [Look(owner, number, period_s, one.tolerance / 2)]
+        looks += [
+            Look(owner, number, other_s, one.tolerance)
+            for other_s in others
+            if abs(other_s / period_s - 1.0) > one.tolerance and other_s < LONGEST_S
+        ]
+        best = None
+        for look in looks:
+            best = stronger(best, jittered(self.channel, look, self.least))
+            best = stronger(best, steady(self.channel, look, self.least))
+        return best
+
     def _again(self, one: _Found, now_s: float) -> Track:
         """Look at a track again; it ends where nothing of it was heard for a while."""
-        period_s, tolerance = one.track.slots.period_s, one.track.wanted.tolerance / 2
-        look = Look(one.owner, _below(one.track.slots.bin), period_s, tolerance)
-        slots = stronger(
-            jittered(self.channel, look, self.least), steady(self.channel, look, self.least)
-        )
+        slots = self._best(one.owner, one.track.slots.bin, one.track.slots.period_s)
         one.judged_s = now_s
+        self._known.remove(one.track)
+        if slots is not None and self._is_beside(slots):  # it drifted into another one
+            self._found.remove(one)
+            self._take()
+            return replace(one.track, ended=True)
         if slots is None or not slots.goes_on((now_s - QUIET_S) * self.layout.rate_hz):
             self._forget(one)
             return replace(one.track, ended=True)
         one.track = self._track(slots, one.owner, one.track.number)
+        self._known.append(one.track)
         self._take()
         return one.track
 
@@ -180,15 +234,16 @@ def followers(layout: Layout, wanted: Sequence[Wanted], least: float) -> list[Fo
     alike: dict[tuple[object, ...], list[Wanted]] = {}
     for one in wanted:
         alike.setdefault((one.periods_s, one.tolerance), []).append(one)
-    made = []
+    made: list[Followers] = []
+    known: list[Track] = []
     for group in alike.values():
         part: list[Wanted] = []
         for one in group:
             part.append(one)
             if sum(len(_stretch(layout, each)) for each in part) >= MOST_BINS:
-                made.append(Followers(layout, part, least))
+                made.append(Followers(layout, part, least, known))
                 part = []
-        made += [Followers(layout, part, least)] if part else []
+        made += [Followers(layout, part, least, known)] if part else []
     return made
 
 

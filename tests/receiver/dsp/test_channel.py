@@ -21,7 +21,8 @@ def test_energy_is_that_of_the_samples(bin_number: int) -> None:
     level = np.full(FORM.size, 2.0 * window_power, np.float32)
     for rows in spectra.push(samples):
         new = spectra.spectra[2 * HOPS : 2 * HOPS + rows : HOPS]
-        channel.push(new, level, np.ones(len(new), np.float32))
+        ones = np.ones(len(new), np.float32)
+        channel.push(new, level, ones, 0 * ones)
     offsets = np.array([0.0, 0.5])
     energy = channel.energy(1, bin_number, offsets)
     assert channel.noise(1) == pytest.approx(2.0)
@@ -40,7 +41,7 @@ def test_only_the_last_minute_is_kept() -> None:
     channel = Channel(FORM, [range(4)])
     level, bursts = np.ones(FORM.size, np.float32), np.ones(400, np.float32)
     for _ in range(10):
-        channel.push(np.ones((400, FORM.size), np.complex64), level, bursts)
+        channel.push(np.ones((400, FORM.size), np.complex64), level, bursts, 0 * bursts)
     assert channel.frames == round(64.0 / FORM.pulse_s)
     assert channel.first_sample == pytest.approx(
         (4000 - channel.frames) * FORM.pulse, abs=FORM.edge
