@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from protocols import DecodeError, Packet, decode
 from receiver import instruments, positions, search
-from receiver.address import parse_address
+from receiver.address import Address, parse_address
 from receiver.collected import FOR_EVER, Collected
 from receiver.collected import Read as Read
 from receiver.config import Configuration
 from receiver.errors import ReceiverError
-from receiver.instruments import Instrument
+from receiver.instruments import Instrument, heard_lines
 from receiver.joining import Derived as Derived
 from receiver.joining import join, told
 from receiver.meters import Pulses
@@ -86,8 +86,7 @@ class Derivation:
         self._watch_observer(row)
         try:
             address = parse_address(row.address)
-            build = positions.build if row.role == "position" else instruments.build
-            parser: Instrument | PositionSource = build(address)
+            parser: Instrument | PositionSource = _parser(row, address)
         except ReceiverError as error:
             self._warnings[f"source {row.source} cannot be read again: {error}"] += 1
             return []
@@ -139,7 +138,7 @@ class Derivation:
             self._collected.places[place.observer].append(place)
             return [place]
         identity = search.identity(row.origin, row.seq, index)
-        collar = search.collar_of(item, self._configuration)
+        collar = item.collar or search.collar_of(item, self._configuration)
         detection = replace(
             item,
             id=identity,
@@ -158,7 +157,7 @@ class Derivation:
             own = self._collected.pulses.setdefault(observer, Pulses(self._configuration))
             own.add(detection)
             self._collected.read(observer, detection)
-        elif detection.kind == "packet" or _measures(detection):
+        elif detection.kind in ("packet", "slot") or _measures(detection):
             self._collected.heard.append((observer, detection))
 
     def _read(self, detection: Detection, observer: str) -> list[Event]:
@@ -261,6 +260,13 @@ def derive(rows: Iterable[Row], configuration: Configuration) -> Derived:
     for row in rows:
         derivation.add(row)
     return derivation.result()
+
+
+def _parser(row: Source, address: Address) -> Instrument | PositionSource:
+    """Return what reads the bytes of a source; of samples the lines of what was heard are there."""
+    if row.role == "position":
+        return positions.build(address)
+    return heard_lines.make(address) if row.role == "samples" else instruments.build(address)
 
 
 def _measures(detection: Detection) -> bool:

@@ -1,15 +1,30 @@
-"""From a recording of samples to what is heard in it, and the lines that say so."""
+"""From samples to what is heard in them, of a recording or as they come, and the lines of that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from receiver import samples
+from receiver.address import Address
+from receiver.clock import Clock, Stamp
+from receiver.errors import SourceError
 from receiver.hearing import HeardPulse, HeardSlot, News, Plan, Track, Watch
+from receiver.links import EndOfInput, open_link
 from receiver.records import jsonable
+from receiver.samples.audit import SampleClock
 from receiver.samples.conversion import Converter, converter
 from receiver.samples.files import SampleFile
+from receiver.samples.sigmf_recorder import SigmfRecorder
+from receiver.samples.stream import Stream
+
+READ_TIMEOUT_S = 0.2
+When = Callable[[float], datetime | None]
 
 
 def watch_of(file: SampleFile, plan: Plan, *, picture: bool = False) -> tuple[Watch, Converter]:
@@ -34,28 +49,141 @@ def heard_in(file: SampleFile, watch: Watch, convert: Converter) -> Iterator[New
     yield from watch.finish()
 
 
-def centre_hz(file: SampleFile) -> float:
+def centre_hz(frequency_hz: float | None, rate_hz: float, *, is_iq: bool) -> float:
     """Return the middle of the band: of sound a quarter of its rate."""
-    return file.frequency_hz or 0.0 if file.is_iq else file.rate_hz / 4.0
+    return frequency_hz or 0.0 if is_iq else rate_hz / 4.0
 
 
-def lines(news: News, start: datetime | None) -> Iterator[dict[str, Any]]:
-    """Yield a line for each pulse and slot, and for each track once, when it ended.
+class LiveWatch:
+    """Listens to a stream of samples as it comes; the count of samples is the clock.
 
-    `start` is the UTC time of the first sample, None where it is not known.
+    Raises:
+        ConfigError: samples are too few a second for the pulse length.
     """
+
+    def __init__(self, stream: Stream, plan: Plan, *, picture: bool = False) -> None:
+        self._convert = converter(stream.form, stream.rate_hz)
+        self._frame_bytes = stream.form.frame_bytes
+        full_scale, scale = self._convert.full_scale, stream.form.full_scale
+        self.watch = Watch(self._convert.rate_hz, full_scale, plan, scale, picture=picture)
+        self.clock = SampleClock(stream.rate_hz)
+
+    def take(self, data: bytes, arrived: Stamp) -> Iterator[News]:
+        """Take whole samples; yield what is certain by now."""
+        if data:
+            self.clock.add(len(data) // self._frame_bytes, arrived)
+            yield from self.watch.push(self._convert.convert(data))
+
+    def finish(self) -> Iterator[News]:
+        """Yield what the last samples give."""
+        yield from self.watch.finish()
+
+    def when(self, time_s: float) -> datetime | None:
+        """Return the UTC time of some seconds after the first sample."""
+        if not self.clock.count:
+            return None
+        return self.clock.made_at(time_s * self.clock.rate_hz).utc
+
+
+def since(start: datetime | None) -> When:
+    """Return what tells the UTC time of seconds after `start`, None where that is not known."""
+    return lambda time_s: None if start is None else start + timedelta(seconds=time_s)
+
+
+def lines(news: News, when: When) -> Iterator[dict[str, Any]]:
+    """Yield a line for each pulse and slot, and for each track once, when it ended."""
     for pulse in news.pulses:
-        yield _line("pulse", pulse, pulse.time_s, start)
+        yield _line("pulse", pulse, pulse.time_s, when)
     for slot in news.slots:
-        yield _line("slot", slot, slot.time_s, start)
+        yield _line("slot", slot, slot.time_s, when)
     for track in news.tracks:
         if track.ended:
-            yield _line("track", track, track.first_s, start)
+            yield _line("track", track, track.first_s, when)
+
+
+def as_bytes(news: News, when: When) -> bytes:
+    """Return the lines as they are written into a journal."""
+    texts = [json.dumps(line, ensure_ascii=False) for line in lines(news, when)]
+    return "".join(f"{text}\n" for text in texts).encode()
 
 
 def _line(
-    kind: str, item: HeardPulse | HeardSlot | Track, time_s: float, start: datetime | None
+    kind: str, item: HeardPulse | HeardSlot | Track, time_s: float, when: When
 ) -> dict[str, Any]:
-    time = None if start is None else start + timedelta(seconds=time_s)
-    unit = {"level_unit": "dBFS"}
-    return {"kind": kind, "time": jsonable(time), **jsonable(item), **unit}
+    time, unit = {"time": jsonable(when(time_s))}, {"level_unit": "dBFS"}
+    return {"kind": kind, **time, **jsonable(item), **unit}
+
+
+@dataclass(slots=True)
+class Live:
+    """A source of samples that is open: what listens, and what is said of it."""
+
+    address: Address
+    stream: Stream
+    watch: LiveWatch
+    recorder: SigmfRecorder | None = None
+    lost: str = ""
+
+
+def open_live(address: Address, plan: Callable[[Stream], Plan], record: Path | None) -> Live:
+    """Make what listens to a source; it is not opened yet.
+
+    Raises:
+        ConfigError: the address, or an option of it, is wrong.
+        WriteError: the recording cannot be begun.
+    """
+    stream = samples.build(address)
+    watch = LiveWatch(stream, plan(stream), picture=True)
+    recorder = None if record is None else SigmfRecorder(record, stream)
+    return Live(address, stream, watch, recorder)
+
+
+def heard_live(
+    live: Live, clock: Clock, stop: threading.Event, seconds: float | None = None
+) -> Iterator[News]:
+    """Yield what is heard in a source until it ends, is lost, or `stop` is set.
+
+    Why it was lost is in `live.lost`. A recording is closed in any case.
+
+    Raises:
+        SourceError: it cannot be opened.
+        WriteError: the recording cannot go on.
+    """
+    link, begin_ns = open_link(live.address), clock.now().monotonic_ns
+    try:
+        hello: Callable[[], bytes] | None = getattr(live.stream, "hello", None)
+        if hello is not None:
+            link.write(hello())
+        while not stop.is_set():
+            if seconds is not None and clock.now().monotonic_ns - begin_ns > seconds * 1e9:
+                break
+            try:
+                chunk = link.read(READ_TIMEOUT_S)
+            except EndOfInput:
+                break
+            except SourceError as error:
+                live.lost = str(error)
+                break
+            arrived = clock.now()
+            live.stream.receive(chunk, arrived.utc, arrived.monotonic_ns)
+            yield from _taken(live, arrived)
+        yield from live.watch.finish()
+    finally:
+        link.close()
+        if live.recorder is not None:
+            live.recorder.close()
+
+
+def _taken(live: Live, arrived: Stamp) -> Iterator[News]:
+    data, sample_clock = live.stream.fresh, live.watch.clock
+    if not data:
+        return
+    before, lost = sample_clock.count, sample_clock.lost_samples
+    heard = live.watch.take(data, arrived)
+    first = next(heard, None)  # the clock has taken the samples now
+    if live.recorder is not None:
+        begins = before == 0 or sample_clock.lost_samples > lost
+        live.recorder.write(data, sample_clock.made_at(before) if begins else None)
+    if first is not None:
+        yield first
+        yield from heard

@@ -72,6 +72,7 @@ class HeardSlot:
 
     track_id: str
     collar: str | None
+    call: Call
     time_s: float
     frequency_hz: float
     found: bool
@@ -306,7 +307,7 @@ class Watch:
         slots = self._slots(track, track_id, told)
         for slot in slots:
             _count(told, slot)
-        false_alarms_h = math.exp(-track.slots.strength) * self.width_khz
+        false_alarms_h = self._alarms_h(track)
         rhythm = self._rhythm(told, track)
         made = self._track(
             track_id, told, rhythm, false_alarms_h, track.frequency_hz, track.slots.strength
@@ -336,6 +337,7 @@ class Watch:
                 HeardSlot(
                     track_id=track_id,
                     collar=track.wanted.name,
+                    call=self._call(track),
                     time_s=time_s,
                     frequency_hz=frequency_hz,
                     found=is_found,
@@ -348,6 +350,12 @@ class Watch:
                 )
             )
         return found
+
+    def _alarms_h(self, track: DspTrack) -> float:
+        return math.exp(-track.slots.strength) * self.width_khz
+
+    def _call(self, track: DspTrack) -> Call:
+        return call(self._alarms_h(track))
 
     def _pulse_at(self, time_s: float, frequency_hz: float) -> Pulse | None:
         for pulse in self._loud:
@@ -481,6 +489,6 @@ def best(tracks: Iterable[Track]) -> list[Track]:
     return sorted((*listed, *others), key=lambda t: (t.collar is None, -t.log_likelihood))
 
 
-def out_of_band(plan: Plan, watch: Watch) -> Sequence[str]:
+def out_of_band(watch: Watch) -> Sequence[str]:
     """Return the collars that cannot be heard in this band."""
-    return [c.name for c in plan.collars if c.name not in watch.listed]
+    return [c.name for c in watch.plan.collars if c.name not in watch.listed]

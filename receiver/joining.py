@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from receiver import search, silence, turns
+from receiver import search, silence, slots, turns
 from receiver.collected import Collected, Read, Spans
 from receiver.config import Configuration, Setup
 from receiver.corrections import standing, superseded
@@ -70,7 +70,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         places={observer: search.Places(own) for observer, own in known.items()},
         turns=turns.turns(said.turns),
     )
-    detections = [*collected.heard, *_peaks(collected.pulses, joined)]
+    detections = [*slots.levels(collected.heard), *_peaks(collected.pulses, joined)]
     detections = _without_own_radio(detections, collected.spans, joined)
     found = [
         *_measured(detections, joined),

@@ -11,11 +11,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from receiver import instruments, positions, samples
 from receiver.address import Address
 from receiver.clock import Clock, Stamp
+from receiver.config import Collar
 from receiver.errors import (
     ConfigError,
     MissingExtraError,
@@ -26,12 +27,12 @@ from receiver.errors import (
 from receiver.instruments import Answering, Instrument, Polled, Tunable
 from receiver.journal import Writer
 from receiver.links import EndOfInput, Link, open_link
-from receiver.notes import content
 from receiver.positions import PositionSource
 from receiver.records import OWN_RADIO, Detection, Gap, Heard, Source
-from receiver.samples.keeper import Keeper
-from receiver.samples.stream import Stream
 from receiver.scanning import Plan, Scan
+
+if TYPE_CHECKING:
+    from receiver.hearing import Track
 
 NO_ANSWER_HINT = "is the receiver on, and are address and speed right?"
 READ_TIMEOUT_S = 0.2
@@ -55,7 +56,8 @@ class Status:
     """What a screen shows of one source. `heard_ns` and `since_ns` are monotonic counts.
 
     `since_ns` is when the state began, `refused` counts what could not be read, `tuned` is what a
-    scan listens to, or the form of samples; their level is `level_dbfs`.
+    scan listens to, or the form of samples; their level is `level_dbfs`, and `beacons` are those
+    that are heard in them now.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Status:
     tuned: str = ""
     role: Role = "receiver"
     level_dbfs: float | None = None
+    beacons: tuple[Track, ...] = ()
 
 
 class Recorder:
@@ -161,15 +164,18 @@ class Recorder:
         self._reply(link, chunk, stamp.monotonic_ns)
 
     def _write_down(self, link: Link, chunk: bytes, stamp: Stamp) -> None:
+        self._submit(chunk, stamp, datagram=link.datagrams)
+
+    def _submit(self, raw: bytes, stamp: Stamp, *, datagram: bool = False) -> None:
         self._writer.submit(
             Heard(
                 source=self.address.name,
-                kind="datagram" if link.datagrams else "bytes",
+                kind="datagram" if datagram else "bytes",
                 time=stamp.utc,
                 monotonic_ns=stamp.monotonic_ns,
                 boot_id=self._clock.boot_id,
                 clock_source=self._clock.source,
-                raw=chunk,
+                raw=raw,
             )
         )
 
@@ -258,7 +264,7 @@ class Recorder:
             address=str(self.address),
             observer=self._observer,
             receiver=self.address.options.get("receiver"),
-            role="position" if self.role == "position" else "receiver",
+            role=self.role,
         )
 
     def own_radio(self, transmitting: bool) -> None:
@@ -282,38 +288,6 @@ class Recorder:
                 ended=ended,
             )
         )
-
-
-class Sampler(Recorder):
-    """A source of samples: the last minute is in memory, and HEARD keeps it in a file.
-
-    The journal has its gaps, and notes that name the files; samples would fill it.
-    """
-
-    def __init__(self, address: Address, observer: str, writer: Writer, clock: Clock) -> None:
-        super().__init__(address, observer, writer, clock)
-        assert isinstance(self.parser, Stream)
-        self._stream, self.status.tuned = self.parser, self.parser.words
-        self._keeper = Keeper(address.name, self._stream, clock)
-
-    def _write_down(self, link: Link, chunk: bytes, stamp: Stamp) -> None:
-        self._stream.receive(chunk, stamp.utc, stamp.monotonic_ns)
-
-    def _reply(self, link: Link, chunk: bytes, monotonic_ns: int) -> None:
-        meter, self._understood = self._stream.meter, True
-        self.status.level_dbfs = None if meter.level is None else meter.level.level_dbfs
-        self.status.reason = meter.complaint
-
-    def keep(self, folder: Path, say: Callable[[str], None]) -> None:
-        """Keep the last and the next minute in a file in `folder`; `say` tells the user."""
-        self._keeper.keep(folder, say, self._note)
-
-    def _note(self, text: str) -> None:
-        self._writer.submit(content.entry(content.note(text), self._observer, self._clock))
-
-    def close(self) -> None:
-        """End a file that is being written."""
-        self._keeper.close()
 
 
 def _parser(address: Address) -> tuple[Role, Instrument | PositionSource]:
@@ -345,11 +319,14 @@ class Listening:
         writer: Writer,
         clock: Clock,
         plan: Plan | None = None,
+        collars: Sequence[Collar] = (),
     ) -> None:
+        from receiver.sampler import Sampler
+
         self._stop = threading.Event()
         self._transmitting = False
         self._recorders = [
-            Sampler(address, observer, writer, clock)
+            Sampler(address, observer, writer, clock, collars)
             if address.instrument in samples.SAMPLES
             else Recorder(address, observer, writer, clock, Scan(plan) if plan else None)
             for address in addresses
@@ -370,7 +347,7 @@ class Listening:
     @property
     def sources(self) -> list[Source]:
         """The rows that say how each source's bytes are to be read."""
-        return [r.source_row() for r in self._recorders if r.role != "samples"]
+        return [r.source_row() for r in self._recorders]
 
     def own_radio(self, transmitting: bool) -> None:
         """Write down for each receiver that the own voice radio transmits, or does so no more."""

@@ -128,6 +128,7 @@ def record(
             writer,
             session.clock,
             session.plan,
+            session.configuration.collars,
         )
         try:
             after_start(Running(session, writer, listening, view, stop))

@@ -235,7 +235,7 @@ class Source:
     address: str
     observer: str
     receiver: str | None = None
-    role: Literal["receiver", "position"] = "receiver"
+    role: Literal["receiver", "position", "samples"] = "receiver"
     seq: int = 0
     origin: str = ""
 

@@ -16,7 +16,7 @@ ENVELOPES = {"protocols.packet", "protocols.envelopes", "protocols.lorawan",
              "protocols.checksums"}  # fmt: skip
 NUMERIC = {"numpy", "pyproj", "mgrs", "pygeomag"}
 JOINED = {"receiver.setups", "receiver.steps", "receiver.sides", "receiver.meters",
-          "receiver.turns", "receiver.silence", "receiver.corrections",
+          "receiver.turns", "receiver.slots", "receiver.silence", "receiver.corrections",
           "receiver.collected"}  # fmt: skip
 LAYERS: dict[str, set[str]] = {
     "protocols": {"construct", "cryptography"},
@@ -38,7 +38,11 @@ LAYERS: dict[str, set[str]] = {
     "receiver.locator": NUMERIC | BASE | {"scipy", "receiver.columns"},
     "receiver.links": BASE | {"serial", "paho"},
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
-    "receiver.samples": BASE | {"numpy"},
+    "receiver.dsp": {"numpy", "scipy"},
+    "receiver.hearing": BASE | {"numpy", "receiver.dsp"},
+    "receiver.samples": BASE | {"numpy", "scipy", "sigmf"},
+    "receiver.detecting": BASE | {"receiver.hearing", "receiver.samples", "receiver.links"},
+    "receiver.slots": BASE,
     "receiver.positions": BASE
     | ENVELOPES
     | {"pynmeagps", "gpxpy", "defusedxml", "receiver.setups"},
@@ -72,6 +76,8 @@ LAYERS: dict[str, set[str]] = {
         "receiver.locator",
         "receiver.columns",
         "receiver.calibration",
+        "receiver.dsp",
+        "receiver.hearing",
         "protocols.packet",
     },
     "receiver.decoding": BASE | {"protocols", "receiver.instruments"},
@@ -83,7 +89,8 @@ LAYERS: dict[str, set[str]] = {
     "receiver.ui": NUMERIC
     | BASE
     | {"rich", "receiver.locator", "receiver.columns", "protocols"}
-    | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"},
+    | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
+    | {"receiver.hearing"},
 }
 
 
@@ -137,6 +144,7 @@ def test_every_module_is_in_the_table_or_may_import_all(root: Path) -> None:
         "cli",
         "listen",
         "recording",
+        "sampler",
         "interrogate",
         "simulator",
         "importers",

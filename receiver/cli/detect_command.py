@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
+from receiver.errors import SourceError
+
 if TYPE_CHECKING:
     from receiver.hearing import News, Plan, Track, Watch
-    from receiver.samples.files import SampleFile
 
 NOTHING_HEARD = 1
 
 
 @click.command()
-@click.argument("file", type=click.Path(), metavar="FILE")
+@click.argument("source", metavar="FILE|SOURCE")
 @click.option("--rate", help="Samples a second, as in 250k (usually the file says so).")
 @click.option("--frequency", help="Centre of the band, as in 150.1M (usually the file says so).")
 @click.option("--format", "format_name", help="cu8, cs8, cs16, cf32; sound: u8, s16, s32, f32.")
@@ -27,100 +33,177 @@ NOTHING_HEARD = 1
               help="Known error of the receiver, in millionths.")  # fmt: skip
 @click.option("--ppm-unsure", type=click.FloatRange(0, 100), default=1.0, show_default=True,
               help="How well that is known.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(min=1), help="Of a live source: stop then.")
+@click.option("--record", type=click.Path(), help="Of a live source: keep it as NAME.sigmf-data.")
 @click.option("--png", type=click.Path(), help="Waterfall with what was heard marked in it.")
 @click.option("--jsonl", is_flag=True, help="A JSON line for each pulse, slot and track.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with all tracks.")
-def command(file: str, jsonl: bool, as_json: bool, png: str | None, **options: Any) -> int:
-    """Find the beacons in a recording: IQ of an SDR, or the sound of a receiver.
+def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options: Any) -> int:
+    """Find the beacons in a recording, or live: IQ of an SDR, or the sound of a receiver.
 
-    Reads cu8, cs8, cs16, cf32, WAV, RF64 and SigMF; - is standard input. Collars of baksan.toml are
-    searched for over many pulses, far below what shows as a single one; beacons that nobody listed
-    are found by their pulses. HEARD is wrong at most once in 8 hours, MAYBE three times an hour.
+    Reads cu8, cs8, cs16, cf32, WAV, RF64 and SigMF; - is standard input; a SOURCE is one of samples
+    in `baksan sources`. Collars of baksan.toml are searched for over many pulses, far below what
+    shows as a single one; beacons that nobody listed are found by their pulses. HEARD is wrong at
+    most once in 8 hours, MAYBE three times an hour.
 
     \b
     baksan simulate iq --beacon offset=12k,cn0=35 --to scene_150.1M_300k.cu8
     baksan detect scene_150.1M_300k.cu8 --png waterfall.png
+    baksan detect "rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M&rate=300k" --record gorge
     """
-    from receiver.detecting import heard_in, lines, watch_of
     from receiver.hearing import best, out_of_band
     from receiver.ui.beacons import summary
-    from receiver.ui.progress import watched_span
 
-    recording, plan = _opened(file, **options)
-    watch, convert = watch_of(recording, plan, picture=png is not None)
+    opened = _live(source, png, **options) or _file(source, png, **options)
     heard: list[News] = []
-    with watched_span(recording.duration_s, "listening") as advance:
-        for news in heard_in(recording, watch, convert):
-            advance(news.until_s)
-            heard.append(news)
-            for line in lines(news, recording.start) if jsonl else ():
-                click.echo(json.dumps(line, ensure_ascii=False))
+    for news in opened.news:
+        heard.append(news)
+        for line in opened.lines(news) if jsonl else ():
+            click.echo(json.dumps(line, ensure_ascii=False))
     called = [t for t in best(t for news in heard for t in news.tracks) if t.call != "faint"]
     if as_json:
-        click.echo(json.dumps(_object(recording, watch, called), ensure_ascii=False))
+        click.echo(json.dumps(_object(opened, called), ensure_ascii=False))
     pulse_count = sum(len(news.pulses) for news in heard)
-    for text in summary(called, watch, pulse_count, out_of_band(plan, watch)):
+    for text in summary(called, opened.watch, pulse_count, out_of_band(opened.watch)):
         click.echo(text, err=True)
     if png is not None:
-        _draw(Path(png), recording, watch, heard, called)
-    return 0 if called or jsonl else NOTHING_HEARD
+        _draw(Path(png), opened, heard, called)
+    return opened.ended() or (0 if called or jsonl else NOTHING_HEARD)
 
 
-def _opened(
-    file: str,
+@dataclass(slots=True)
+class _Opened:
+    """A recording or a live source: what listens to it, what it gives, how it ended."""
+
+    name: str
+    watch: Watch
+    news: Iterator[News]
+    lines: Callable[[News], Iterator[dict[str, Any]]]
+    start: Callable[[], datetime | None]
+    ended: Callable[[], int]
+
+
+def _file(source: str, png: str | None, **options: Any) -> _Opened:
+    from receiver.address import parse_hz
+    from receiver.detecting import heard_in, lines, since, watch_of
+    from receiver.samples.files import open_samples
+    from receiver.ui.progress import watched_span
+
+    rate, frequency, name = (options[key] for key in ("rate", "frequency", "format_name"))
+    recording = open_samples(
+        Path(source),
+        parse_hz(rate) if rate else None,
+        parse_hz(frequency) if frequency else None,
+        name,
+    )
+    if recording.remark:
+        click.echo(f"look out: {source}: {recording.remark}", err=True)
+    plan = _plan(recording.frequency_hz, recording.rate_hz, recording.is_iq, **options)
+    watch, convert = watch_of(recording, plan, picture=png is not None)
+
+    def news() -> Iterator[News]:
+        with watched_span(recording.duration_s, "listening") as advance:
+            for one in heard_in(recording, watch, convert):
+                advance(one.until_s)
+                yield one
+
+    when = since(recording.start)
+    return _Opened(
+        recording.path.name, watch, news(), lambda one: lines(one, when), lambda: recording.start,
+        lambda: 0,
+    )  # fmt: skip
+
+
+def _live(source: str, png: str | None, **options: Any) -> _Opened | None:
+    from receiver import samples
+    from receiver.address import parse_address
+    from receiver.clock import SystemClock
+    from receiver.detecting import heard_live, lines, open_live
+
+    instrument = source.partition(":")[0].rpartition("=")[2]
+    if instrument not in samples.SAMPLES or Path(source).exists():
+        return None
+    record = None if options["record"] is None else Path(options["record"])
+    live = open_live(
+        parse_address(source),
+        lambda s: _plan(s.frequency_hz, s.rate_hz, s.kind == "iq", **options),
+        record,
+    )
+    stop, live_watch = threading.Event(), live.watch
+    interrupted = stop_on_interrupt(stop)
+
+    def news() -> Iterator[News]:
+        from receiver.ui.beacons import BeaconScreen
+
+        tracks: dict[str, Track] = {}
+        with BeaconScreen() as screen:
+            for one in heard_live(live, SystemClock(), stop, options["seconds"]):
+                tracks.update({track.track_id: track for track in one.tracks})
+                shown = [track for track in tracks.values() if not track.ended]
+                screen.show(live_watch.watch, shown, live.stream.meter.complaint)
+                yield one
+
+    def ended() -> int:
+        if live.recorder is not None:
+            click.echo(f"the samples are in {live.recorder.data_path}", err=True)
+        if lost := live_watch.clock.lost_samples:
+            seconds = live.stream.seconds_of(lost)
+            click.echo(f"look out: {seconds:.2f} s of samples were lost on the way", err=True)
+        if live.lost:
+            click.echo(f"baksan: {live.lost}", err=True)
+            return SourceError.exit_code
+        return INTERRUPTED if interrupted() and options["seconds"] is not None else 0
+
+    return _Opened(
+        instrument, live_watch.watch, news(), lambda one: lines(one, live_watch.when),
+        lambda: live_watch.when(0.0), ended,
+    )  # fmt: skip
+
+
+def _plan(
+    frequency_hz: float | None,
+    rate_hz: float,
+    is_iq: bool,
     *,
-    rate: str | None,
-    frequency: str | None,
-    format_name: str | None,
     config: str | None,
     pulse_ms: float | None,
     ppm: float,
     ppm_unsure: float,
-) -> tuple[SampleFile, Plan]:
+    **_: Any,
+) -> Plan:
     from receiver import settings
-    from receiver.address import parse_hz
     from receiver.detecting import centre_hz
     from receiver.hearing import Plan
-    from receiver.samples.files import open_samples
 
-    recording = open_samples(
-        Path(file),
-        parse_hz(rate) if rate else None,
-        parse_hz(frequency) if frequency else None,
-        format_name,
-    )
     path = settings.find_file(config, None)
     configuration, findings = settings.load(path)
-    for text in [*(f"{path}, {finding}" for finding in findings), *_remarks(recording)]:
-        click.echo(text, err=True)
-    plan = Plan(
-        frequency_hz=centre_hz(recording),
-        collars=configuration.collars if recording.is_iq else (),
+    for finding in findings:
+        click.echo(f"{path}, {finding}", err=True)
+    knows = is_iq and frequency_hz is not None
+    if is_iq and not knows and configuration.collars:
+        click.echo(
+            "the centre of the band is not known (--frequency): frequencies count from it, and"
+            " collars cannot be searched for",
+            err=True,
+        )
+    return Plan(
+        frequency_hz=centre_hz(frequency_hz, rate_hz, is_iq=is_iq),
+        collars=configuration.collars if knows else (),
         pulse_s=None if pulse_ms is None else pulse_ms / 1000.0,
         error_ppm=ppm,
         uncertainty_ppm=ppm_unsure,
     )
-    return recording, plan
 
 
-def _remarks(recording: SampleFile) -> list[str]:
-    remarks = [f"look out: {recording.path}: {recording.remark}"] if recording.remark else []
-    if recording.is_iq and recording.frequency_hz is None:
-        remarks.append(
-            f"{recording.path}: its frequency is not known (--frequency): frequencies count from"
-            " its centre, and collars cannot be searched for"
-        )
-    return remarks
-
-
-def _object(recording: SampleFile, watch: Watch, tracks: list[Track]) -> dict[str, Any]:
+def _object(opened: _Opened, tracks: list[Track]) -> dict[str, Any]:
     from receiver.records import jsonable
 
+    watch = opened.watch
     return {
-        "file": str(recording.path),
-        "rate_hz": recording.rate_hz,
-        "frequency_hz": recording.frequency_hz,
-        "start": jsonable(recording.start),
+        "source": opened.name,
+        "rate_hz": watch.rate_hz,
+        "frequency_hz": watch.plan.frequency_hz or None,
+        "start": jsonable(opened.start()),
         "duration_s": watch.elapsed_s,
         "noise_db": watch.noise_db,
         "level_unit": "dBFS",
@@ -129,17 +212,15 @@ def _object(recording: SampleFile, watch: Watch, tracks: list[Track]) -> dict[st
     }
 
 
-def _draw(
-    path: Path, recording: SampleFile, watch: Watch, heard: list[News], tracks: list[Track]
-) -> None:
+def _draw(path: Path, opened: _Opened, heard: list[News], tracks: list[Track]) -> None:
     from receiver import export
     from receiver.report.waterfall_picture import picture
 
+    watch, start = opened.watch, opened.start()
     assert watch.waterfall is not None
     shown = {track.track_id for track in tracks}
     pulses = [pulse for news in heard for pulse in news.pulses]
     slots = [slot for news in heard for slot in news.slots if slot.track_id in shown]
-    title = recording.path.name
-    png = picture(watch.waterfall, watch.plan, pulses, slots, tracks, recording.start, title)
+    png = picture(watch.waterfall, watch.plan, pulses, slots, tracks, start, opened.name)
     export.write(path, png)
     click.echo(f"the waterfall is in {path}", err=True)

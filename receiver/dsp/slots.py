@@ -77,7 +77,7 @@ class Slots:
         reach_t = 1.0 if of.clipped.mean() > 0.5 else apart_t
         if (self.q.mean() - 1.0) * reach_t**2 > SIDE_LOBES * (of.q.mean() - 1.0):
             return False
-        own = self.samples[self.q >= FOUND]
+        own = self.samples[(self.q >= FOUND) & (self.samples <= of.samples[-1] + layout.pulse)]
         after = np.clip(np.searchsorted(of.samples, own), 1, len(of.samples) - 1)
         late = np.minimum(np.abs(of.samples[after] - own), np.abs(own - of.samples[after - 1]))
         return bool(np.mean(late <= layout.pulse) > 0.5) if len(own) else True

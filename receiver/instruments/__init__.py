@@ -20,6 +20,11 @@ from receiver.errors import ConfigError
 from receiver.records import Detection, Place
 
 INSTRUMENTS = {
+    "heard-lines": Kind(
+        "receiver.instruments.heard_lines",
+        "baksan detect --jsonl, of another computer",
+        "heard-lines:pipe:ssh pi baksan detect rtl-tcp:tcp://127.0.0.1:1234?frequency=150M --jsonl",
+    ),
     "icom": Kind(
         "receiver.instruments.icom", "Icom by CI-V", "icom:serial:/dev/ttyUSB0?model=r8500"
     ),

@@ -31,6 +31,11 @@ SAMPLES = {
         "samples of an SDR (cu8, 250 kHz)",
         "iq:pipe:?rate=1.024M rtl_sdr -f 150.2M -s 1024000 -",
     ),
+    "rtl-tcp": Kind(
+        "receiver.samples.rtl_tcp",
+        "RTL-SDR behind rtl_tcp (cu8, 250 kHz)",
+        "rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M",
+    ),
 }
 
 

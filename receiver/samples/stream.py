@@ -19,13 +19,13 @@ SLACK_S = 2.0  # what comes while a file is opened must not push out what is to 
 # A minute of 500,000 samples of cu8 a second; of faster streams less than a minute is kept.
 MOST_RING_BYTES = 64_000_000
 USUAL = {"audio": ("s16", "16000"), "iq": ("cu8", "250k")}
-AUDIO_FORMATS = ("s16",)
+AUDIO_FORMATS = ("u8", "s16", "s32", "f32")
 
 
 class Stream:
     """Keeps the last minute of samples and knows how loud they are; no I/O here.
 
-    Bytes may be cut anywhere. So far no detections come of samples.
+    Bytes may be cut anywhere. What is heard in them is `receiver.hearing`'s.
     """
 
     expected_interval_s: float | None = 1.0
@@ -40,23 +40,28 @@ class Stream:
         self.ring = RingBuffer(max(frames, 1) * self.form.frame_bytes)
         self.meter = Meter(self.form, rate_hz)
         self._half = b""
+        self.fresh = b""  # the whole samples of the chunk that came last
 
     def receive(self, chunk: bytes, time: datetime, monotonic_ns: int) -> list[Detection]:
         """Take bytes; a sample that is cut waits for its rest."""
         data = self._half + chunk
         whole = len(data) - len(data) % self.form.frame_bytes
-        self._half = data[whole:]
-        self.ring.push(data[:whole], monotonic_ns)
-        self.meter.add(data[:whole])
+        self._half, self.fresh = data[whole:], data[:whole]
+        self.ring.push(self.fresh, monotonic_ns)
+        self.meter.add(self.fresh)
         return []
 
     def reset(self) -> None:
         """Forget the half sample after a gap."""
-        self._half = b""
+        self._half = self.fresh = b""
 
     def seconds(self, size_bytes: int) -> float:
         """Return how long so many bytes last."""
         return size_bytes / self.form.frame_bytes / self.rate_hz
+
+    def seconds_of(self, samples: int) -> float:
+        """Return how long so many samples last."""
+        return samples / self.rate_hz
 
     @property
     def words(self) -> str:
@@ -71,7 +76,9 @@ def make(address: Address) -> Stream:
         ConfigError: a rate or a format that cannot be.
     """
     usual_format, usual_rate = USUAL[address.instrument]
-    known = AUDIO_FORMATS if address.instrument == "audio" else tuple(set(FORMATS) - {"s16"})
+    known = (
+        AUDIO_FORMATS if address.instrument == "audio" else tuple(set(FORMATS) - set(AUDIO_FORMATS))
+    )
     format_name = address.options.get("format", usual_format)
     if format_name not in known:
         raise ConfigError(f"{address}: format {format_name!r}; known: {', '.join(sorted(known))}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 from receiver.hearing import LEAST_PULSES, Track, Watch
 
@@ -14,6 +19,7 @@ Floats = NDArray[np.float32]
 BARS = " ▁▂▃▄▅▆▇█"
 FLOOR_DB, TOP_DB = 8.0, 32.0  # of a strip: what noise alone reaches in ten seconds, and loud
 STRIP_S = 10.0
+SHOW_EVERY_S = 0.5
 IRREGULAR = 0.002  # of a period: a quartz is steadier
 CALLS = {"heard": "HEARD", "maybe": "MAYBE", "faint": "faint"}
 CAUSES = "another rate of a collar, a weak battery, a transmitter of somebody else, or interference"
@@ -86,3 +92,49 @@ def strip(watch: Watch, width: int) -> list[str]:
     low, high = (watch.plan.true_hz(way * watch.rate_hz / 2) / 1e6 for way in (-1, 1))
     left, middle, right = f"{low:.4f}", f"{(low + high) / 2:.4f}", f"{high:.4f} MHz"
     return [bars, f"{left}{middle:^{max(1, width - len(left) - len(right))}}{right}"]
+
+
+class BeaconScreen:
+    """What is heard live: on a terminal drawn again and again, elsewhere a line for each call."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._console = Console(file=self._stream)
+        self._live = (
+            Live(console=self._console, auto_refresh=False, transient=True)
+            if self._console.is_terminal
+            else None
+        )
+        self._told: set[tuple[str, str]] = set()
+        self._shown_s = -SHOW_EVERY_S
+
+    def __enter__(self) -> BeaconScreen:
+        """Begin to draw."""
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop drawing; what was drawn goes."""
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, watch: Watch, tracks: Sequence[Track], remark: str = "") -> None:
+        """Show what is heard by now, at most twice a second of samples."""
+        called = [track for track in tracks if track.call != "faint"]
+        if self._live is None:
+            self._tell(watch, called)
+        elif watch.elapsed_s - self._shown_s >= SHOW_EVERY_S:
+            self._shown_s = watch.elapsed_s
+            lines = [*strip(watch, self._console.width - 1), ""]
+            lines += [beacon_line(track, watch.elapsed_s) for track in called]
+            lines += ["" if called else "no beacon yet", f"{watch.elapsed_s:.0f} s  Ctrl-C ends"]
+            lines += [f"look out: {remark}"] if remark else []
+            self._live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
+
+    def _tell(self, watch: Watch, called: Sequence[Track]) -> None:
+        for track in called:
+            if (track.track_id, track.call) not in self._told:
+                self._told.add((track.track_id, track.call))
+                self._stream.write(f"{beacon_line(track, watch.elapsed_s)}\n")
+                self._stream.flush()

@@ -107,7 +107,17 @@ def _position_row(status: Status, view: View) -> tuple[str, Text, str]:
 def _samples_row(status: Status, view: View) -> tuple[str, Text, str]:
     level = "-" if status.level_dbfs is None else f"{status.level_dbfs:.0f} dBFS"
     age_s = None if status.heard_ns is None else (view.now_ns - status.heard_ns) / 1e9
-    return status.tuned, _aged(level, age_s), ""
+    return beacon_words(status) or status.tuned, _aged(level, age_s), ""
+
+
+def beacon_words(status: Status) -> str:
+    """Say which beacons are heard in samples now, and where on the dial."""
+    said = [
+        f"{track.call.upper()} {track.collar or 'not listed'} {track.frequency_hz / 1e6:.4f},"
+        f" {track.pulses_per_minute:.0f} a minute"
+        for track in status.beacons
+    ]
+    return "; ".join(said[:3])
 
 
 _ROWS = {"receiver": _receiver_row, "position": _position_row, "samples": _samples_row}

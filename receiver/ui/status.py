@@ -38,7 +38,8 @@ def _source(status: Status, view: View) -> str:
     age_s = (view.now_ns - status.heard_ns) / 1e9
     level = _level(view.levels.get(status.name))
     if status.level_dbfs is not None:
-        level = f" {status.level_dbfs:.0f} dBFS"
+        heard = [f" {t.call.upper()} {t.collar or 'not listed'}" for t in status.beacons[:3]]
+        level = f" {status.level_dbfs:.0f} dBFS{','.join(heard)}"
     return f"{status.name}{level}{f' old, {age_s:.0f} s' if age_s > OLD_S else ''}"
 
 

@@ -112,8 +112,10 @@ def test_loud_pulses_of_a_listed_collar_are_one_beacon() -> None:
 
 
 def test_too_loud_is_said() -> None:
-    (track,) = tracks(heard(PLAN, Tag(frequency_hz=500.0, cn0_dbhz=68.0)))
-    assert track.saturated
+    called = tracks(heard(PLAN, Tag(frequency_hz=500.0, cn0_dbhz=68.0)))
+    loud = [track for track in called if track.call == "heard"]
+    assert [track.collar for track in loud] == ["leo"]
+    assert loud[0].saturated
 
 
 def test_noise_is_not_called() -> None:

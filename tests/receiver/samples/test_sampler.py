@@ -99,7 +99,7 @@ def test_heard_keeps_the_sound_of_a_program_and_the_journal_names_the_file(
     assert len(notes) == 1
     assert f"audio of ear is kept in {path.name}" in notes[0]
     # Nothing else of it is in the journal, and what is there is read without a complaint.
-    assert {row.source for row in rows if isinstance(row, Heard | Source)} == {"fixed"}
+    assert {row.source for row in rows if isinstance(row, Heard | Source)} == {"fixed", "ear"}
     assert derive(rows, Configuration()).warnings == []
 
 
