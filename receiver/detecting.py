@@ -24,6 +24,7 @@ from receiver.samples.sigmf_recorder import SigmfRecorder
 from receiver.samples.stream import Stream
 
 READ_TIMEOUT_S = 0.2
+DIGITS = {"_s": 6, "_db": 2, "_dbhz": 2, "_hz": 1, "_minute": 2}  # by the unit of a name
 When = Callable[[float], datetime | None]
 
 
@@ -110,8 +111,16 @@ def as_bytes(news: News, when: When) -> bytes:
 def _line(
     kind: str, item: HeardPulse | HeardSlot | Track, time_s: float, when: When
 ) -> dict[str, Any]:
-    time, unit = {"time": jsonable(when(time_s))}, {"level_unit": "dBFS"}
-    return {"kind": kind, **time, **jsonable(item), **unit}
+    said = {key: _rounded(key, value) for key, value in jsonable(item).items()}
+    return {"kind": kind, "time": jsonable(when(time_s)), **said, "level_unit": "dBFS"}
+
+
+def _rounded(key: str, value: Any) -> Any:
+    """Return a number with the digits that are worth writing."""
+    if not isinstance(value, float):
+        return value
+    digits = next((n for end, n in DIGITS.items() if key.endswith(end)), None)
+    return float(f"{value:.4g}") if digits is None else round(value, digits)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def command(seed: int, out: str | None) -> int:
 
     A made-up searcher walks 20 minutes through a made-up gorge in 10 seconds. An emulated receiver,
     GPS and two gateways are recorded, decoded and located; the map is written and the truth told.
+    Then a made-up recording of an SDR is searched for a beacon far below what an ear hears.
     """
     from receiver.recording import Session, record
     from receiver.simulator.rehearsal import NAME, World
@@ -52,7 +54,36 @@ def command(seed: int, out: str | None) -> int:
         )
     screen.close()
     _tell(folder, derived, posterior, world.truth_deg)
+    if not interrupted():
+        _listen(folder, NAME, seed)
     return INTERRUPTED if interrupted() else 0
+
+
+def _listen(folder: Path, name: str, seed: int) -> None:
+    """Search a made-up recording of an SDR for the same collar, hardly there."""
+    from receiver import export
+    from receiver.errors import MissingExtraError
+    from receiver.report.waterfall_picture import picture
+    from receiver.simulator import faint
+    from receiver.ui.beacons import beacon_line
+
+    heard = faint.faint(folder, name, seed)
+    click.echo(
+        f"{'and by SDR':<14}{faint.SECONDS:.0f} s of noise with its beacon in it, each pulse"
+        f" {30 - faint.CN0_DBHZ:.0f} dB too weak to show alone: {len(heard.pulses)} single pulses",
+        err=True,
+    )
+    lines = [beacon_line(track, faint.SECONDS) for track in heard.tracks] or ["not heard"]
+    for text in "\n".join(lines).splitlines():
+        click.echo(f"{'':<14}{text}", err=True)
+    written, plan = [faint.FILE], heard.watch.plan
+    if heard.watch.waterfall is not None:
+        with suppress(MissingExtraError):
+            parts = (heard.pulses, heard.slots, heard.tracks)
+            png = picture(heard.watch.waterfall, plan, *parts, title=f"SIMULATION: {faint.FILE}")
+            export.write(folder / "waterfall.png", png)
+            written = ["waterfall.png", *written]
+    click.echo(f"{'written':<14}{folder}: {', '.join(written)}", err=True)
 
 
 def _new_folder(out: str | None) -> Path:
