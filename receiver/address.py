@@ -17,7 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from receiver.errors import ConfigError
 
-TRANSPORTS = ("serial", "tcp", "udp", "mqtt", "http", "file", "pipe", "fixed")
+TRANSPORTS = (
+    "serial", "tcp", "udp", "mqtt", "http", "file", "pipe", "fixed", "sound", "rtlsdr", "soapy",
+)  # fmt: skip
 NETWORK = ("tcp", "udp", "mqtt", "http")
 _SECRET = re.compile(r"([?&](?:token|password)=)[^&]*")
 _SCALES = {"k": 1e3, "m": 1e6, "g": 1e9}

@@ -23,6 +23,9 @@ LINKS = {
     "file": "receiver.links.file",
     "pipe": "receiver.links.pipe",
     "fixed": "receiver.links.fixed",
+    "sound": "receiver.links.sound_card",
+    "rtlsdr": "receiver.links.rtlsdr",
+    "soapy": "receiver.links.soapy",
 }
 
 

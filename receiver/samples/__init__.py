@@ -1,10 +1,15 @@
 """Sources of samples: the sound of a receiver, IQ of an SDR.
 
-Like instruments, these never open anything: `receiver.links` does. Their samples are not written
-into the journal, which they would fill: the last minute is in memory, and HEARD keeps it and the
-next minute in a file beside the journal (`receiver.samples.keeper`).
+Like instruments, these never open anything: `receiver.links` does. Beacons are listened for in
+them (`receiver.detecting`). The samples are not written into the journal, which they would fill:
+the last minute is in memory, and HEARD keeps it and the next minute in a file beside the journal
+(`receiver.samples.keeper`).
 
+    audio:sound:default?rate=16k&through=1
     audio:pipe:arecord -q -t raw -f S16_LE -r 16000 -c 1
+    rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M&rate=300k&gain=28
+    iq:rtlsdr:0?frequency=150.1M&rate=300k&gain=28
+    iq:soapy:driver=airspyhf?frequency=150.1M&rate=768k&format=cf32
     iq:pipe:?rate=1.024M rtl_sdr -f 150.2M -s 1024000 -
     audio:file:x.raw?rate=16000&format=s16
 """
@@ -24,7 +29,7 @@ SAMPLES = {
     "audio": Kind(
         "receiver.samples.stream",
         "sound of a receiver (s16, 16 kHz)",
-        "audio:pipe:arecord -q -t raw -f S16_LE -r 16000 -c 1",
+        "audio:sound:default?through=1",
     ),
     "iq": Kind(
         "receiver.samples.stream",
