@@ -344,6 +344,25 @@ class Listening:
         """What a screen shows, one for each source."""
         return [recorder.status for recorder in self._recorders]
 
+    def maybe(self) -> str:
+        """Say which beacon in samples may be one, "" for none."""
+        doubtful = (t for r in self._samplers for t in r.status.beacons if t.call == "maybe")
+        track = next(doubtful, None)
+        return (
+            ""
+            if track is None
+            else f"{track.collar or 'not listed'} {track.frequency_hz / 1e6:.4f} MHz"
+        )
+
+    def play(self, folder: Path, say: Callable[[str], None]) -> None:
+        """Play the last minute about the beacon that is heard least surely."""
+        beacons = [(track, r) for r in self._samplers for track in r.status.beacons]
+        if not beacons:
+            say("no beacon is heard in samples")
+            return
+        track, sampler = min(beacons, key=lambda one: one[0].log_likelihood)
+        sampler.play(track, folder, say)
+
     @property
     def sources(self) -> list[Source]:
         """The rows that say how each source's bytes are to be read."""

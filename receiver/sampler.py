@@ -16,7 +16,7 @@ from receiver.journal import Writer
 from receiver.links import Link
 from receiver.listen import Recorder
 from receiver.notes import content
-from receiver.samples.keeper import Keeper
+from receiver.samples.keeper import KEPT_NS, Keeper
 from receiver.samples.stream import Stream
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ class Sampler(Recorder):
 
         for news in heard:
             self._tracks.update({track.track_id: track for track in news.tracks})
-            called = [t for t in self._tracks.values() if t.call != "faint" and not t.ended]
-            self.status.beacons = tuple(called)
+            self._tracks = {key: t for key, t in self._tracks.items() if not t.ended}
+            self.status.beacons = tuple(t for t in self._tracks.values() if t.call != "faint")
             if raw := as_bytes(news, live.when):
                 self._submit(raw, self._clock.now())
         if lost := live.clock.lost_samples:
@@ -139,6 +139,29 @@ class Sampler(Recorder):
     def keep(self, folder: Path, say: Callable[[str], None]) -> None:
         """Keep the last and the next minute in a file in `folder`; `say` tells the user."""
         self._keeper.keep(folder, say, self._note)
+
+    def play(self, track: Track, folder: Path, say: Callable[[str], None]) -> None:
+        """Make the last minute about a beacon audible, and play it."""
+        threading.Thread(target=self._play, args=(track, folder, say), daemon=True).start()
+
+    def _play(self, track: Track, folder: Path, say: Callable[[str], None]) -> None:
+        from receiver.samples import tone
+
+        if self._stream.kind != "iq":
+            say("this is sound already: listen to the receiver")
+            return
+        now, ring = self._clock.now(), self._stream.ring
+        data, _ = ring.read(ring.since(now.monotonic_ns - KEPT_NS), ring.capacity_bytes)
+        offset_hz = track.frequency_hz - (self._stream.frequency_hz or 0.0)
+        path = folder / f"maybe-{now.utc:%Y%m%dT%H%M%SZ}-{track.track_id}.wav"
+        try:
+            whole = tone.Tone(self._stream.form, self._stream.rate_hz, offset_hz)
+            tone.write(path, tone.audible(data, whole))
+        except (ReceiverError, MemoryError) as error:
+            say(f"look out: it cannot be played: {error}")
+            return
+        played = tone.play(path)
+        say(f"{'playing' if played else 'no player here; copy and play'} {path.name}")
 
     def _note(self, text: str) -> None:
         self._writer.submit(content.entry(content.note(text), self._observer, self._clock))

@@ -36,6 +36,7 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
     \b
     Keys on a terminal: h heard    b bearing    t turn    s silence
                         n note     g gain       v own voice radio
+                        m maybe: play a doubtful beacon, or write down a test of it
                         u undo     q end
     \b
     baksan listen icom:serial:/dev/ttyUSB0?model=r8500 gpsd:tcp://127.0.0.1:2947 \\
@@ -102,6 +103,8 @@ def _table(session: Session, awake: Any) -> Iterator[tuple[Any, Any]]:
                 own_radio=running.listening.own_radio,
                 end=running.stop.set,
                 place=lambda: running.view.place,
+                maybe=running.listening.maybe,
+                play=lambda: running.listening.play(session.journal.parent, screen.say),
                 say=screen.say,
                 prompt=screen.ask,
             )

@@ -80,6 +80,13 @@ ACTIONS: dict[str, tuple[str, tuple[Step, ...]]] = {
         Step("mode", "mode (CW, USB, ...)"),
         Step("body", "where on the body (front, behind, mast, car)"),
     )),
+    "m": ("maybe", (
+        Step("test", "a MAYBE: p play it, h held for 60 s, a antenna turned away, u unplugged",
+             {"p": "play", "h": "held for 60 s", "a": "antenna turned away",
+              "u": "antenna unplugged"}, optional=False),
+        Step("then", "and then? g it went, s it stayed (p: Enter)",
+             {"g": "it went", "s": "it stayed"}),
+    )),
     "v": ("own radio", ()),
     "u": ("undo", (Step("sure", "take the last note back? y n", _YES_NO, optional=False),)),
     "q": ("end", (Step("sure", "end listening? y n", _YES_NO, optional=False),)),
@@ -104,6 +111,7 @@ COMPASS = (Step("compass", "which compass gives headings? p phone, m magnetic, e
 ABOUT_A_RECEIVER = ("turn", "silence", "setup")
 TRANSMITS = "OUR RADIO TRANSMITS: nothing counts until v"
 TURNING = "TURN RUNS: t ends it"
+MAYBE = "m: play it, or write down what a test gave"
 
 
 def which(receivers: Sequence[str]) -> Step:
@@ -117,13 +125,15 @@ class Keypad:
     """What is being typed, and what has been asked.
 
     Of several receivers it is asked which one is meant. `turn_of` is the one that is being turned,
-    `transmitting` whether the team's own voice radio is: both stand in the prompt until they end.
+    `transmitting` whether the team's own voice radio is, `maybe` a beacon that may be one: they
+    stand in the prompt until they end.
     """
 
     def __init__(self, receivers: Sequence[str] = ()) -> None:
         self._receivers = tuple(receivers)
         self.turn_of: str | None = None
         self.transmitting = False
+        self.maybe = ""
         self._what = ""
         self._steps: list[Step] = []
         self._values: dict[str, Any] = {}
@@ -138,7 +148,8 @@ class Keypad:
         if not self._steps:
             turning = self.turn_of is not None
             runs = [TRANSMITS] * self.transmitting + [TURNING] * turning
-            return "\n".join([*runs, KEYS])
+            doubt = [f"MAYBE {self.maybe}: {MAYBE}"] if self.maybe else []
+            return "\n".join([*runs, *doubt, KEYS])
         fault = f"  ({self._fault})" if self._fault else ""
         about = f"{self._extra['receiver']}: " if "receiver" in self._extra else ""
         return f"{about}{self._steps[0].prompt}: {self._typed}_{fault}  [Esc: no]"

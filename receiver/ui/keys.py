@@ -69,6 +69,8 @@ class Deeds:
     own_radio: Callable[[bool], None]
     end: Callable[[], None]
     place: Callable[[], Place | None]
+    maybe: Callable[[], str]
+    play: Callable[[], None]
     say: Callable[[str], None]
     prompt: Callable[[str], None]
 
@@ -103,6 +105,7 @@ class Keys:
         while not stop.is_set():
             ready, _, _ = select.select([descriptor], [], [], LOOK_S)
             if not ready:
+                self._look_for_maybe()
                 continue
             try:
                 typed = os.read(descriptor, 64)
@@ -112,6 +115,11 @@ class Keys:
                 return  # the terminal is gone; listening goes on
             for character in _SPECIAL_KEY.sub("", decoder.decode(typed)):
                 self.press(character)
+
+    def _look_for_maybe(self) -> None:
+        if (maybe := self._deeds.maybe()) != self._pad.maybe:
+            self._pad.maybe = maybe
+            self._deeds.prompt(self._pad.prompt)
 
     def press(self, character: str) -> None:
         """Take one key."""
@@ -143,6 +151,8 @@ class Keys:
         elif done.what == "end":
             if done.values["sure"]:
                 self._deeds.end()
+        elif done.what == "maybe" and done.values["test"] == "play":
+            self._deeds.play()
         elif done.what == "undo":
             self._undo(done.values["sure"])
         elif content := self._content(done):
@@ -162,6 +172,10 @@ class Keys:
                 return {**notes.silence(values["minutes"]), "receiver": receiver}
             case "note":
                 return notes.note(values["text"])
+            case "maybe":
+                beacon = self._pad.maybe or "no beacon is called MAYBE now"
+                then = values.get("then", "not said whether it stayed")
+                return notes.note(f"MAYBE {beacon}: {values['test']}: {then}")
             case "setup":
                 return notes.setup(receiver, values) if values else None
             case "turn":

@@ -240,10 +240,12 @@ class Search:
         self.radio: list[bool] = []
         self.ended = False
         self.kept: list[bool] = []
+        self.played: list[bool] = []
         deeds = Deeds(
             submit=self.entries.append, keep=lambda: self.kept.append(True),
             saved=lambda seconds: True, own_radio=self.radio.append,
             end=lambda: setattr(self, "ended", True), place=lambda: place, say=self.said.append,
+            maybe=lambda: "leo 150.0125 MHz", play=lambda: self.played.append(True),
             prompt=lambda text: None,
         )  # fmt: skip
         self.keys = Keys(deeds, SystemClock(), "A", [*receivers], "Baksan")
@@ -252,6 +254,20 @@ class Search:
         for character in text:
             self.keys.press(character)
         return [entry.content for entry in self.entries]
+
+
+def test_a_maybe_is_played_and_its_tests_are_rows() -> None:
+    search = Search()
+    search.keys._look_for_maybe()
+    assert "MAYBE leo 150.0125 MHz: m" in search.keys._pad.prompt
+    entries = search.press("magmus")
+    assert [entry["text"] for entry in entries] == [
+        "MAYBE leo 150.0125 MHz: antenna turned away: it went",
+        "MAYBE leo 150.0125 MHz: antenna unplugged: it stayed",
+    ]
+    search.press("mp\n")
+    assert search.played == [True]
+    assert len(search.entries) == 2
 
 
 def test_keys_write_entries_of_the_collar_and_the_receiver() -> None:
