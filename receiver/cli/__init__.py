@@ -17,7 +17,7 @@ COMMANDS = {
     "demo": "Rehearse a search without any hardware.",
     "listen": "Record what receivers and position sources give, and locate live.",
     "note": "Write down by hand: heard, bearing, silence, sighting, place, free text.",
-    "detect": "Find the beacons in a recording of an SDR, or of a receiver's sound.",
+    "detect": "Find the beacons in samples of an SDR or sound, recorded or live.",
     "locate": "Say where the collar may be, from a journal or a CSV file.",
     "decode": "Decode packets of collars: hex, files, JSON lines.",
     "replay": "Run a journal again, exactly as it ran live.",

@@ -23,7 +23,7 @@ def command(as_json: bool) -> None:
     tables = {
         "receivers and gateways": INSTRUMENTS,
         "where you are": POSITIONS,
-        "sound and samples, kept by key h": SAMPLES,
+        "sound and samples: beacons are heard in them; kept by key h": SAMPLES,
     }
     found = list(ports())
     if as_json:

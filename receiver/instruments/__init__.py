@@ -20,11 +20,6 @@ from receiver.errors import ConfigError
 from receiver.records import Detection, Place
 
 INSTRUMENTS = {
-    "heard-lines": Kind(
-        "receiver.instruments.heard_lines",
-        "baksan detect --jsonl, of another computer",
-        "heard-lines:pipe:ssh pi baksan detect rtl-tcp:tcp://127.0.0.1:1234?frequency=150M --jsonl",
-    ),
     "icom": Kind(
         "receiver.instruments.icom", "Icom by CI-V", "icom:serial:/dev/ttyUSB0?model=r8500"
     ),
@@ -98,6 +93,11 @@ INSTRUMENTS = {
         "receiver.instruments.rtl_433",
         "rtl_433, JSON",
         "rtl-433:pipe:rtl_433 -f 434M -F json -M level",
+    ),
+    "heard-lines": Kind(
+        "receiver.instruments.heard_lines",
+        "baksan detect --jsonl, of another computer",
+        "heard-lines:pipe:ssh pi baksan detect rtl-tcp:tcp://127.0.0.1:1234?frequency=150M --jsonl",
     ),
     "rak": Kind("receiver.instruments.rak", "RAK modules (RUI2, RUI3)", "rak:serial:/dev/ttyUSB0"),
     "rn2483": Kind(

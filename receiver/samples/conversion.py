@@ -95,7 +95,8 @@ def top(form: Format) -> float:
 
 def _numbers(data: bytes, form: Format) -> Floats:
     raw = np.frombuffer(data, dtype=form.number)
-    numbers = np.subtract(raw, np.float32(form.zero), dtype=np.float32)
+    with np.errstate(invalid="ignore"):  # numbers that are none are taken out below
+        numbers = np.subtract(raw, np.float32(form.zero), dtype=np.float32)
     if form.number.endswith("f4"):
         numbers = np.where(np.abs(numbers) < MOST, numbers, np.float32(0.0))
     return np.asarray(numbers)
