@@ -129,6 +129,8 @@ class Screen:
         if (bursts != 1.0).any():
             energy /= bursts[:, None]
         cells = np.maximum(energy[0::ROWS], energy[1::ROWS])
+        for row in range(2, ROWS):
+            np.maximum(cells, energy[row::ROWS], out=cells)
         cells *= np.float32(STEPS_A_UNIT) / level
         np.minimum(cells, np.float32(1e6), out=cells)
         return cells.astype(np.int64)
@@ -136,7 +138,7 @@ class Screen:
     def _keep(self, index: Ints) -> None:
         if not len(self._pairs):
             return
-        nats = self._stored.take(index, mode="clip")
+        nats = self._stored.take(index[: len(index) // 2 * 2], mode="clip")
         pairs = nats[0::2] | nats[1::2] << np.uint8(4)
         into = (self._pair_count + np.arange(len(pairs))) % len(self._pairs)
         self._pairs[into] = pairs
