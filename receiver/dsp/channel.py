@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 KEPT_S = 64.0
-GUARD = 10  # bins beyond those that may hold the beacon
+GUARD = 12  # bins beyond those that may hold the beacon: half of BINS, and what is off of it
 BINS = 20  # that are transformed back about a frequency
 POINTS = BINS * 4 // 5  # in a pulse length
 TAPER = 4

@@ -20,7 +20,7 @@ from scipy.special import i0e
 Floats = NDArray[np.float32]
 
 STEPS_A_UNIT = 64  # of the table
-MOST_LOG = 7.0  # one loud impulse is not many pulses
+MOST_LOG = 8.0  # one loud impulse is not many pulses, and two make no track
 
 
 @dataclass(frozen=True, slots=True)

@@ -455,7 +455,8 @@ def main(names: list[str]) -> None:
         for name in names or PARTS:
             begin = time.monotonic()
             said[name] = PARTS[name](pool)
-            sys.stderr.write(f"{name}: {time.monotonic() - begin:.0f} s\n")
+            part = json.dumps({name: said[name], "seconds": round(time.monotonic() - begin)})
+            sys.stderr.write(f"{part}\n")
     sys.stdout.write(json.dumps(said, indent=1) + "\n")
 
 

@@ -46,3 +46,15 @@ def test_only_the_last_minute_is_kept() -> None:
     assert channel.first_sample == pytest.approx(
         (4000 - channel.frames) * FORM.pulse, abs=FORM.edge
     )
+
+
+@pytest.mark.parametrize("bins", [range(0, 4), range(-3, 3), range(FORM.size - 2, FORM.size + 2)])
+def test_a_beacon_at_the_edge_of_its_band_may_lie_a_little_outside(bins: range) -> None:
+    """Found by a run on noise: a twelfth of a bin below the lowest there was no channel."""
+    channel = Channel(FORM, [bins])
+    ones = np.ones(40, np.float32)
+    channel.push(np.ones((40, FORM.size), np.complex64), np.ones(FORM.size), ones, 0 * ones)
+    for number in (bins.start - 1, bins.stop):
+        assert len(channel.energy(0, number, np.array([0.9]))) > 100
+        columns = np.arange(10)
+        assert channel.energy_at(0, number, columns, np.array([0.5])).shape == (10, 1)
