@@ -31,9 +31,9 @@ Call = Literal["heard", "maybe", "faint"]
 
 HEARD_AN_HOUR, MAYBE_AN_HOUR = 1.0 / 8.0, 3.0
 SHARE = 1.0 / 3.0  # of single pulses, of tracks, of beacons that nobody listed
-PULSES_H_KHZ = (
-    0.7  # the weakest pulse that is written down; noise gives fewer than one an hour and kHz
-)
+# The weakest pulse that is written down; noise gives fewer than one an hour and kHz. The floor of a
+# narrow band, as of sound, is less exact: there more is asked.
+PULSES_H_KHZ, NARROW_H_KHZ, NARROW_HZ = 0.7, 0.1, 20e3
 USUAL_PULSE_S = 0.02
 USUAL_DRIFT_HZ = 2000.0
 PERIOD_TOLERANCE = 0.02  # a collar's rate changes with cold and an old battery
@@ -41,7 +41,9 @@ SAME_RATE = 0.03
 LEAST_PULSES = 30  # before that nothing is said of what a rate means
 LOUD = 50.0  # an energy from which a single pulse is measured better than its slot
 LOUD_KEPT_S = 70.0
+IMAGE_SHARE = 0.5  # of the slots of a track that lie beside a louder pulse that was cut off
 SAME_BEACON_HZ, SAME_BEACON_S = 200.0, 5.0
+DRIFT_HZ_S, LINK_S, CONTINUES_S = 60.0, 10.0, 25.0  # of a beacon that warms up, or is carried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +170,7 @@ class Plan:
             if collar.frequency_hz is None or (length_s or usual_s) != pulse_s:
                 continue
             offset_hz = collar.frequency_hz / (1.0 + self.error_ppm * 1e-6) - self.frequency_hz
-            drift_hz = self._drift_hz(collar)
+            drift_hz = self.drift_hz(collar)
             if abs(offset_hz) + drift_hz < rate_hz / 2:
                 periods = tuple(sorted(60.0 / r for r in collar.pulses_per_minute.values()))
                 found.append(
@@ -182,7 +184,8 @@ class Plan:
                 )
         return found
 
-    def _drift_hz(self, collar: Collar) -> float:
+    def drift_hz(self, collar: Collar) -> float:
+        """Return how far receiver and collar may be off together."""
         drift_hz = collar.frequency_drift_hz
         own_hz = USUAL_DRIFT_HZ if drift_hz is None else drift_hz
         return own_hz + self.uncertainty_ppm * 1e-6 * (collar.frequency_hz or 0.0)
@@ -201,6 +204,7 @@ class _Told:
     variance: float = 0.0
     cn0: float = 0.0
     saturated: bool = False
+    beside: int = 0
 
 
 class Watch:
@@ -219,9 +223,12 @@ class Watch:
         """
         self.plan, self.rate_hz, self._scale = plan, rate_hz, scale
         self.elapsed_s, self._taken = 0.0, 0
+        self._pulses_h_khz = NARROW_H_KHZ if rate_hz < NARROW_HZ else PULSES_H_KHZ
         self._groups, self._told = Groups(), dict[str, _Told]()
         self._loud: deque[Pulse] = deque()
         self._followed: dict[str, Track] = {}
+        self._names: dict[str, str] = {}
+        self._newest: dict[str, int] = {}
         lengths = plan.lengths_s()
         wanted = [plan.wanted(rate_hz, pulse_s) for pulse_s in lengths]
         self.width_khz = sum(2.0 * w.drift_hz for own in wanted for w in own) / 1000.0
@@ -232,7 +239,7 @@ class Watch:
             Detector(
                 _layout(rate_hz, pulse_s),
                 own,
-                pulse_false_alarms_h_khz=None if number else PULSES_H_KHZ,
+                pulse_false_alarms_h_khz=None if number else self._pulses_h_khz,
                 track_false_alarms_h_khz=min(tracks_h_khz, 1.0),
                 full_scale=full_scale,
                 waterfall=None if number else self.waterfall,
@@ -283,7 +290,7 @@ class Watch:
         for track in heard.tracks:
             found, told = self._listed(track)
             slots += found
-            tracks.append(told)
+            tracks += [] if told is None else [told]
         tracks += self._unlisted(self._groups.push(pulses, self.elapsed_s))
         return News(self.elapsed_s, [self._pulse(p) for p in pulses], slots, tracks)
 
@@ -301,23 +308,46 @@ class Watch:
 
     # --- listed collars -------------------------------------------------------------------------
 
-    def _listed(self, track: DspTrack) -> tuple[list[HeardSlot], Track]:
-        track_id = f"{track.wanted.name}-{track.number}"
+    def _listed(self, track: DspTrack) -> tuple[list[HeardSlot], Track | None]:
+        """Return the slots that are new and the track as it is now, None for what went over."""
+        track_id = self._identity(track)
+        if self._newest[track_id] != track.number:
+            return [], None  # the beacon drifted away from here, and is followed elsewhere
         told = self._told.setdefault(track_id, _Told())
         slots = self._slots(track, track_id, told)
         for slot in slots:
             _count(told, slot)
         false_alarms_h = self._alarms_h(track)
-        rhythm = self._rhythm(told, track)
+        beat = self._rhythm(told, track)
         made = self._track(
-            track_id, told, rhythm, false_alarms_h, track.frequency_hz, track.slots.strength
+            track_id, told, beat, false_alarms_h, track.frequency_hz, track.slots.strength
         )
         meaning = self._meaning(track.wanted.name, made)
         made = replace(made, collar=track.wanted.name, meaning=meaning, ended=track.ended)
+        if told.beside > IMAGE_SHARE * told.slots:
+            made = replace(made, call="faint")
         self._followed[track_id] = made
-        if track.ended:
-            del self._told[track_id]
         return slots, made
+
+    def _identity(self, track: DspTrack) -> str:
+        """Return the name of the beacon that a track is of: one that drifted has several tracks."""
+        key = f"{track.wanted.name}-{track.number}"
+        if key not in self._names:
+            self._names[key] = self._before(track) or key
+            self._newest[self._names[key]] = track.number
+        return self._names[key]
+
+    def _before(self, track: DspTrack) -> str | None:
+        """Return the beacon that this one continues, drifted a little further."""
+        frequency_hz = self.plan.true_hz(track.frequency_hz)
+        for track_id, known in self._followed.items():
+            late_s = min(abs(track.heard_until_s - known.last_s), LINK_S)
+            near = abs(known.frequency_hz - frequency_hz) < SAME_BEACON_HZ + DRIFT_HZ_S * late_s
+            recent = known.last_s > self.elapsed_s - CONTINUES_S
+            same_rate = abs(known.period_s / track.slots.period_s - 1.0) <= SAME_RATE
+            if known.collar == track.wanted.name and near and recent and same_rate:
+                return track_id
+        return None
 
     def _slots(self, track: DspTrack, track_id: str, told: _Told) -> list[HeardSlot]:
         """Return the slots that were not told yet."""
@@ -330,6 +360,7 @@ class Watch:
             if time_s <= told.until_s + slots.period_s / 2:
                 continue
             loud = self._pulse_at(time_s, track.frequency_hz)
+            told.beside += self._is_image(time_s, track.frequency_hz, float(q * noise))
             energy, noise_power = (float(q), float(noise)) if loud is None else (loud.q, loud.noise)
             unit = noise_power / (pulse_s * self.rate_hz) / self._scale**2
             is_found = energy >= FOUND
@@ -350,6 +381,15 @@ class Watch:
                 )
             )
         return found
+
+    def _is_image(self, time_s: float, frequency_hz: float, energy: float) -> bool:
+        """Tell whether a louder pulse that was cut off leaves images in its time."""
+        return any(
+            pulse.saturated and pulse.energy > energy
+            for pulse in self._loud
+            if abs(pulse.time_s - time_s) < pulse.pulse_s
+            and abs(pulse.frequency_hz - frequency_hz) > 5.0 / pulse.pulse_s
+        )
 
     def _alarms_h(self, track: DspTrack) -> float:
         return math.exp(-track.slots.strength) * self.width_khz
@@ -408,11 +448,22 @@ class Watch:
     # --- beacons that nobody listed -------------------------------------------------------------
 
     def _unlisted(self, groups: Iterable[Group]) -> list[Track]:
-        return [
-            made
-            for made in map(self._group, groups)
-            if not any(same_beacon(made, track) for track in self._followed.values())
-        ]
+        """Return beacons by their loud pulses, without those that are followed already."""
+        made = [self._named(self._group(group)) for group in groups]
+        known = self._followed.values()
+        return [one for one in made if not any(same_beacon(one, track) for track in known)]
+
+    def _named(self, track: Track) -> Track:
+        """Return a track with the collar whose frequency and rate it has, if it is one of them."""
+        if not track.regular or track.pulse_count < 3:
+            return track
+        for collar in self.plan.collars:
+            drift_hz = self.plan.drift_hz(collar)
+            near = abs((collar.frequency_hz or 0.0) - track.frequency_hz) <= drift_hz
+            if near and rate_name(collar, track.pulses_per_minute):
+                named = replace(track, collar=collar.name)
+                return replace(named, meaning=self._meaning(collar.name, named))
+        return track
 
     def _group(self, group: Group) -> Track:
         track_id, told = f"unknown-{group.number}", _Told(first_s=group.first_s)
@@ -425,7 +476,7 @@ class Watch:
             told.saturated |= pulse.saturated
         told.found = group.count
         band_khz, pulse_s = self.rate_hz / 1000.0, group.pulses[-1].pulse_s
-        alarms_h = expected_alarms_h(group.count, PULSES_H_KHZ, band_khz, pulse_s)
+        alarms_h = expected_alarms_h(group.count, self._pulses_h_khz, band_khz, pulse_s)
         strength = min(50.0, -math.log(max(alarms_h / band_khz, 1e-30)))
         made = self._track(track_id, told, group.rhythm(), alarms_h, group.frequency_hz, strength)
         return replace(made, slot_count=group.count, ended=group.ended)
@@ -466,27 +517,32 @@ def _db(power: float) -> float:
 
 
 def same_beacon(one: Track, other: Track) -> bool:
-    """Tell whether two tracks are of one beacon: the same frequency at the same time."""
+    """Tell whether two tracks are of one beacon: the same frequency at the same time.
+
+    The frequency of a track is that of its end, and may have drifted until the end of the other.
+    """
+    drifted_hz = DRIFT_HZ_S * abs(one.last_s - other.last_s)
+    if one.collar != other.collar:
+        drifted_hz = min(drifted_hz, DRIFT_HZ_S * LINK_S)
     return (
-        abs(one.frequency_hz - other.frequency_hz) < SAME_BEACON_HZ
+        abs(one.frequency_hz - other.frequency_hz) < SAME_BEACON_HZ + drifted_hz
         and one.first_s - SAME_BEACON_S <= other.last_s
         and other.first_s - SAME_BEACON_S <= one.last_s
     )
 
 
 def best(tracks: Iterable[Track]) -> list[Track]:
-    """Return the newest state of each track, listed collars first, the surest of each first.
+    """Return the newest state of each beacon, listed collars first, the surest of each first.
 
-    What was thought not to be listed before its collar was found is left out.
+    Of several tracks of one beacon the longest stands for all.
     """
     newest = {track.track_id: track for track in tracks}
-    listed = [track for track in newest.values() if track.collar is not None]
-    others = [
-        track
-        for track in newest.values()
-        if track.collar is None and not any(same_beacon(track, one) for one in listed)
-    ]
-    return sorted((*listed, *others), key=lambda t: (t.collar is None, -t.log_likelihood))
+    order = sorted(newest.values(), key=lambda t: (-t.slot_count, t.collar is None))
+    kept: list[Track] = []
+    for track in order:
+        if not any(same_beacon(track, one) for one in kept):
+            kept.append(track)
+    return sorted(kept, key=lambda t: (t.collar is None, -t.log_likelihood))
 
 
 def out_of_band(watch: Watch) -> Sequence[str]:

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 LN2 = math.log(2.0)  # the median of an exponential variable with mean one
-NEIGHBOURS = 32  # bins that share a median
-NEW_SHARE = 0.3  # of a block in the average over blocks
+NEIGHBOURS = 32  # bins that share a median in a wide band
+NEW_SHARE, SLOW_SHARE = 0.3, 0.05  # of a block in the average over blocks
 JUMP = 4.0
 CLIP = 4.0  # so many floors at most count for a bin's own mean: a beacon's pulses are no carrier
 CLIPPED_MEAN = 1.0 - math.exp(-CLIP)  # of an exponential variable with mean one
-STANDS_OUT = 1.35
+STANDS_OUT, STEADY = 1.35, 1.2
 BURST = 1.25
 MEDIAN_OF = 9
 LEAST_LEVEL = np.float32(1e-15)  # of samples that say nothing
@@ -46,14 +46,23 @@ def median_of_nine(rows: Floats) -> Floats:
     return np.asarray(lines[4])
 
 
+def neighbours(bins: int) -> int:
+    """Return how many bins share a median in a band of so many."""
+    return min(NEIGHBOURS, max(4, bins // 30))
+
+
 def smooth(values: Floats) -> Floats:
-    """Return the median of `NEIGHBOURS` bins, interpolated between such groups, round the band."""
-    groups = max(1, len(values) // NEIGHBOURS)
+    """Return the median of neighbouring bins, interpolated between such groups, round the band.
+
+    In a narrow band, as of sound, the noise rises and falls within few bins.
+    """
+    groups = max(1, len(values) // neighbours(len(values)))
     size = len(values) // groups
     medians = np.median(values[: groups * size].reshape(groups, size), axis=1)
+    logs = np.log(np.maximum(medians, LEAST_LEVEL))
     middles = (np.arange(groups) + 0.5) * size - 0.5
     at = np.arange(len(values))
-    return np.interp(at, middles, medians, period=len(values)).astype(np.float32)
+    return np.exp(np.interp(at, middles, logs, period=len(values))).astype(np.float32)
 
 
 @dataclass(slots=True)
@@ -67,6 +76,8 @@ class Floor:
     level: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     carrier: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     _own: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    _middle: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    _blocks: int = 0
 
     def update(self, power: Floats, apart: int) -> None:
         """Take the spectra of a block; those `apart` rows from each other share no samples."""
@@ -75,13 +86,24 @@ class Floor:
         chosen = np.linspace(0, len(power) - 1, MEDIAN_OF).round().astype(int)
         middle = median_of_nine(power[chosen]) / np.float32(LN2)
         level = np.maximum(smooth(middle), LEAST_LEVEL)
-        self.level = followed(self.level, level)
+        # Where fewer bins share a median, more blocks do: the floor must be exact to some percent.
+        self._blocks += 1
+        share = max(NEW_SHARE * neighbours(len(level)) / NEIGHBOURS, 1.0 / self._blocks)
+        self.level = followed(self.level, level, min(NEW_SHARE, share))
         most = CLIP * np.maximum(self.level, middle)
         own = np.minimum(power[::apart], most).mean(axis=0) / np.float32(CLIPPED_MEAN)
         own = np.maximum(own, LEAST_LEVEL)
-        self._own = followed(self._own, own)
+        self._own = followed(self._own, own, NEW_SHARE)
+        slow = max(SLOW_SHARE, 1.0 / self._blocks)
+        self._middle = followed(self._middle, np.maximum(middle, LEAST_LEVEL), slow)
         over = self._own / self.level
-        self.carrier = np.where(over > STANDS_OUT, over - 1.0, 0.0).astype(np.float32)
+        # The median of noise is low beside its mean, that of a carrier is not: so the flank of a
+        # filter, or a modulated carrier's side bands, are told from a carrier.
+        is_noise = (self._middle > STANDS_OUT * self.level) & (self._middle < STEADY * self._own)
+        is_noise &= self._blocks * SLOW_SHARE > 0.5
+        self.level = np.where(is_noise, self._middle, self.level)
+        is_carrier = (over > STANDS_OUT) & ~is_noise
+        self.carrier = np.where(is_carrier, over - 1.0, 0.0).astype(np.float32)
 
     def bursts(self, power: Floats) -> Floats:
         """Return how far each spectrum as a whole stands over the floor, 1 where it does not."""
@@ -91,10 +113,10 @@ class Floor:
         return np.where(middle > BURST, middle, 1.0).astype(np.float32)
 
 
-def followed(old: Floats, new: Floats) -> Floats:
+def followed(old: Floats, new: Floats, share: float) -> Floats:
     """Return an average over blocks that follows the whole band, and a jump of a bin, at once."""
     if not len(old):
         return new
     old = old * np.median(new / old)
     jumped = (new > JUMP * old) | (new * JUMP < old)
-    return np.where(jumped, new, (1.0 - NEW_SHARE) * old + NEW_SHARE * new).astype(np.float32)
+    return np.where(jumped, new, (1.0 - share) * old + share * new).astype(np.float32)

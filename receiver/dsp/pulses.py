@@ -58,6 +58,11 @@ class Pulse:
     clipped_share: float = 0.0
 
     @property
+    def energy(self) -> float:
+        """Its energy, in squared steps of the samples."""
+        return self.q * self.noise
+
+    @property
     def saturated(self) -> bool:
         """Tell whether so much of it is cut off that its level is a lower bound only."""
         return self.clipped_share > CLIPPED_SHARE
@@ -93,11 +98,12 @@ def alarms_h_khz(energy: float) -> float:
 
 
 class Places(NamedTuple):
-    """Places in a block, arrays of equal length: row, bin, energy on the grid."""
+    """Places in a block, arrays of equal length: row, bin, energy over noise, power on the grid."""
 
     rows: Ints
     bins: Ints
     q: Floats
+    power: Floats
 
 
 class PulseFinder:
@@ -108,7 +114,7 @@ class PulseFinder:
         self._window_power = float(np.square(layout.window()).sum())
         self._least = threshold(false_alarms_h_khz)
         # Rows count from the block that was looked at last.
-        self.loud = Places(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+        self.loud = Places(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
         self._held: list[Pulse] = []
         self._told_until = -math.inf
 
@@ -138,6 +144,7 @@ class PulseFinder:
             np.concatenate((before[late], places.rows[loud])),
             np.concatenate((self.loud.bins[late], places.bins[loud])),
             np.concatenate((self.loud.q[late], places.q[loud])),
+            np.concatenate((self.loud.power[late], places.power[loud])),
         )
 
     def _places(self, power: Powers, floor: Floor, bursts: Powers) -> Places:
@@ -147,7 +154,10 @@ class PulseFinder:
         rows = rows + HOPS
         q = power[rows, bins] / (floor.level[bins] * bursts[rows])
         loudest = np.argsort(-q, kind="stable")[:MOST_PLACES]
-        return self._thinned(Places(rows[loudest], bins[loudest], q[loudest]))
+        powers = power[rows[loudest], bins[loudest]].astype(np.float64)
+        loudest = loudest[np.argsort(-powers, kind="stable")]
+        rows, bins = rows[loudest], bins[loudest]
+        return self._thinned(Places(rows, bins, q[loudest], np.sort(powers)[::-1]))
 
     def _thinned(self, places: Places) -> Places:
         """Keep the loudest place of each heap, without the side lobes of a loud pulse."""
@@ -158,8 +168,9 @@ class PulseFinder:
                 kept.append(number)
                 late = np.abs(places.rows - places.rows[number]) <= HOPS
                 apart = self._apart(places.bins - places.bins[number])
-                left &= ~(late & _hidden(apart, places.q, places.q[number], 1.3))
-        return Places(places.rows[kept], places.bins[kept], places.q[kept])
+                left &= ~(late & _hidden(apart, places.power, places.power[number], 1.3))
+        rows, bins = places.rows[kept], places.bins[kept]
+        return Places(rows, bins, places.q[kept], places.power[kept])
 
     def _apart(self, bins: Ints) -> Floats:
         """Return distances in bins round the band in units of 1 / T."""
@@ -167,7 +178,7 @@ class PulseFinder:
         return np.abs((bins + size // 2) % size - size // 2) * NATIVE_BINS
 
     def _decided(self, places: Places, spectra: Spectra, floor: Floor) -> list[Pulse]:
-        layout, (rows, bins, grid_q) = self.layout, places
+        layout, (rows, bins, grid_q, _) = self.layout, places
         noise = spectra.power[rows, bins] / grid_q / self._window_power
         fine = zoom.peaks(spectra.spectra, rows, bins, noise, layout)
         reach = math.sqrt(self._least) + np.sqrt(floor.carrier[bins])
@@ -192,7 +203,7 @@ class PulseFinder:
 
     def _released(self, until_sample: float) -> list[Pulse]:
         """Return what ended before a sample and is not hidden by a louder pulse beside it."""
-        shown = _unhidden(sorted(self._held, key=lambda pulse: -pulse.q), self.layout)
+        shown = _unhidden(sorted(self._held, key=lambda pulse: -pulse.energy), self.layout)
         told = [p for p in shown if self._told_until <= p.sample < until_sample]
         self._held = [p for p in shown if p.sample >= until_sample - 2 * self.layout.pulse]
         self._told_until = until_sample
@@ -205,12 +216,14 @@ def cut_out(loud: Places, spectra: Samples, power: Powers, level: Powers, layout
     `spectra` and `power` are the first rows of the block of `loud`, and are changed.
     """
     bins = np.arange(layout.size)
-    for row, middle, q in zip(*loud, strict=True):
+    lowest = float(level.min())
+    for row, middle, _, own in zip(*loud, strict=True):
         rows = slice(max(0, int(row) - HOPS), max(0, int(row) + HOPS + 1))
         apart = (bins - middle + layout.size // 2) % layout.size - layout.size // 2
         apart_t = np.abs(apart) * NATIVE_BINS
-        under = np.flatnonzero((apart_t > OWN_BINS) & (SIDE_LOBES * q > apart_t**2))
-        lobes = (SIDE_LOBES * q / apart_t[under] ** 2 * level[under]).astype(np.float32)
+        under = np.flatnonzero((apart_t > OWN_BINS) & (SIDE_LOBES * own > lowest * apart_t**2))
+        lobes = (SIDE_LOBES * own / apart_t[under] ** 2).astype(np.float32)
+        under, lobes = under[lobes > level[under]], lobes[lobes > level[under]]
         near = power[rows, under]
         hidden = near < lobes  # what is louder is something else
         power[rows, under] = np.where(hidden, USUAL * level[under], near)
@@ -227,10 +240,13 @@ def _above(power: Powers, least: Powers, bursts: Powers) -> tuple[Ints, Ints]:
     return np.concatenate(rows), np.concatenate(columns)
 
 
-def _hidden(apart: Floats, q: Floats, louder_q: float, near: float) -> NDArray[np.bool_]:
-    """Tell what lies too near a louder pulse, or under its side lobes; `apart` in 1 / T."""
-    lobes = SIDE_LOBES * louder_q / np.maximum(apart, 1.0) ** 2
-    return (apart < near) | (q < lobes)
+def _hidden(apart: Floats, power: Floats, louder: float, near: float) -> NDArray[np.bool_]:
+    """Tell what lies too near a louder pulse, or under its side lobes; `apart` in 1 / T.
+
+    Powers are compared, not energies over noise: beside a quiet part of the band they stand high.
+    """
+    lobes = SIDE_LOBES * louder / np.maximum(apart, 1.0) ** 2
+    return (apart < near) | (power < lobes)
 
 
 def _unhidden(loudest_first: list[Pulse], layout: Layout) -> list[Pulse]:
@@ -247,6 +263,6 @@ def _hides(louder: Pulse, pulse: Pulse) -> bool:
     """Tell whether a pulse is but the side lobe of a louder one, or its image by clipping."""
     apart_hz = abs(louder.frequency_hz - pulse.frequency_hz)
     apart = min(apart_hz, pulse.rate_hz - apart_hz) * pulse.pulse_s
-    beside = apart < NEAR_BINS or pulse.q < SIDE_LOBES * louder.q / max(apart, 1.0) ** 2
+    beside = apart < NEAR_BINS or pulse.energy < SIDE_LOBES * louder.energy / max(apart, 1.0) ** 2
     together = abs(louder.sample - pulse.sample) < TOGETHER * pulse.pulse_s * pulse.rate_hz
     return beside or (together and pulse.saturated)

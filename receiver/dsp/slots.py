@@ -29,6 +29,7 @@ Ints = NDArray[np.int64]
 # be seen first.
 OFFSETS = np.arange(-1, 8, 4, dtype=np.float64) / 12.0
 NEAR_OFFSETS = np.arange(-20, 21, dtype=np.float64) * 0.25
+FINE_OFFSETS = np.arange(-6, 7, dtype=np.float64) / 12.0
 # Energies of the pulses that the evidence is made for: those of 22 and 19 dB-Hz at 20 ms. Louder
 # pulses give much evidence in any case.
 PATH_ENERGY, FOLD_ENERGY = 3.0, 1.5
@@ -43,6 +44,7 @@ STEPS_A_NAT = 16.0  # in which folding adds: 7 nats in each of 290 pulses fit in
 # What a pulse loses on average as it begins between two columns and lies between two offsets: the
 # mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.267 / T.
 MEAN_LOSS = 0.9385 * 0.9807
+LOUDER = 1.03  # a path may choose the louder of two columns: measured at 27 dB-Hz (tests/bench)
 GOES_ON = (0.5, 3.0)  # least and most energy that a missing pulse is held against
 # A pulse that is surely no noise, and the share of its energy that a column beside it has.
 LOUD, FLANK = 20.0, 0.7
@@ -77,7 +79,8 @@ class Slots:
         reach_t = 1.0 if of.clipped.mean() > 0.5 else apart_t
         if (self.q.mean() - 1.0) * reach_t**2 > SIDE_LOBES * (of.q.mean() - 1.0):
             return False
-        own = self.samples[(self.q >= FOUND) & (self.samples <= of.samples[-1] + layout.pulse)]
+        begin, end = of.samples[0] - layout.pulse, of.samples[-1] + layout.pulse
+        own = self.samples[(self.q >= FOUND) & (self.samples >= begin) & (self.samples <= end)]
         after = np.clip(np.searchsorted(of.samples, own), 1, len(of.samples) - 1)
         late = np.minimum(np.abs(of.samples[after] - own), np.abs(own - of.samples[after - 1]))
         return bool(np.mean(late <= layout.pulse) > 0.5) if len(own) else True
@@ -130,6 +133,10 @@ def jittered(channel: Channel, look: Look, least: float) -> Slots | None:
         return None
     last, offset = divmod(int(evidence.argmax()), evidence.shape[1])
     way = _traced(energy[:, offset], kinds, last)
+    # Once more at the very frequency: where pulses begin is clearest there.
+    place = _centred(channel, look, way.columns)
+    own = channel.energy(look.stretch, math.floor(place), _part(place))[:, 0]
+    way = _traced(_sharp(own[:, None])[:, 0], kinds, last)
     return _slots(channel, look, way._replace(strength=strength), steady=False)
 
 
@@ -161,15 +168,15 @@ def _sharp(energy: Floats) -> Floats:
 def _slots(channel: Channel, look: Look, way: _Way, *, steady: bool) -> Slots | None:
     """Return the pulses of a way, None where most loud ones at its frequency are not among them."""
     place = _centred(channel, look, way.columns)
-    offset = np.array([round((place - math.floor(place)) * PARTS) / PARTS])
-    energy = channel.energy(look.stretch, math.floor(place), offset)[:, 0]
+    energy = channel.energy(look.stretch, math.floor(place), _part(place))[:, 0]
     if _explained(energy, way.columns) < EXPLAINED:
         return None
+    loss = MEAN_LOSS if steady else MEAN_LOSS * LOUDER
     starts = channel.first_sample + way.columns * channel.layout.pulse / COLUMNS
     frames = np.minimum(way.columns // COLUMNS, channel.frames - 1)
     return Slots(
         samples=starts + channel.layout.pulse / 2,
-        q=(energy[way.columns].astype(np.float64) - 1.0) / MEAN_LOSS + 1.0,
+        q=(energy[way.columns].astype(np.float64) - 1.0) / loss + 1.0,
         noise=channel.noise(look.stretch)[frames].astype(np.float64),
         clipped=channel.clipped()[frames] > CLIPPED_SHARE,
         bin=place,
@@ -186,12 +193,17 @@ def _centred(channel: Channel, look: Look, columns: Ints) -> float:
     """
     bins = channel.stretches[look.stretch]
     number = look.bin
-    for offsets in (NEAR_OFFSETS, NEAR_OFFSETS, OFFSETS):
+    for offsets in (NEAR_OFFSETS, FINE_OFFSETS):
         number = min(max(number, bins.start), bins.stop - 1)
         sums = channel.energy_at(look.stretch, number, columns, offsets).sum(axis=0)
         place = number + float(offsets[sums.argmax()])
         number = round(place)
     return place
+
+
+def _part(place: float) -> NDArray[np.float64]:
+    """Return how far a place is above its bin, as energies are given."""
+    return np.array([round((place - math.floor(place)) * PARTS) / PARTS])
 
 
 def _explained(energy: Floats, columns: Ints) -> float:

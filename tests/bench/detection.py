@@ -39,7 +39,7 @@ from receiver.dsp.paths import Paths, hypotheses
 from receiver.dsp.pulses import Pulse
 from receiver.dsp.spectra import layout
 from receiver.dsp.tracks import Track, Wanted
-from receiver.hearing import PULSES_H_KHZ, Plan, Watch
+from receiver.hearing import PULSES_H_KHZ, Plan, Watch, best
 from receiver.samples.conversion import converter
 from receiver.samples.level import FORMATS
 from receiver.simulator.beacon_files import PRESETS
@@ -282,12 +282,11 @@ def level_run(count: int, seed: int) -> float | None:
         Watch(rate_hz, FULL_SCALE, plan, FULL_SCALE),
         converter(FORMATS["cu8"], rate_hz),
     )
-    last = None
-    for piece in cu8(scene):
-        for news in watch.push(convert.convert(piece)):
-            last = next((t for t in news.tracks if t.collar), last)
-    for news in watch.finish():
-        last = next((t for t in news.tracks if t.collar), last)
+    heard = [
+        t for piece in cu8(scene) for n in watch.push(convert.convert(piece)) for t in n.tracks
+    ]
+    heard += [track for news in watch.finish() for track in news.tracks]
+    last = max((t for t in best(heard) if t.collar), key=lambda t: t.slot_count, default=None)
     if last is None or last.level_db is None:
         return None
     return last.level_db - 20 * math.log10(scene.amplitude(27.0) / FULL_SCALE)
@@ -312,14 +311,12 @@ def levels(pool: Pool) -> dict:
 
 
 def audio_run(snr_db: float, seed: int) -> tuple[int, int, int]:
-    """Beeps of 700 Hz at an SNR in 500 Hz, in the noise of a receiver's 300 to 3000 Hz."""
+    """Beeps of 700 Hz at an SNR in 500 Hz, through a receiver's filter of 300 to 3000 Hz."""
     from scipy.signal import butter, sosfilt
 
     rate_hz, seconds = 16_000.0, 120.0
     rng = np.random.default_rng([seed, 6])
     count = int(rate_hz * seconds)
-    white = rng.standard_normal(count)
-    noise = 0.05 * sosfilt(butter(4, [300, 3000], "bandpass", fs=rate_hz, output="sos"), white)
     density = 0.05**2 / (rate_hz / 2)
     amplitude = math.sqrt(2 * 500.0 * density * 10 ** (snr_db / 10))
     starts = 0.4 + np.cumsum(1.2 + rng.normal(0, 0.006, int(seconds / 1.2) - 2))
@@ -327,7 +324,9 @@ def audio_run(snr_db: float, seed: int) -> tuple[int, int, int]:
     keyed = np.zeros(count)
     for start in starts:
         keyed[(time_s >= start) & (time_s < start + 0.02)] = 1.0
-    sound = noise + amplitude * keyed * np.sin(2 * np.pi * 700 * time_s)
+    sound = 0.05 * rng.standard_normal(count) + amplitude * keyed * np.sin(1400 * np.pi * time_s)
+    sound = sosfilt(butter(4, [300, 3000], "bandpass", fs=rate_hz, output="sos"), sound)
+    sound += rng.standard_normal(count) * 3e-4  # of the cable and the sound card
     data = np.clip(np.rint(sound * 32767), -32768, 32767).astype("<i2").tobytes()
     convert = converter(FORMATS["s16"], rate_hz)
     watch = Watch(convert.rate_hz, convert.full_scale, Plan(frequency_hz=4000.0), 32768.0)

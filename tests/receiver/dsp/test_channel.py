@@ -48,7 +48,7 @@ def test_only_the_last_minute_is_kept() -> None:
     )
 
 
-@pytest.mark.parametrize("bins", [range(0, 4), range(-3, 3), range(FORM.size - 2, FORM.size + 2)])
+@pytest.mark.parametrize("bins", [range(4), range(-3, 3), range(FORM.size - 2, FORM.size + 2)])
 def test_a_beacon_at_the_edge_of_its_band_may_lie_a_little_outside(bins: range) -> None:
     """Found by a run on noise: a twelfth of a bin below the lowest there was no channel."""
     channel = Channel(FORM, [bins])
