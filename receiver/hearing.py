@@ -327,7 +327,16 @@ class Watch:
         if told.beside > IMAGE_SHARE * told.slots:
             made = replace(made, call="faint")
         self._followed[track_id] = made
+        if track.ended:
+            self._forget_old()
         return slots, made
+
+    def _forget_old(self) -> None:
+        """Forget beacons that ended long ago."""
+        oldest_s = self.elapsed_s - LOUD_KEPT_S
+        self._followed = {k: t for k, t in self._followed.items() if t.last_s > oldest_s}
+        self._told = {k: t for k, t in self._told.items() if k in self._followed}
+        self._names = {k: name for k, name in self._names.items() if name in self._followed}
 
     def _identity(self, track: DspTrack) -> str:
         """Return the name of the beacon that a track is of: one that drifted has several tracks."""

@@ -90,7 +90,7 @@ LAYERS: dict[str, set[str]] = {
     | BASE
     | {"rich", "receiver.locator", "receiver.columns", "protocols"}
     | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
-    | {"receiver.hearing"},
+    | {"receiver.hearing", "receiver.samples.level"},
 }
 
 

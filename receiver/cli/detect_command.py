@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,10 @@ from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from receiver.errors import SourceError
 
 if TYPE_CHECKING:
-    from receiver.hearing import News, Plan, Track, Watch
+    from receiver.hearing import HeardPulse, HeardSlot, News, Plan, Track, Watch
 
 NOTHING_HEARD = 1
+MOST_DRAWN = 20_000
 
 
 @click.command()
@@ -55,20 +56,35 @@ def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options:
     from receiver.ui.beacons import summary
 
     opened = _live(source, png, **options) or _file(source, png, **options)
-    heard: list[News] = []
+    tracks: dict[str, Track] = {}
+    pulse_count, drawn = 0, _Drawn()
     for news in opened.news:
-        heard.append(news)
+        tracks.update({track.track_id: track for track in news.tracks})
+        pulse_count += len(news.pulses)
+        drawn.add(news) if png is not None else None
         for line in opened.lines(news) if jsonl else ():
             click.echo(json.dumps(line, ensure_ascii=False))
-    called = [t for t in best(t for news in heard for t in news.tracks) if t.call != "faint"]
+    called = [track for track in best(tracks.values()) if track.call != "faint"]
     if as_json:
         click.echo(json.dumps(_object(opened, called), ensure_ascii=False))
-    pulse_count = sum(len(news.pulses) for news in heard)
     for text in summary(called, opened.watch, pulse_count, out_of_band(opened.watch)):
         click.echo(text, err=True)
     if png is not None:
-        _draw(Path(png), opened, heard, called)
+        _draw(Path(png), opened, drawn, called)
     return opened.ended() or (0 if called or jsonl else NOTHING_HEARD)
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What is marked in a picture: only so much can be seen, however long it is listened."""
+
+    pulses: list[HeardPulse] = field(default_factory=list)
+    slots: list[HeardSlot] = field(default_factory=list)
+
+    def add(self, news: News) -> None:
+        """Take what is new, up to what a picture can show."""
+        self.pulses += news.pulses[: max(0, MOST_DRAWN - len(self.pulses))]
+        self.slots += news.slots[: max(0, MOST_DRAWN - len(self.slots))]
 
 
 @dataclass(slots=True)
@@ -140,7 +156,7 @@ def _live(source: str, png: str | None, **options: Any) -> _Opened | None:
             for one in heard_live(live, SystemClock(), stop, options["seconds"]):
                 tracks.update({track.track_id: track for track in one.tracks})
                 shown = [track for track in tracks.values() if not track.ended]
-                screen.show(live_watch.watch, shown, live.stream.meter.complaint)
+                screen.show(live_watch.watch, shown, live.stream.meter)
                 yield one
 
     def ended() -> int:
@@ -212,15 +228,14 @@ def _object(opened: _Opened, tracks: list[Track]) -> dict[str, Any]:
     }
 
 
-def _draw(path: Path, opened: _Opened, heard: list[News], tracks: list[Track]) -> None:
+def _draw(path: Path, opened: _Opened, drawn: _Drawn, tracks: list[Track]) -> None:
     from receiver import export
     from receiver.report.waterfall_picture import picture
 
     watch, start = opened.watch, opened.start()
     assert watch.waterfall is not None
     shown = {track.track_id for track in tracks}
-    pulses = [pulse for news in heard for pulse in news.pulses]
-    slots = [slot for news in heard for slot in news.slots if slot.track_id in shown]
-    png = picture(watch.waterfall, watch.plan, pulses, slots, tracks, start, opened.name)
+    slots = [slot for slot in drawn.slots if slot.track_id in shown]
+    png = picture(watch.waterfall, watch.plan, drawn.pulses, slots, tracks, start, opened.name)
     export.write(path, png)
     click.echo(f"the waterfall is in {path}", err=True)

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from receiver.hearing import LEAST_PULSES, Track, Watch
+from receiver.samples.level import Meter
 
 Floats = NDArray[np.float32]
 
@@ -94,6 +95,14 @@ def strip(watch: Watch, width: int) -> list[str]:
     return [bars, f"{left}{middle:^{max(1, width - len(left) - len(right))}}{right}"]
 
 
+def level_words(meter: Meter) -> str:
+    """Say how loud samples are: a gain at which noise alone moves them is right."""
+    level = meter.level
+    if level is None or level.level_dbfs is None:
+        return "level ?"
+    return f"samples at {level.level_dbfs:.0f} dBFS, {level.clipped_share:.1%} cut off"
+
+
 class BeaconScreen:
     """What is heard live: on a terminal drawn again and again, elsewhere a line for each call."""
 
@@ -119,8 +128,8 @@ class BeaconScreen:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, watch: Watch, tracks: Sequence[Track], remark: str = "") -> None:
-        """Show what is heard by now, at most twice a second of samples."""
+    def show(self, watch: Watch, tracks: Sequence[Track], meter: Meter) -> None:
+        """Show what is heard by now and how loud the samples are, twice a second of samples."""
         called = [track for track in tracks if track.call != "faint"]
         if self._live is None:
             self._tell(watch, called)
@@ -128,8 +137,11 @@ class BeaconScreen:
             self._shown_s = watch.elapsed_s
             lines = [*strip(watch, self._console.width - 1), ""]
             lines += [beacon_line(track, watch.elapsed_s) for track in called]
-            lines += ["" if called else "no beacon yet", f"{watch.elapsed_s:.0f} s  Ctrl-C ends"]
-            lines += [f"look out: {remark}"] if remark else []
+            lines += [
+                "" if called else "no beacon yet",
+                f"{watch.elapsed_s:.0f} s  {level_words(meter)}  Ctrl-C ends",
+            ]
+            lines += [f"look out: {meter.complaint}"] if meter.complaint else []
             self._live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
 
     def _tell(self, watch: Watch, called: Sequence[Track]) -> None:

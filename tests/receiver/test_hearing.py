@@ -111,6 +111,15 @@ def test_loud_pulses_of_a_listed_collar_are_one_beacon() -> None:
     assert [track.collar for track in lines] == ["leo"]
 
 
+@pytest.mark.parametrize("cn0_dbhz", [36.0, 42.0])
+def test_a_beacon_that_drifts_is_one_beacon(cn0_dbhz: float) -> None:
+    """42 Hz a second: a run on the scenes of the bench told it twenty times."""
+    tag = Tag(frequency_hz=-500.0, cn0_dbhz=cn0_dbhz, drift_hz=2000.0)
+    called = [t for t in tracks(heard(PLAN, tag, duration_s=40.0)) if t.call == "heard"]
+    assert [track.collar for track in called] == ["leo"]
+    assert called[0].pulse_count > 20
+
+
 def test_too_loud_is_said() -> None:
     called = tracks(heard(PLAN, Tag(frequency_hz=500.0, cn0_dbhz=68.0)))
     loud = [track for track in called if track.call == "heard"]

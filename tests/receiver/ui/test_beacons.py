@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 
 import numpy as np
 import pytest
 
 from receiver.hearing import Plan, Track, Watch
-from receiver.ui.beacons import beacon_line, rate_words, strip, summary
+from receiver.samples.level import FORMATS, Meter
+from receiver.ui.beacons import (
+    BeaconScreen,
+    beacon_line,
+    level_words,
+    rate_words,
+    strip,
+    summary,
+)
 
 TRACK = Track(
     track_id="leo-1", collar="leo", call="heard", frequency_hz=150.0124e6, period_s=1.2,
@@ -74,3 +83,15 @@ def test_strip_shows_a_carrier_in_its_place() -> None:
     assert bars.index(max(bars)) == pytest.approx(45, abs=1)
     assert "149.9760" in scale
     assert "150.0240 MHz" in scale
+
+
+def test_without_a_terminal_each_call_is_told_once() -> None:
+    watch, said = Watch(48_000.0, 127.5, Plan(), 127.5), io.StringIO()
+    meter = Meter(FORMATS["cu8"], 48_000.0)
+    with BeaconScreen(said) as screen:
+        for call in ("faint", "maybe", "maybe", "heard", "heard"):
+            screen.show(watch, [dataclasses.replace(TRACK, call=call)], meter)
+    assert [line[:5] for line in said.getvalue().splitlines()[::2]] == ["MAYBE", "HEARD"]
+    assert level_words(meter) == "level ?"
+    meter.add(bytes([255, 128]) * 30_000)
+    assert "50.0% cut off" in level_words(meter)
