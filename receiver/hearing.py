@@ -93,12 +93,14 @@ class Track:
     `log_likelihood` is how many nats its evidence stands above what noise reaches once an hour and
     kHz, `expected_false_alarms` how many such tracks noise gives in a watch so long. `meaning` is
     the key of the sheet's rate that it has, None below 30 pulses and where the sheet has none.
+    `frequency_hz` is where it is now, `drifted_hz` how far that is from where it was first.
     """
 
     track_id: str
     collar: str | None
     call: Call
     frequency_hz: float
+    drifted_hz: float
     period_s: float
     pulses_per_minute: float
     jitter: float | None
@@ -205,6 +207,7 @@ class _Told:
     cn0: float = 0.0
     saturated: bool = False
     beside: int = 0
+    first_hz: float = math.nan  # from the centre
 
 
 class Watch:
@@ -313,7 +316,7 @@ class Watch:
         track_id = self._identity(track)
         if self._newest[track_id] != track.number:
             return [], None  # the beacon drifted away from here, and is followed elsewhere
-        told = self._told.setdefault(track_id, _Told())
+        told = self._told.setdefault(track_id, _Told(first_hz=track.frequency_hz))
         slots = self._slots(track, track_id, told)
         for slot in slots:
             _count(told, slot)
@@ -431,6 +434,7 @@ class Watch:
             collar=None,
             call=call(false_alarms_h),
             frequency_hz=self.plan.true_hz(offset_hz),
+            drifted_hz=abs(offset_hz - told.first_hz),
             period_s=beat.period_s,
             pulses_per_minute=60.0 / beat.period_s,
             jitter=beat.jitter,
@@ -476,6 +480,7 @@ class Watch:
 
     def _group(self, group: Group) -> Track:
         track_id, told = f"unknown-{group.number}", _Told(first_s=group.first_s)
+        told.first_hz = group.pulses[0].frequency_hz
         for pulse in group.pulses:
             unit = pulse.noise / (pulse.pulse_s * pulse.rate_hz) / self._scale**2
             told.slots, told.until_s = told.slots + 1, pulse.time_s
@@ -530,9 +535,10 @@ def same_beacon(one: Track, other: Track) -> bool:
 
     The frequency of a track is that of its end, and may have drifted until the end of the other.
     """
-    drifted_hz = DRIFT_HZ_S * abs(one.last_s - other.last_s)
-    if one.collar != other.collar:
-        drifted_hz = min(drifted_hz, DRIFT_HZ_S * LINK_S)
+    drifted_hz = max(one.drifted_hz, other.drifted_hz)
+    late_s = min(abs(one.last_s - other.last_s), LINK_S)
+    late_s = LINK_S if drifted_hz > SAME_BEACON_HZ else late_s
+    drifted_hz += DRIFT_HZ_S * late_s
     return (
         abs(one.frequency_hz - other.frequency_hz) < SAME_BEACON_HZ + drifted_hz
         and one.first_s - SAME_BEACON_S <= other.last_s

@@ -29,8 +29,6 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.stats import chi2
 
 from receiver.config import Collar
 from receiver.dsp import tracks as dsp_tracks
@@ -99,6 +97,8 @@ def levels_of(counts: dict[float, tuple[int, int]]) -> dict[str, list[float]]:
 
 
 def fit(x: np.ndarray, found: np.ndarray, total: np.ndarray) -> tuple[float, float]:
+    from scipy.optimize import minimize  # here, so that it is not in the memory of the detector
+
     def cost(p: np.ndarray) -> float:
         z = np.clip((x - p[0]) * math.exp(p[1]), -30, 30)
         return float(np.sum(total * np.logaddexp(0, z) - found * z))
@@ -110,6 +110,8 @@ def fit(x: np.ndarray, found: np.ndarray, total: np.ndarray) -> tuple[float, flo
 
 def rate_interval(count: int, khz_h: float) -> list[float]:
     """Return a rate an hour and kHz with its 90 % interval (Poisson)."""
+    from scipy.stats import chi2
+
     low = chi2.ppf(0.05, 2 * count) / 2 if count else 0.0
     return [round(float(v) / khz_h, 3) for v in (count, low, chi2.ppf(0.95, 2 * count + 2) / 2)]
 

@@ -20,8 +20,8 @@ from receiver.ui.beacons import (
 )
 
 TRACK = Track(
-    track_id="leo-1", collar="leo", call="heard", frequency_hz=150.0124e6, period_s=1.2,
-    pulses_per_minute=50.0, jitter=0.005, regular=True, pulse_count=49, slot_count=50,
+    track_id="leo-1", collar="leo", call="heard", frequency_hz=150.0124e6, drifted_hz=0.0,
+    period_s=1.2, pulses_per_minute=50.0, jitter=0.005, regular=True, pulse_count=49, slot_count=50,
     level_db=-41.23, level_sd_db=0.3, cn0_dbhz=33.4, saturated=False, first_s=0.3, last_s=58.0,
     log_likelihood=50.0, false_alarms_h=1e-9, expected_false_alarms=1e-10, meaning="normal",
 )  # fmt: skip
