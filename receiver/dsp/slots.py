@@ -37,8 +37,8 @@ PATH_ENERGY, FOLD_ENERGY = 3.0, 1.5
 JITTER_STEPS, PERIODS_APART = (3, 3, 1, 1), 2.0
 # Under noise the evidence of paths has a tail exp(-x / scale), and each hour and kHz so many looks
 # that it exceeds `start` once; measured on noise (tests/bench).
-PATH_START, PATH_SCALE = 16.5, 1.06
-FOLD_START, FOLD_SCALE = 17.8, 1.6
+PATH_START, PATH_SCALE = 17.0, 1.06
+FOLD_START, FOLD_SCALE = 18.9, 1.6
 FOUND = 4.6  # an energy that noise has in one slot of a hundred
 STEPS_A_NAT = 16.0  # in which folding adds: 7 nats in each of 290 pulses fit into 16 bits
 # What a pulse loses on average as it begins between two columns and lies between two offsets: the
