@@ -320,6 +320,9 @@ class Watch:
         slots = self._slots(track, track_id, told)
         for slot in slots:
             _count(told, slot)
+        is_image = told.beside > IMAGE_SHARE * told.slots
+        if is_image:  # neither called nor a level for the locator
+            slots = [replace(slot, call="faint") for slot in slots]
         false_alarms_h = self._alarms_h(track)
         beat = self._rhythm(told, track)
         made = self._track(
@@ -327,7 +330,7 @@ class Watch:
         )
         meaning = self._meaning(track.wanted.name, made)
         made = replace(made, collar=track.wanted.name, meaning=meaning, ended=track.ended)
-        if told.beside > IMAGE_SHARE * told.slots:
+        if is_image:
             made = replace(made, call="faint")
         self._followed[track_id] = made
         if track.ended:
@@ -363,7 +366,6 @@ class Watch:
 
     def _slots(self, track: DspTrack, track_id: str, told: _Told) -> list[HeardSlot]:
         """Return the slots that were not told yet."""
-        pulse_s = self.detectors[0].layout.pulse_s
         found = []
         frequency_hz = self.plan.true_hz(track.frequency_hz)
         slots = track.slots
@@ -373,7 +375,11 @@ class Watch:
                 continue
             loud = self._pulse_at(time_s, track.frequency_hz)
             told.beside += self._is_image(time_s, track.frequency_hz, float(q * noise))
-            energy, noise_power = (float(q), float(noise)) if loud is None else (loud.q, loud.noise)
+            energy, noise_power, pulse_s = (
+                (float(q), float(noise), track.pulse_s)
+                if loud is None
+                else (loud.q, loud.noise, loud.pulse_s)
+            )
             unit = noise_power / (pulse_s * self.rate_hz) / self._scale**2
             is_found = energy >= FOUND
             found.append(
@@ -533,8 +539,11 @@ def _db(power: float) -> float:
 def same_beacon(one: Track, other: Track) -> bool:
     """Tell whether two tracks are of one beacon: the same frequency at the same time.
 
+    Those of two collars never are: one must not hide the other.
     The frequency of a track is that of its end, and may have drifted until the end of the other.
     """
+    if None not in (one.collar, other.collar) and one.collar != other.collar:
+        return False
     drifted_hz = max(one.drifted_hz, other.drifted_hz)
     late_s = min(abs(one.last_s - other.last_s), LINK_S)
     late_s = LINK_S if drifted_hz > SAME_BEACON_HZ else late_s

@@ -26,7 +26,7 @@ Bools = NDArray[np.bool_]
 
 ROWS = HOPS // 2  # spectra in a column of the screen
 ENERGY = 3.0  # of the pulses that evidence is followed for: those of 22 dB-Hz at 20 ms
-# The mean of the ratio under noise where a cell is the largest of four: measured (tests/bench).
+# The mean of the ratio under noise where a cell is the largest of four: measured on noise.
 MEAN = 2.283
 FOLD_ENERGY, FOLD_MEAN = 1.5, 1.771
 FOLDED_S, FOLD_EVERY_S = 60.0, 30.0

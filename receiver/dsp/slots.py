@@ -40,7 +40,7 @@ JITTER_STEPS, PERIODS_APART = (3, 3, 1, 1), 2.0
 PATH_START, PATH_SCALE = 17.0, 1.06
 FOLD_START, FOLD_SCALE = 18.9, 1.6
 FOUND = 4.6  # an energy that noise has in one slot of a hundred
-STEPS_A_NAT = 16.0  # in which folding adds: 7 nats in each of 290 pulses fit into 16 bits
+STEPS_A_NAT = 8.0  # in which folding adds: 8 nats in each of 500 pulses fit into 16 bits
 # What a pulse loses on average as it begins between two columns and lies between two offsets: the
 # mean of (1 - |d|)^2 over a column of T / 8, and of sinc^2 over an offset of 0.267 / T.
 MEAN_LOSS = 0.9385 * 0.9807

@@ -60,13 +60,9 @@ class Track:
     wanted: Wanted
     frequency_hz: float
     slots: Slots
+    pulse_s: float
     heard_until_s: float
     ended: bool = False
-
-    @property
-    def pulses_per_minute(self) -> float:
-        """Its rate."""
-        return 60.0 / self.slots.period_s
 
 
 @dataclass(slots=True)
@@ -218,6 +214,7 @@ class Followers:
             wanted=self.wanted[owner],
             frequency_hz=slots.bin * self.layout.bin_hz,
             slots=slots,
+            pulse_s=self.layout.pulse_s,
             heard_until_s=slots.last_found / self.layout.rate_hz,
         )
 

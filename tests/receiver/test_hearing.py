@@ -180,3 +180,41 @@ def test_too_few_samples_a_second() -> None:
 def test_times_go_on_over_news() -> None:
     found = heard(PLAN, Tag(frequency_hz=0, cn0_dbhz=45.0), duration_s=10.0)
     assert all(a.until_s <= b.until_s for a, b in itertools.pairwise(found))
+
+
+def test_a_collar_never_hides_another() -> None:
+    """Two collars 150 Hz apart, one of them drifting: read in review, the shorter was left out."""
+    (track,) = tracks(heard(PLAN, Tag(frequency_hz=500.0, cn0_dbhz=40.0), duration_s=20.0))
+    drifting = dataclasses.replace(track, drifted_hz=900.0)
+    other = dataclasses.replace(
+        track, track_id="zar-1", collar="zar", frequency_hz=track.frequency_hz + 150.0, slot_count=5
+    )
+    assert {one.collar for one in best([drifting, other])} == {"leo", "zar"}
+    nobody = dataclasses.replace(other, track_id="unknown-1", collar=None)
+    assert [one.collar for one in best([drifting, nobody])] == ["leo"]
+
+
+def test_two_pulse_lengths_have_both_their_levels() -> None:
+    """Read in review: slots of the second length were measured with the first one's."""
+    second = Collar(
+        name="zar", frequency_hz=CENTRE_HZ - 5000.0, pulse_length_s=0.04,
+        pulses_per_minute={"normal": 50.0},
+    )  # fmt: skip
+    found = heard(
+        Plan(frequency_hz=CENTRE_HZ, collars=(LEO, second)),
+        Tag(frequency_hz=500.0, cn0_dbhz=30.0),
+        Tag(frequency_hz=-5000.0, cn0_dbhz=27.0, width_s=0.04, first_s=0.9),
+    )
+    levels = {track.collar: track.level_db for track in tracks(found) if track.collar}
+    scene = Scene(rate_hz=RATE_HZ, duration_s=1, seed=1)
+    for name, cn0_dbhz in (("leo", 30.0), ("zar", 27.0)):
+        expected = 20 * np.log10(scene.amplitude(cn0_dbhz) / 127.5)
+        assert levels[name] == pytest.approx(expected, abs=0.8)
+
+
+def test_what_a_cut_off_pulse_leaves_elsewhere_is_no_level() -> None:
+    found = heard(PLAN, Tag(frequency_hz=-500.0, cn0_dbhz=70.0))
+    slots = [slot for news in found for slot in news.slots if slot.call == "heard"]
+    assert slots
+    near = [abs(slot.frequency_hz - CENTRE_HZ + 500.0) < 50.0 for slot in slots]
+    assert np.mean(near) > 0.9
