@@ -14,7 +14,8 @@ from receiver import samples
 from receiver.address import Address
 from receiver.clock import Clock, Stamp
 from receiver.errors import SourceError
-from receiver.hearing import HeardPulse, HeardSlot, News, Plan, Track, Watch
+from receiver.heard import HeardPulse, HeardSlot, News, Track
+from receiver.hearing import Plan, Watch
 from receiver.links import EndOfInput, open_link
 from receiver.records import jsonable
 from receiver.samples.audit import SampleClock

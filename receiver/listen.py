@@ -32,7 +32,7 @@ from receiver.records import OWN_RADIO, Detection, Gap, Heard, Source
 from receiver.scanning import Plan, Scan
 
 if TYPE_CHECKING:
-    from receiver.hearing import Track
+    from receiver.heard import Track
 
 NO_ANSWER_HINT = "is the receiver on, and are address and speed right?"
 READ_TIMEOUT_S = 0.2

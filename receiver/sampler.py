@@ -21,7 +21,7 @@ from receiver.samples.stream import Stream
 
 if TYPE_CHECKING:
     from receiver.detecting import LiveWatch
-    from receiver.hearing import News, Track
+    from receiver.heard import News, Track
 
 WAITING_CHUNKS = 500  # of at most 64 kB: a minute of 250,000 samples a second, 7 s of 2.4 million
 END_S = 10.0

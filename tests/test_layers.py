@@ -39,9 +39,11 @@ LAYERS: dict[str, set[str]] = {
     "receiver.links": BASE | {"serial", "paho", "sounddevice", "rtlsdr", "numpy"},
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
     "receiver.dsp": {"numpy", "scipy"},
-    "receiver.hearing": BASE | {"numpy", "receiver.dsp"},
+    "receiver.heard": BASE,
+    "receiver.hearing": BASE | {"numpy", "receiver.dsp", "receiver.heard"},
     "receiver.samples": BASE | {"numpy", "scipy", "sigmf"},
-    "receiver.detecting": BASE | {"receiver.hearing", "receiver.samples", "receiver.links"},
+    "receiver.detecting": BASE
+    | {"receiver.heard", "receiver.hearing", "receiver.samples", "receiver.links"},
     "receiver.slots": BASE,
     "receiver.positions": BASE
     | ENVELOPES
@@ -77,6 +79,7 @@ LAYERS: dict[str, set[str]] = {
         "receiver.columns",
         "receiver.calibration",
         "receiver.dsp",
+        "receiver.heard",
         "receiver.hearing",
         "protocols.packet",
     },
@@ -90,7 +93,7 @@ LAYERS: dict[str, set[str]] = {
     | BASE
     | {"rich", "receiver.locator", "receiver.columns", "protocols"}
     | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
-    | {"receiver.hearing", "receiver.samples.level"},
+    | {"receiver.heard", "receiver.hearing", "receiver.samples.level"},
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from receiver.errors import SourceError
 
 if TYPE_CHECKING:
-    from receiver.hearing import HeardPulse, HeardSlot, News, Plan, Track, Watch
+    from receiver.detecting import Live
+    from receiver.heard import HeardPulse, HeardSlot, News, Track
+    from receiver.hearing import Plan, Watch
 
 NOTHING_HEARD = 1
 MOST_DRAWN = 20_000
@@ -52,10 +54,11 @@ def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options:
     baksan detect scene_150.1M_300k.cu8 --png waterfall.png
     baksan detect "rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M&rate=300k" --record gorge
     """
-    from receiver.hearing import best, out_of_band
+    from receiver.heard import best
+    from receiver.hearing import out_of_band
     from receiver.ui.beacons import summary
 
-    opened = _live(source, png, **options) or _file(source, png, **options)
+    opened = _live(source, **options) or _file(source, png, **options)
     tracks: dict[str, Track] = {}
     pulse_count, drawn = 0, _Drawn()
     for news in opened.news:
@@ -130,7 +133,7 @@ def _file(source: str, png: str | None, **options: Any) -> _Opened:
     )  # fmt: skip
 
 
-def _live(source: str, png: str | None, **options: Any) -> _Opened | None:
+def _live(source: str, **options: Any) -> _Opened | None:
     from receiver import samples
     from receiver.address import parse_address
     from receiver.clock import SystemClock
@@ -145,35 +148,39 @@ def _live(source: str, png: str | None, **options: Any) -> _Opened | None:
         lambda s: _plan(s.frequency_hz, s.rate_hz, s.kind == "iq", **options),
         record,
     )
-    stop, live_watch = threading.Event(), live.watch
+    stop = threading.Event()
     interrupted = stop_on_interrupt(stop)
-
-    def news() -> Iterator[News]:
-        from receiver.ui.beacons import BeaconScreen
-
-        tracks: dict[str, Track] = {}
-        with BeaconScreen() as screen:
-            for one in heard_live(live, SystemClock(), stop, options["seconds"]):
-                tracks.update({track.track_id: track for track in one.tracks})
-                shown = [track for track in tracks.values() if not track.ended]
-                screen.show(live_watch.watch, shown, live.stream.meter)
-                yield one
-
-    def ended() -> int:
-        if live.recorder is not None:
-            click.echo(f"the samples are in {live.recorder.data_path}", err=True)
-        if lost := live_watch.clock.lost_samples:
-            seconds = live.stream.seconds_of(lost)
-            click.echo(f"look out: {seconds:.2f} s of samples were lost on the way", err=True)
-        if live.lost:
-            click.echo(f"baksan: {live.lost}", err=True)
-            return SourceError.exit_code
-        return INTERRUPTED if interrupted() and options["seconds"] is not None else 0
-
+    news = _shown(live, heard_live(live, SystemClock(), stop, options["seconds"]))
     return _Opened(
-        instrument, live_watch.watch, news(), lambda one: lines(one, live_watch.when),
-        lambda: live_watch.when(0.0), ended,
+        instrument, live.watch.watch, news, lambda one: lines(one, live.watch.when),
+        lambda: live.watch.when(0.0), lambda: _ended(live) or INTERRUPTED * interrupted(),
     )  # fmt: skip
+
+
+def _shown(live: Live, heard: Iterable[News]) -> Iterator[News]:
+    """Pass on what is heard, and show it meanwhile."""
+    from receiver.heard import best
+    from receiver.ui.beacons import BeaconScreen
+
+    tracks: dict[str, Track] = {}
+    with BeaconScreen() as screen:
+        for one in heard:
+            tracks.update({track.track_id: track for track in one.tracks})
+            tracks = {name: track for name, track in tracks.items() if not track.ended}
+            screen.show(live.watch.watch, best(tracks.values()), live.stream.meter)
+            yield one
+
+
+def _ended(live: Live) -> int:
+    """Say what there is to say of a live source when it is over; return its exit code."""
+    if live.recorder is not None:
+        click.echo(f"the samples are in {live.recorder.data_path}", err=True)
+    if lost := live.watch.clock.lost_samples:
+        seconds = live.stream.seconds_of(lost)
+        click.echo(f"look out: {seconds:.2f} s of samples were lost on the way", err=True)
+    if live.lost:
+        click.echo(f"baksan: {live.lost}", err=True)
+    return SourceError.exit_code if live.lost else 0
 
 
 def _plan(

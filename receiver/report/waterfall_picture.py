@@ -12,7 +12,8 @@ from typing import Any
 
 from receiver.dsp.waterfall import Waterfall
 from receiver.errors import MissingExtraError
-from receiver.hearing import HeardPulse, HeardSlot, Plan, Track
+from receiver.heard import HeardPulse, HeardSlot, Track
+from receiver.hearing import Plan
 
 INCHES, DPI = (12.0, 9.0), 100
 SHADES, LOW_DB, HIGH_DB = "Greys", 3.0, 25.0

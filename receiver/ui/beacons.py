@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from receiver.hearing import LEAST_PULSES, Track, Watch
+from receiver.heard import LEAST_PULSES, Track
+from receiver.hearing import Watch
 from receiver.samples.level import Meter
 
 Floats = NDArray[np.float32]

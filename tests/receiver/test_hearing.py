@@ -10,18 +10,8 @@ import pytest
 
 from receiver.config import Collar
 from receiver.errors import ConfigError
-from receiver.hearing import (
-    HEARD_AN_HOUR,
-    MAYBE_AN_HOUR,
-    SHARE,
-    News,
-    Plan,
-    Track,
-    Watch,
-    best,
-    call,
-    rate_name,
-)
+from receiver.heard import HEARD_AN_HOUR, MAYBE_AN_HOUR, SHARE, News, Track, best, call, rate_name
+from receiver.hearing import Plan, Watch
 from receiver.samples.conversion import converter
 from receiver.samples.level import FORMATS
 from receiver.simulator.beacons import Scene, Tag, cu8

@@ -8,7 +8,8 @@ import io
 import numpy as np
 import pytest
 
-from receiver.hearing import Plan, Track, Watch
+from receiver.heard import Track
+from receiver.hearing import Plan, Watch
 from receiver.samples.level import FORMATS, Meter
 from receiver.ui.beacons import (
     BeaconScreen,
