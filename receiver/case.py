@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from receiver import settings
 from receiver.errors import ReceiverError
@@ -27,8 +28,12 @@ class Case:
 Watch = Callable[[Iterable[Row], int], Iterable[Row]]
 
 
-def open_case(path: Path, collar: str | None, watch: Watch = lambda rows, total: rows) -> Case:
+def open_case(
+    path: Path, collar: str | None, watch: Watch = lambda rows, total: rows, **assumed: Any
+) -> Case:
     """Read a journal or a CSV of observations, and locate; `watch` sees the rows go by.
+
+    `assumed` are fields of `receiver.locator.LocatorConfig` that are known here.
 
     Raises:
         InputError: it is neither, or cannot be read.
@@ -42,7 +47,7 @@ def open_case(path: Path, collar: str | None, watch: Watch = lambda rows, total:
     else:
         observations, warnings = _from_csv(path), []
         simulation = any(o.text == SIMULATION_MARK for o in observations)
-    found = posterior(columns(observations), LocatorConfig(collar=collar))
+    found = posterior(columns(observations), LocatorConfig(collar=collar, **assumed))
     return Case(
         observations=observations, posterior=found, warnings=warnings, simulation=simulation
     )

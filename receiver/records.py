@@ -115,6 +115,7 @@ class Observation:
     heard: bool | None = None
     level_db: float | None = None
     level_unit: str | None = None
+    level_raw: float | None = None
     level_sd_db: float | None = None
     level_bound: LevelBound = "none"
     threshold_db: float | None = None
@@ -157,6 +158,7 @@ class Answer:
     regions: dict[str, dict[str, Any]] = field(default_factory=dict)
     inaudible_probability: float | None = None
     contributions_bits: dict[str, float] = field(default_factory=dict)
+    beside: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     reason: str | None = None

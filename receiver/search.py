@@ -155,6 +155,7 @@ def level(
         heard=True,
         level_db=detection.level_db,
         level_unit=detection.level_unit,
+        level_raw=detection.level_raw,
         level_sd_db=detection.level_sd_db,
         level_bound="lower" if detection.saturated else "none",
         snr_db=detection.snr_db,

@@ -32,6 +32,9 @@ COMMANDS = {
 
 USAGE, CANNOT_WRITE, FAULT, INTERRUPTED = 2, 5, 70, 130
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+# Matrices here are small: several threads gain little, and where other programs keep the cores busy
+# they wait for each other, up to twenty times as long. Read by numpy when it is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class LazyGroup(click.Group):

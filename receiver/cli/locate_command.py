@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from receiver.case import Case
 
+ECHOES = {"sight": 0.05, "usual": 0.25, "gorge": 0.5}
 STYLES = ("decimal", "dm", "utm", "mgrs", "sk42")
 
 
@@ -23,17 +24,35 @@ STYLES = ("decimal", "dm", "utm", "mgrs", "sk42")
 @click.option(
     "--coordinates", multiple=True, type=click.Choice(STYLES), help="How to write the place."
 )
-def command(file: str, collar: str | None, as_json: bool, coordinates: Any, **files: Any) -> int:
+@click.option("--still", is_flag=True, help="It does not move: dropped, or dead (leader's word).")
+@click.option("--ground", type=click.Choice(("hills", "flat")), help="Where altitudes do not tell.")
+@click.option("--bearings", type=click.Choice(tuple(ECHOES)), help="How many may be echoes.")
+@click.option("--reach-km", type=click.FloatRange(0.1, 160.0), help="Farthest it may be (20).")
+def command(
+    file: str, collar: str | None, as_json: bool, coordinates: Any, still: bool,
+    ground: Any, bearings: str | None, reach_km: float | None, **files: Any,
+) -> int:  # fmt: skip
     """Say where the collar may be, from a journal or a CSV of observations.
+
+    Bearings: 5 % are echoes with the animal in sight, 25 % usually, 50 % in gorges.
 
     \b
     baksan locate search.journal --png map.png
-    baksan locate walk.csv --json
+    baksan locate walk.csv --still --bearings gorge --json
     """
     from receiver.case import open_case
     from receiver.ui.progress import watched
 
-    case = open_case(Path(file), collar, lambda rows, total: watched(rows, total, "reading"))
+    assumed = {
+        "movement": "still" if still else None,
+        "ground": ground,
+        "bearing_outlier_share": ECHOES[bearings] if bearings else None,
+        "reach_m": reach_km * 1000.0 if reach_km else None,
+    }
+    known = {name: value for name, value in assumed.items() if value is not None}
+    case = open_case(
+        Path(file), collar, lambda rows, total: watched(rows, total, "reading"), **known
+    )
     write_files(case, **files)
     show(case, as_json, coordinates or STYLES[:4])
     return 0 if case.posterior.answer.reason is None else 1

@@ -5,12 +5,13 @@
     answer = locate(read_csv(path))
 
 Every factor is `f(points_m, data) -> (log-likelihood of each point, log-likelihood of "inaudible")`
-on one absolute scale, at any points. See `docs` of each module for its formula and source.
+on one absolute scale, at any points. The docstring of each module has its formula and source.
 """
 
 from __future__ import annotations
 
 from receiver.locator.answer import Posterior, locate, posterior
 from receiver.locator.settings import LocatorConfig
+from receiver.locator.stream import Stream
 
-__all__ = ["LocatorConfig", "Posterior", "locate", "posterior"]
+__all__ = ["LocatorConfig", "Posterior", "Stream", "locate", "posterior"]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from receiver.columns import Columns
+from receiver.locator.belief import Belief
 from receiver.locator.evidence import Evidence, chosen
-from receiver.locator.grid import Zoomed
-from receiver.locator.reach import loud_middle
+from receiver.locator.reach import extent, loud_middle
 from receiver.locator.regions import touches_edge
 from receiver.locator.settings import Floats, LocatorConfig
 
 FEW_PLACES = 10
 FEWEST_PLACES = 3
 STRAIGHT = 0.08
-HILLS = "rough area: the way that radio bends and echoes in hills is not in it yet"
+HILLS = "rough area, not tested in mountains"
+SPARSE_M, FLAT_M = 45.0, 60.0
+LIKELY_OFF = 0.2
+CANNOT_SAY_SHARE = 0.5
 
 
 def reason_for_none(
@@ -43,10 +47,9 @@ def _several_collars(columns: Columns, config: LocatorConfig) -> list[str]:
 
 def _too_little(evidence: Evidence) -> str | None:
     counts = evidence.counts
-    directions = counts["bearings"] + counts["sightings"] + counts["positions"]
-    if directions:
+    if counts["bearings"] + counts["sightings"] + counts["positions"]:
         return None
-    usable = len(evidence.radio.x_m)
+    usable = len(evidence.radio.x_m) + sum(int(e.bounds.is_lower.sum()) for e in evidence.epochs)
     if usable == 0:
         unusable = ", ".join(f"{n} {reason}" for reason, n in evidence.left_out.items())
         tail = f" that can be used ({unusable})" if unusable else ""
@@ -66,30 +69,37 @@ def limits(
     evidence: Evidence,
     point_m: tuple[float, float],
     areas: dict[str, dict[str, Any]],
-    zoomed: Zoomed,
+    belief: Belief,
+    config: LocatorConfig,
 ) -> tuple[str, ...]:
     """Return what limits an answer, the most important first."""
     found = [
-        *_of_shape(evidence, areas, zoomed),
+        *_of_shape(evidence, areas, belief, config),
         *_of_amount(evidence),
+        *_of_time(evidence, belief),
         *_of_disagreement(evidence, point_m),
         *(f"{n} {reason}: not used" for reason, n in evidence.left_out.items()),
     ]
-    if len(evidence.radio.x_m) > 0:
+    if len(evidence.radio.x_m) > 0 and _may_be_hills(evidence, config):
         found.append(HILLS)
     return tuple(found)
 
 
-def _of_shape(evidence: Evidence, areas: dict[str, dict[str, Any]], zoomed: Zoomed) -> list[str]:
+def _of_shape(
+    evidence: Evidence, areas: dict[str, dict[str, Any]], belief: Belief, config: LocatorConfig
+) -> list[str]:
     found = []
-    pieces = len(areas["95"]["geometry"]["coordinates"])
+    area = areas["95"]
+    pieces = len(area["geometry"]["coordinates"])
+    if area["area_m2"] > CANNOT_SAY_SHARE * math.pi * config.reach_m**2:
+        found.append("cannot say where: nearly everything within reach fits")
     if _is_straight(evidence.radio.x_m, evidence.radio.y_m) and not len(evidence.bearings.x_m):
         found.append("you have walked a straight line: both sides of it fit; walk a bend")
     if 1 < pieces <= 5:
         found.append(f"the search area is in {pieces} pieces: all of them count")
-    if touches_edge(zoomed.grid):
+    if touches_edge(belief.leaves):
         found.append("the search area goes on to the edge of the map, and may go on beyond it")
-    if zoomed.grown:
+    if belief.leaves.grown:
         found.append("it may be farther away than the usual reach; the map was made larger")
     return found
 
@@ -97,7 +107,7 @@ def _of_shape(evidence: Evidence, areas: dict[str, dict[str, Any]], zoomed: Zoom
 def _is_straight(x_m: Floats, y_m: Floats) -> bool:
     """Tell whether places lie along a line: their spread across is a small part of that along."""
     if len(x_m) < FEWEST_PLACES:
-        return True
+        return len(x_m) > 0
     spread = np.linalg.svd(np.column_stack([x_m - x_m.mean(), y_m - y_m.mean()]), compute_uv=False)
     return bool(spread[1] <= STRAIGHT * spread[0])
 
@@ -105,16 +115,37 @@ def _is_straight(x_m: Floats, y_m: Floats) -> bool:
 def _of_amount(evidence: Evidence) -> list[str]:
     counts, found = evidence.counts, []
     nothing_else = not (counts["sightings"] or counts["positions"])
-    if 0 < len(evidence.radio.x_m) < FEW_PLACES:
-        many = len(evidence.radio.x_m)
+    many = len(evidence.radio.x_m)
+    if 0 < many < FEW_PLACES:
         found.append(f"levels from only {many} place{'s' if many > 1 else ''}")
-    if counts["bearings"] == 1 and len(evidence.radio.x_m) < FEWEST_PLACES and nothing_else:
-        found.append("one bearing gives a direction and no distance: take one from the side")
-    if counts["silent_places"]:
-        many = counts["silent_places"] > 1
+    if many >= FEWEST_PLACES and _spacing_m(evidence) > SPARSE_M:
         found.append(
-            f"{counts['silent_places']} silent place{'s are' if many else ' is'} drawn,"
-            " but not yet used to shape the area"
+            "the places lie far apart, as from a car or a ridge: the area is rougher than on foot"
+        )
+    if counts["bearings"] == 1 and many < FEWEST_PLACES and nothing_else:
+        found.append("one bearing gives a direction and no distance: take one from the side")
+    return found
+
+
+def _spacing_m(evidence: Evidence) -> float:
+    """Return the median distance of a place of levels to the nearest other one."""
+    places = evidence.radio.places_m
+    distance = np.hypot(*(np.subtract.outer(places[:, k], places[:, k]) for k in (0, 1)))
+    np.fill_diagonal(distance, np.inf)
+    return float(np.median(distance.min(axis=1)))
+
+
+def _of_time(evidence: Evidence, belief: Belief) -> list[str]:
+    found = []
+    if belief.off_probability >= LIKELY_OFF:
+        found.append(
+            f"{100 * belief.off_probability:.0f} % that the beacon is off, dead or outside the map;"
+            " the area is where it may be if not"
+        )
+    if len(evidence.epochs) > 1:
+        found.append(
+            "what is older than half an hour is spread, as a living animal moves;"
+            " if it lies still, say so (--still)"
         )
     return found
 
@@ -125,8 +156,15 @@ def _of_disagreement(evidence: Evidence, point_m: tuple[float, float]) -> list[s
     if len(radio.x_m) < FEWEST_PLACES:
         return []
     x_m, y_m = loud_middle(radio)
-    extent_m = float(np.hypot(np.ptp(radio.x_m), np.ptp(radio.y_m)))
     apart_m = float(np.hypot(point_m[0] - x_m, point_m[1] - y_m))
-    if apart_m <= extent_m:
+    if apart_m <= extent(radio):
         return []
     return ["the best point is far from where it was loudest: search the loud places as well"]
+
+
+def _may_be_hills(evidence: Evidence, config: LocatorConfig) -> bool:
+    """Tell whether the ground may be hilly: by what is said, or by the altitudes of the places."""
+    if config.ground is not None:
+        return config.ground == "hills"
+    known = evidence.altitudes_m[np.isfinite(evidence.altitudes_m)]
+    return len(known) < FEWEST_PLACES or float(np.ptp(known)) > FLAT_M

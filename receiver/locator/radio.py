@@ -1,61 +1,97 @@
-r"""Levels: log-distance with unknown power and exponent, integrated out in closed form.
+r"""Levels: log-distance with unknown power, exponent, sectors and slope, all integrated out.
 
-    r_j = P_g - n L_j - loss_j + e_j,   L_j = 10 log10(d_j / 100 m),   d_j^2 = dx^2 + dy^2 + h^2
-    P_g ~ N(m_g, t_g^2) for each group g of one receiver session and scale,   n ~ N(n_0, s_n^2)
+    r_j = P_g - n L_j - loss_j + gain_j + sum_k=1,2 (a_k cos k t + b_k sin k t)
+                                        + L_j (u cos t + v sin t) + e_j
+    L_j = 10 log10(d_j / 100 m),  d_j^2 = dx^2 + dy^2 + h^2,  t: from the cell to the place
+    P_g ~ N(m_g, T)  one power for a scale and an offset for each session,   n ~ N(n_0, s_n^2)
+    a_1, b_1 ~ N(0, A^2)   a_2, b_2 ~ N(0, (0.7 A)^2)   u, v ~ N(0, (A / 5)^2)
     e ~ N(0, s^2 S): neighbouring places share their obstacles
 
-Readings of one 10 m square are one place: repeats there are no new evidence. S is one of a few
-shapes, equally likely, each a sum of exp(-D / scale) and a part of its own for each place; s^2 has
-an inverse gamma prior, and the priors of P and n scale with it (section 5.2 of the project's
-locating page; the shapes are those of its section 17.1).
+Source: section 17.1 of the project's locating page. S (one of a few shapes), s and A (a few values
+each) are equally likely and summed. Readings of one 10 m square are one place: repeats there are no
+new evidence.
 
-S and the groups depend only on where people listened, not on the candidate cell. So per shape
-K = S + Z T Z' / s_0^2 (Z: which place is of which group, T: the variances t_g^2) is factored once,
-K = C C'. With z = C^-1 (r + loss - m) and, for each cell, a = -C^-1 L, the exponent is the only
-number left, and it goes in closed form: with Q = s_0^2 / s_n^2
+S and the sessions depend only on where people listened, not on the candidate cell. So for each
+shape K = S + Z T Z' / s_0^2 is factored once, K = C C' (Z: which place is of which session; s_0 =
+6.5 dB, so T holds for the middle spread and scales with the others). With X the columns of n, a, b,
+u, v: W = C^-1 X, z = C^-1 (r - m), G = W'W, g = W'z, V the prior precisions, mu = (n_0, 0, ...):
 
-    G = a'a + Q        b = a'z + Q n_0        R = z'z + Q n_0^2 - b^2 / G
-    log p = -(a_0 + M)/2 log(a_0 s_0^2 + R) - log(G)/2 - sum log diag C + constants
+    b = g / s^2 + V mu        M = G / s^2 + V
+    log p(cell | S, s, A) = b'M^-1 b / 2 - log|M| / 2 + log|V| / 2 - (z'z / s^2 + n_0^2 / s_n^2) / 2
+                            - log|C| - m log s
 
-One triangular product for the whole grid and each shape. Because the model is still simpler than
-the ground, the log-likelihood is multiplied by T = min(1, sqrt(60 / M)) (section 17.1).
+One triangular product (in float32) for each cell and shape; small 7 x 7 Cholesky solves for all
+cells and values at once. As the model is still simpler than the ground, the sum is multiplied by
+T = temper min(1, sqrt(60 / m)): chosen on made-up walks of the seeds below 120.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
-from scipy.special import gammaln, logsumexp
+from scipy.special import logsumexp
 
-from receiver.locator.settings import Floats, LocatorConfig
+from receiver.locator.settings import Floats, LocatorConfig, Shape
 
-CHUNK_VALUES = 200_000  # 1.6 MB: stays in the cache, and a long search needs no more memory
+Floats32 = NDArray[np.float32]
+COLUMNS = 7
+CHUNK_VALUES = 300_000  # 1.2 MB in float32: stays in the cache
+CHUNK_POINTS = 256
 TEMPERED_PLACES = 60.0
+SCALED_AT_DB = 6.5
+SLOPE_SHARE, SECOND_SHARE = 0.2, 0.7
+RANK_SCALES_DB = (5.0, 10.0, 20.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioData:
     """Places with a mean level each. `group` numbers receiver sessions from 0.
 
-    `x_m`, `y_m`, `level_db`, `group`: (M,). `group_mean_db`, `group_sd_db`: (G,).
+    `x_m`, `y_m`, `level_db`, `group`: (M,). `group_mean_db`: (G,), `group_covariance_db2`: (G, G).
+    `ranked`: places whose `level_db` is the normal score of a meter's count, of unknown scale.
+    `square_m` is the side of the squares, `labels` name the groups. `antenna` names the pattern of
+    each place, "" for none; `azimuth_deg` is where it pointed.
     """
 
     x_m: Floats
     y_m: Floats
     level_db: Floats
-    group: np.ndarray[tuple[int], np.dtype[np.int64]]
+    group: NDArray[np.int64]
     group_mean_db: Floats
-    group_sd_db: Floats
+    group_covariance_db2: Floats
+    square_m: float = 10.0
+    ranked: NDArray[np.bool_] | None = None
+    labels: tuple[str, ...] = ()
+    antenna: tuple[str, ...] = ()
+    azimuth_deg: Floats | None = None
+
+    @property
+    def places_m(self) -> Floats:
+        """Places as (M, 2)."""
+        return np.column_stack([self.x_m, self.y_m])
 
 
 @dataclass(frozen=True, slots=True)
 class Whitening:
-    """What one shape of correlation does: `inverse` is C^-1 (M, M)."""
+    """What one shape of correlation does: `inverse` is C^-1 (M, M), `z` the whitened levels."""
 
     inverse: Floats
+    transposed: Floats32
+    z: Floats
     log_det_half: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """Of each shape (first axis) and point (last axis): G (S, 7, 7, N), g (S, 7, N), z'z (S, N)."""
+
+    gram: Floats
+    cross: Floats
+    square: Floats
 
 
 def radio(points_m: Floats, data: RadioData, config: LocatorConfig) -> tuple[Floats, float]:
@@ -63,70 +99,225 @@ def radio(points_m: Floats, data: RadioData, config: LocatorConfig) -> tuple[Flo
 
     A collar that was heard is not inaudible.
     """
-    places = len(data.x_m)
-    if places == 0:
+    if len(data.x_m) == 0:
         return np.zeros(len(points_m)), 0.0
-    shapes = [_whitening(data, shape, config) for shape in config.shadowing]
-    out = np.empty(len(points_m))
-    step = max(1, CHUNK_VALUES // places)
-    for begin in range(0, len(points_m), step):
-        chunk = points_m[begin : begin + step]
-        out[begin : begin + step] = _chunk(chunk, data, shapes, config)
-    return min(1.0, (TEMPERED_PLACES / places) ** 0.5) * out, -np.inf
+    found = [Radio(variant, config)(points_m) for variant in variants(data)]
+    return np.asarray(logsumexp(found, axis=0) - np.log(len(found))), -np.inf
+
+
+def variants(data: RadioData) -> list[RadioData]:
+    """Return the data once, or where meters only count once for each scale that they may have.
+
+    A count without a curve tells which place was louder, not by how much: its rank becomes a normal
+    score, and one standard deviation of it 5, 10 or 20 dB, equally likely.
+    """
+    if data.ranked is None or not data.ranked.any():
+        return [data]
+    scales = np.where(data.ranked[None, :], np.array(RANK_SCALES_DB)[:, None], 1.0)
+    return [replace(data, level_db=data.level_db * scale, ranked=None) for scale in scales]
+
+
+class Radio:
+    """The factor of levels with what does not depend on the cell computed once."""
+
+    def __init__(self, data: RadioData, config: LocatorConfig) -> None:
+        self.data, self.config = data, config
+        self.shapes = [whitening(data, shape) for shape in config.shadowing]
+
+    def __call__(self, points_m: Floats) -> Floats:
+        """Return the tempered log-likelihood at points (N, 2)."""
+        out = np.empty(len(points_m))
+        step = max(1, CHUNK_VALUES // (COLUMNS * len(self.data.x_m)))
+        for begin in range(0, len(points_m), step):
+            part = slice(begin, begin + step)
+            out[part] = self.of_grams(self.grams(points_m[part]))
+        return out
+
+    def of_grams(self, grams: Grams) -> Floats:
+        """Return the tempered log-likelihood from the sums over places."""
+        places, count = len(self.data.x_m), grams.square.shape[-1]
+        out = np.empty(count)
+        for begin in range(0, count, CHUNK_POINTS):
+            part = slice(begin, begin + CHUNK_POINTS)
+            some = Grams(grams.gram[..., part], grams.cross[..., part], grams.square[..., part])
+            out[part] = evidence(some, self.shapes, places, self.config)
+        return temper(places, self.config) * out
+
+    def grams(self, points_m: Floats) -> Grams:
+        """Return the sums over places that the evidence needs."""
+        columns = design(points_m, self.data, self.config)
+        offsets = known_offsets_db(points_m, self.data, self.config)
+        count, places = len(points_m), len(self.data.x_m)
+        gram = np.empty((len(self.shapes), COLUMNS, COLUMNS, count))
+        cross = np.empty((len(self.shapes), COLUMNS, count))
+        square = np.empty((len(self.shapes), count))
+        for number, shape in enumerate(self.shapes):
+            white = (columns.reshape(-1, places) @ shape.transposed).reshape(count, COLUMNS, places)
+            gram[number] = np.matmul(white, white.transpose(0, 2, 1)).transpose(1, 2, 0)
+            if offsets is None:
+                cross[number] = (white @ shape.z.astype(np.float32)).T
+                square[number] = shape.z @ shape.z
+            else:
+                z = shape.z - offsets @ shape.inverse.T
+                cross[number] = np.einsum("nkm,nm->kn", white, z)
+                square[number] = np.einsum("nm,nm->n", z, z)
+        return Grams(gram, cross, square)
+
+
+def temper(places: int, config: LocatorConfig) -> float:
+    """Return the exponent of the likelihood of so many places."""
+    return float(config.temper * min(1.0, (TEMPERED_PLACES / max(places, 1)) ** 0.5))
+
+
+def design(points_m: Floats, data: RadioData, config: LocatorConfig) -> Floats32:
+    """Return the columns of n, a_1, b_1, a_2, b_2, u, v for each point and place, (N, 7, M)."""
+    dx = data.x_m[None, :] - points_m[:, :1]
+    dy = data.y_m[None, :] - points_m[:, 1:]
+    squared = dx * dx + dy * dy + config.place_error_m**2
+    log_d = 5.0 * np.log10(squared) - 20.0
+    distance = np.sqrt(squared)
+    north, east = dy / distance, dx / distance
+    out = np.empty((len(points_m), COLUMNS, len(data.x_m)), dtype=np.float32)
+    out[:, 0], out[:, 1], out[:, 2] = -log_d, north, east
+    out[:, 3], out[:, 4] = north * north - east * east, 2.0 * north * east
+    out[:, 5], out[:, 6] = log_d * north, log_d * east
+    return out
 
 
 def distances_db(points_m: Floats, x_m: Floats, y_m: Floats, error_m: float) -> Floats:
     """Return 10 log10(d / 100 m) from points (N, 2) to places (M,), softened by their error."""
     squared = np.subtract.outer(points_m[:, 0], x_m) ** 2
     squared += np.subtract.outer(points_m[:, 1], y_m) ** 2
-    squared += error_m**2
-    np.log10(squared, out=squared)
-    squared *= 5.0
-    squared -= 20.0
-    return squared
+    return np.asarray(5.0 * np.log10(squared + error_m**2) - 20.0)
 
 
-def covariance(data: RadioData, shape: tuple[tuple[float, float], ...], spread_db: float) -> Floats:
-    """Return K for one shape: pairs of (share, scale in metres), scale 0 for a place's own part."""
-    distance_m = np.hypot(
-        np.subtract.outer(data.x_m, data.x_m), np.subtract.outer(data.y_m, data.y_m)
-    )
+def known_offsets_db(points_m: Floats, data: RadioData, config: LocatorConfig) -> Floats | None:
+    """Return gain of the antenna less loss of the ground for points and places, None for none."""
+    offsets: Floats | None = None
+    if config.loss_db is not None:
+        offsets = -config.loss_db(points_m, data.places_m)
+    for place, (name, azimuth_deg) in enumerate(_pointed(data, config)):
+        if name not in config.antennas or not np.isfinite(azimuth_deg):
+            continue
+        if offsets is None:
+            offsets = np.zeros((len(points_m), len(data.x_m)))
+        toward_deg = np.degrees(
+            np.arctan2(points_m[:, 0] - data.x_m[place], points_m[:, 1] - data.y_m[place])
+        )
+        offsets[:, place] += antenna_gain_db(config.antennas[name], toward_deg - azimuth_deg)
+    return offsets
+
+
+def _pointed(data: RadioData, config: LocatorConfig) -> Iterator[tuple[str, float]]:
+    if not config.antennas or data.azimuth_deg is None:
+        return iter(())
+    return zip(data.antenna, data.azimuth_deg, strict=True)
+
+
+def antenna_gain_db(pattern: Floats, off_axis_deg: Floats) -> Floats:
+    """Return the gain off an antenna's axis from a table of degrees and dB, (P, 2).
+
+    A table of 0-180 holds for both sides. A null is never deeper than 25 dB: bodies, ground and
+    rock fill it.
+    """
+    angle = np.abs((off_axis_deg + 180.0) % 360.0 - 180.0)
+    order = np.argsort(pattern[:, 0])
+    degrees, gain = pattern[order, 0], np.maximum(pattern[order, 1], pattern[:, 1].max() - 25.0)
+    if degrees.max() > 180.0:
+        return np.asarray(np.interp(off_axis_deg % 360.0, degrees, gain, period=360.0))
+    return np.asarray(np.interp(angle, degrees, gain))
+
+
+def correlation(x_m: Floats, y_m: Floats, shape: Shape) -> Floats:
+    """Return S for one shape: pairs of (share, scale in metres), scale 0 for a place's own part."""
+    distance_m = np.hypot(np.subtract.outer(x_m, x_m), np.subtract.outer(y_m, y_m))
     total = np.zeros_like(distance_m)
     for share, scale_m in shape:
         total += share * (np.exp(-distance_m / scale_m) if scale_m else np.eye(len(total)))
-    same = np.equal.outer(data.group, data.group)
-    return np.asarray(total + same * (data.group_sd_db[data.group] / spread_db) ** 2)
+    return total
 
 
-def _whitening(
-    data: RadioData, shape: tuple[tuple[float, float], ...], config: LocatorConfig
-) -> Whitening:
-    factor = cholesky(covariance(data, shape, config.spread_db), lower=True)
+def covariance(data: RadioData, shape: Shape) -> Floats:
+    """Return K for one shape."""
+    sessions = data.group_covariance_db2[np.ix_(data.group, data.group)]
+    return correlation(data.x_m, data.y_m, shape) + sessions / SCALED_AT_DB**2
+
+
+def whitening(data: RadioData, shape: Shape) -> Whitening:
+    """Factor K of one shape and whiten the levels."""
+    factor = cholesky(covariance(data, shape), lower=True)
     inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
-    return Whitening(np.ascontiguousarray(inverse), float(np.log(np.diag(factor)).sum()))
+    z = inverse @ (data.level_db - data.group_mean_db[data.group])
+    transposed = np.ascontiguousarray(inverse.T, dtype=np.float32)
+    return Whitening(inverse, transposed, z, float(np.log(np.diag(factor)).sum()))
 
 
-def _chunk(
-    points_m: Floats, data: RadioData, shapes: list[Whitening], config: LocatorConfig
-) -> Floats:
-    log_d = distances_db(points_m, data.x_m, data.y_m, config.place_error_m)
-    excess = (data.level_db - data.group_mean_db[data.group])[None, :]
-    if config.loss_db is not None:
-        excess = excess + config.loss_db(points_m, np.column_stack([data.x_m, data.y_m]))
-    evidence = [_evidence(log_d, excess, shape, config) for shape in shapes]
-    return np.asarray(logsumexp(evidence, axis=0) - np.log(len(evidence)))
+def evidence(grams: Grams, shapes: list[Whitening], places: int, config: LocatorConfig) -> Floats:
+    """Return log p at each point, the mean over shapes, spreads and sectors."""
+    spreads = np.array(config.spreads_db)
+    sectors = np.array([a for a in config.sectors_db if a > 0])
+    base = -np.array([shape.log_det_half for shape in shapes])[:, None, None]
+    base = base - places * np.log(spreads)[None, :, None]
+    base = base - 0.5 * grams.square[:, None, :] / spreads[None, :, None] ** 2
+    base = base - 0.5 * (config.exponent / config.exponent_sd) ** 2
+    parts = []
+    if len(sectors) < len(config.sectors_db):
+        parts.append((base + _without_sectors(grams, spreads, config)).reshape(-1, base.shape[-1]))
+    if len(sectors):
+        found = base[:, :, None, :] + _with_sectors(grams, spreads, sectors, config)
+        parts.append(found.reshape(-1, base.shape[-1]))
+    values = np.concatenate(parts)
+    constant = 0.5 * places * np.log(2.0 * np.pi) + np.log(len(values))
+    highest = values.max(axis=0)
+    values -= highest
+    np.exp(values, out=values)
+    return np.asarray(highest + np.log(values.sum(axis=0)) - constant)
 
 
-def _evidence(log_d: Floats, excess: Floats, shape: Whitening, config: LocatorConfig) -> Floats:
-    """Return the log-likelihood for one shape; P, n and s integrated out."""
-    a, z = -log_d @ shape.inverse.T, excess @ shape.inverse.T
-    a0, v0, places = config.spread_weight, config.spread_db**2, log_d.shape[1]
-    q = v0 / config.exponent_sd**2
-    g = np.einsum("ij,ij->i", a, a) + q
-    b = np.einsum("ij,ij->i", a, np.broadcast_to(z, a.shape)) + q * config.exponent
-    r = np.einsum("ij,ij->i", z, z) + q * config.exponent**2 - b**2 / g
-    constant = (
-        gammaln((a0 + places) / 2) - gammaln(a0 / 2) + 0.5 * a0 * np.log(a0 * v0)
-        + 0.5 * np.log(q) - 0.5 * places * np.log(np.pi) - shape.log_det_half
-    )  # fmt: skip
-    return np.asarray(constant - 0.5 * (a0 + places) * np.log(a0 * v0 + r) - 0.5 * np.log(g))
+def _without_sectors(grams: Grams, spreads: Floats, config: LocatorConfig) -> Floats:
+    precision = 1.0 / config.exponent_sd**2
+    matrix = grams.gram[:, None, 0, 0] / spreads[None, :, None] ** 2 + precision
+    right = grams.cross[:, None, 0] / spreads[None, :, None] ** 2 + precision * config.exponent
+    return np.asarray(0.5 * right**2 / matrix - 0.5 * np.log(matrix) + 0.5 * np.log(precision))
+
+
+def precisions(sector_db: Floats, config: LocatorConfig) -> Floats:
+    """Return V for values of A: (7, A)."""
+    one = 1.0 / sector_db**2
+    first = np.full_like(one, 1.0 / config.exponent_sd**2)
+    second, slope = one / SECOND_SHARE**2, one / SLOPE_SHARE**2
+    return np.array([first, one, one, second, second, slope, slope])
+
+
+def _with_sectors(grams: Grams, spreads: Floats, sectors: Floats, config: LocatorConfig) -> Floats:
+    """Return the evidence of all columns, (shapes, spreads, sectors, points).
+
+    A Cholesky factor of 7 x 7 written out, each entry an array over all values and points.
+    """
+    shapes, count = grams.square.shape
+    size = shapes, len(spreads), len(sectors), count
+    weight = 1.0 / spreads[None, :, None, None] ** 2
+    prior = precisions(sectors, config)
+    half: list[list[Floats]] = []
+    solved: list[Floats] = []
+    log_det = np.zeros(size)
+    for i in range(COLUMNS):
+        row: list[Floats] = []
+        for j in range(i + 1):
+            entry = np.empty(size)
+            np.multiply(grams.gram[:, None, None, i, j], weight, out=entry)
+            if i == j:
+                entry += prior[i][None, None, :, None]
+            for k in range(j):
+                entry -= row[k] * (half[j][k] if i != j else row[k])
+            row.append(np.sqrt(entry) if i == j else entry / half[j][j])
+        right = np.broadcast_to(grams.cross[:, None, None, i] * weight, size).copy()
+        if i == 0:
+            right += config.exponent / config.exponent_sd**2
+        for k in range(i):
+            right -= row[k] * solved[k]
+        solved.append(right / row[i])
+        log_det += np.log(row[i])
+        half.append(row)
+    total = 0.5 * sum(part * part for part in solved) - log_det
+    return np.asarray(total + 0.5 * np.log(prior).sum(axis=0)[None, None, :, None])

@@ -10,49 +10,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from receiver.geodesy import LocalGrid
-from receiver.locator.grid import Grid
-from receiver.locator.settings import Floats
+from receiver.locator.raster import Box, Surface
+from receiver.locator.tree import Leaves, at_edge
 
+CELLS = 160  # a side of the grid on which an area is outlined
 SHARES = {"50": 0.50, "75": 0.75, "95": 0.95}
 Corner = tuple[int, int]
 Mask = NDArray[np.bool_]
 
 
-def densest(probability: Floats, share: float) -> Mask:
-    """Return the fewest cells that hold `share`, or all; of equal cells the first ones."""
-    order = np.argsort(-probability, axis=None, kind="stable")
-    total = np.cumsum(probability.ravel()[order])
-    count = int(np.searchsorted(total, share * (1.0 - 1e-12))) + 1
-    mask = np.zeros(probability.size, dtype=bool)
-    mask[order[:count]] = True
-    return mask.reshape(probability.shape)
-
-
-def regions(grid: Grid, local: LocalGrid) -> dict[str, dict[str, Any]]:
+def regions(surface: Surface, local: LocalGrid) -> dict[str, dict[str, Any]]:
     """Return for "50", "75", "95" the GeoJSON MultiPolygon and its area in square metres."""
-    return {
-        name: region(densest(grid.probability, share), grid, local)
-        for name, share in SHARES.items()
-    }
+    return {name: region(surface, share, local) for name, share in SHARES.items()}
 
 
-def touches_edge(grid: Grid) -> bool:
-    """Tell whether the widest area goes on to the edge of the grid, and perhaps beyond."""
-    mask = densest(grid.probability, max(SHARES.values()))
-    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
+def region(surface: Surface, share: float, local: LocalGrid) -> dict[str, Any]:
+    """Return the smallest area that holds a share."""
+    box = surface.box_of(share)
+    return outlined(densest(surface, share, box), box, local)
 
 
-def region(mask: Mask, grid: Grid, local: LocalGrid) -> dict[str, Any]:
-    """Return the outline of cells as RFC 7946 wants it: lon, lat; outer rings anticlockwise."""
-    polygons = [[_degrees(ring, grid, local) for ring in rings] for rings in outline(mask)]
+def outlined(mask: Mask, box: Box, local: LocalGrid) -> dict[str, Any]:
+    """Return the outline of cells of a box as RFC 7946 wants it, and their area.
+
+    Longitude, latitude; outer rings anticlockwise.
+    """
+    cell_m = 2.0 * box.half_m / len(mask)
+    polygons = [[_degrees(ring, box, cell_m, local) for ring in rings] for rings in outline(mask)]
     geometry = {"type": "MultiPolygon", "coordinates": polygons}
-    return {"geometry": geometry, "area_m2": round(float(mask.sum()) * grid.cell_m**2, 1)}
+    return {"geometry": geometry, "area_m2": round(float(mask.sum()) * cell_m**2, 1)}
 
 
-def _degrees(ring: list[Corner], grid: Grid, local: LocalGrid) -> list[list[float]]:
-    corners = np.array([*ring, ring[0]], dtype=float)
-    x_m = grid.x_m[0] + (corners[:, 0] - 0.5) * grid.cell_m
-    y_m = grid.y_m[0] + (corners[:, 1] - 0.5) * grid.cell_m
+def densest(surface: Surface, share: float, box: Box) -> Mask:
+    """Return which of CELLS x CELLS cells of a box are among the densest that hold a share."""
+    threshold = surface.threshold(share)
+    mask = surface.at(box, CELLS) >= threshold
+    column, row = surface.columns_and_rows(box, CELLS)
+    # A piece may be smaller than a cell here, and must not be lost.
+    dense = surface.relative >= threshold
+    mask[row[dense].astype(int), column[dense].astype(int)] = True
+    return mask
+
+
+def touches_edge(leaves: Leaves) -> bool:
+    """Tell whether the widest area goes on to the edge of the reach, and perhaps beyond."""
+    order = np.argsort(-leaves.log_density, kind="stable")
+    held = np.cumsum(leaves.probability[order])
+    kept = order[: int(np.searchsorted(held, max(SHARES.values()))) + 1]
+    return bool(at_edge(leaves)[kept].any())
+
+
+def _degrees(ring: list[Corner], box: Box, cell_m: float, local: LocalGrid) -> list[list[float]]:
+    corners = np.array([*ring, ring[0]], dtype=float) * cell_m
+    x_m = box.x_m - box.half_m + corners[:, 0]
+    y_m = box.y_m - box.half_m + corners[:, 1]
     latitude, longitude = local.to_degrees(x_m, y_m)
     pairs = zip(longitude, latitude, strict=True)
     return [[round(float(lon), 7), round(float(lat), 7)] for lon, lat in pairs]
@@ -156,17 +167,17 @@ def contains(geometry: Mapping[str, Any], latitude_deg: float, longitude_deg: fl
     return sum(_inside(longitude_deg, latitude_deg, ring) for ring in rings) % 2 == 1
 
 
-def median_point(grid: Grid) -> tuple[float, float]:
+def median_point(leaves: Leaves) -> tuple[float, float]:
     """Return the point of least expected distance (Weiszfeld's iteration on the cells)."""
-    flat = np.flatnonzero(grid.probability.ravel() > grid.probability.max() * 1e-9)
-    rows, columns = np.unravel_index(flat, grid.probability.shape)
-    x_m, y_m, p = grid.x_m[columns], grid.y_m[rows], grid.probability.ravel()[flat]
-    x, y = float(np.dot(p, x_m) / p.sum()), float(np.dot(p, y_m) / p.sum())
-    for _ in range(100):
-        weight = p / np.maximum(np.hypot(x_m - x, y_m - y), grid.cell_m / 4)
-        new_x, new_y = float(weight @ x_m / weight.sum()), float(weight @ y_m / weight.sum())
-        moved = np.hypot(new_x - x, new_y - y)
-        x, y = new_x, new_y
-        if moved < grid.cell_m / 100:
+    held = leaves.probability
+    kept = held > held.max() * 1e-9
+    points_m, p = leaves.points_m[kept], held[kept]
+    softening_m = float(leaves.side_m[np.argmax(held)]) / 2.0
+    here = p @ points_m / p.sum()
+    for _ in range(200):
+        distance_m = np.hypot(points_m[:, 0] - here[0], points_m[:, 1] - here[1])
+        weight = p / np.maximum(distance_m, softening_m)
+        before, here = here, weight @ points_m / weight.sum()
+        if np.hypot(*(here - before)) < softening_m / 50.0:
             break
-    return x, y
+    return float(here[0]), float(here[1])

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LossDb = Callable[[Floats, Floats], Floats]
-
+Shape = tuple[tuple[float, float], ...]
+Movement = Literal["alive", "resident", "dispersing", "still"]
 
 # How far obstacles reach: shares and scales in metres (0: each place on its own), equally likely.
 # Two scales are real: 14-26 m and 148-235 m in fits at known positions.
-SHADOWING = (
+SHADOWING: tuple[Shape, ...] = (
     ((0.85, 25.0), (0.15, 0.0)),
     ((0.38, 20.0), (0.50, 150.0), (0.12, 0.0)),
     ((0.09, 20.0), (0.85, 150.0), (0.06, 0.0)),
     ((0.94, 100.0), (0.06, 0.0)),
 )
+# The spread of levels about the law, and how much rock and body weaken whole directions, in dB.
+SPREADS_DB = (4.0, 6.5, 10.0)
+SECTORS_DB = (0.0, 4.0, 14.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +32,36 @@ class LocatorConfig:
     """Assumptions of one answer.
 
     `collar` selects the observations of one collar. `reach_m` is how far from the places of
-    listening the collar may be (VHF from high ground: 20 km). `bearing_outlier_share` is how many
-    bearings point at an echo: 5 % with the animal in line of sight, a quarter else, half in gorges.
-    `loss_db(points_m, places_m) -> (points, places)` is what the ground takes away, 0 by default.
+    listening the collar may be (VHF from high ground: 20 km). `movement`: "still" only by a
+    mortality rate of its sheet or the leader's word. `bearing_outlier_share` is how many bearings
+    point at an echo: 5 % with the animal in line of sight, a quarter else, half in gorges.
+    `off_probability` is the chance, before anybody listened, that the beacon is off, dead or
+    outside the map; None: 0.1, and 0.4 after 30 silent days. `miss_share` is how often a beacon
+    that should be heard is not. `level_at_100_m_db` (mean, spread) is for a collar whose power is
+    known. `loss_db(points_m, places_m) -> (points, places)` is what the ground takes away.
+    `antennas` gives patterns by an antenna's name: degrees from its axis and gain in dB, (P, 2).
+    `ground` "hills" says so where nobody gives altitudes.
     """
 
     collar: str | None = None
     reach_m: float = 20_000.0
     cells: int = 256
+    movement: Movement = "alive"
+    ground: Literal["hills", "flat"] | None = None
     bearing_outlier_share: float = 0.25
-    position_outlier_share: float = 0.05
+    off_probability: float | None = None
+    miss_share: float = 0.2
+    level_at_100_m_db: tuple[float, float] | None = None
     exponent: float = 2.8
     exponent_sd: float = 0.6
-    spread_db: float = 7.0
-    spread_weight: float = 5.0
-    shadowing: tuple[tuple[tuple[float, float], ...], ...] = SHADOWING
+    spreads_db: tuple[float, ...] = SPREADS_DB
+    sectors_db: tuple[float, ...] = SECTORS_DB
+    shadowing: tuple[Shape, ...] = SHADOWING
     place_square_m: float = 10.0
     place_error_m: float = 10.0
+    temper: float = 0.8
     loss_db: LossDb | None = None
+    antennas: Mapping[str, Floats] = field(default_factory=dict)
 
 
 # The level 100 m from a collar, by the scale it is measured on: mean and spread in dB. dBm after
@@ -55,3 +72,5 @@ LEVEL_AT_100_M: dict[str, tuple[float, float]] = {
     "hand": (10.0, 40.0),
 }
 LEVEL_OF_OTHER_SCALES = (-50.0, 60.0)
+# How much one session may differ from another on the same scale: cables, gain, hand, body.
+SESSION_DB = 6.0

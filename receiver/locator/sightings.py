@@ -1,10 +1,10 @@
 """Sightings by people and positions from packets: discs and points that spread with their age.
 
     sighting   trust * disc(radius) + (1 - trust) * anywhere
-    position   (1 - q) * N(0, accuracy^2 + spread^2) + q * anywhere
+    position   trust * N(0, accuracy^2 + spread^2) + (1 - trust) * anywhere
 
-An animal moves: what is old spreads by about 1 km in 3 hours and 3 km in a day, spread = 1 km *
-(age / 3 h)^0.528. "Anywhere" is the disc of the reach.
+What is old spreads as the animal moves (`receiver.locator.movement`). "Anywhere" is the disc of the
+reach.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from receiver.locator.movement import spread_m
 from receiver.locator.settings import Floats, LocatorConfig
 
-SPREAD_M, SPREAD_AGE_S = 1000.0, 3 * 3600.0
-SPREAD_POWER = float(np.log(3.0) / np.log(8.0))
 SMALLEST_RADIUS_M = 10.0
+ROOT_2 = 2.0**0.5
 EDGE_POWER = 8.0
 
 
@@ -33,11 +33,6 @@ class SightingData:
     is_disc: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
-def spread_m(age_s: Floats) -> Floats:
-    """Return how far an animal may have gone since, in metres (one in three is farther)."""
-    return np.asarray(SPREAD_M * (np.maximum(age_s, 0.0) / SPREAD_AGE_S) ** SPREAD_POWER)
-
-
 def sightings(points_m: Floats, data: SightingData, config: LocatorConfig) -> tuple[Floats, float]:
     """Return the log-likelihood of sightings and positions at each point (N, 2).
 
@@ -47,7 +42,10 @@ def sightings(points_m: Floats, data: SightingData, config: LocatorConfig) -> tu
     anywhere = 1.0 / (np.pi * config.reach_m**2)
     for k in range(len(data.x_m)):
         distance_m = np.hypot(points_m[:, 0] - data.x_m[k], points_m[:, 1] - data.y_m[k])
-        scale_m = np.hypot(max(data.radius_m[k], SMALLEST_RADIUS_M), spread_m(data.age_s[k]))
+        scale_m = np.hypot(
+            max(data.radius_m[k], SMALLEST_RADIUS_M),
+            spread_m(data.age_s[k], config.movement) / ROOT_2,
+        )
         shape = _disc if data.is_disc[k] else _point
         doubt = (1.0 - data.trust[k]) * anywhere
         total += np.log(data.trust[k] * shape(distance_m, float(scale_m)) + doubt)

@@ -17,7 +17,14 @@ WIDTH = 79
 LABEL = 14
 STYLE_NAMES = {"utm": "UTM ", "mgrs": "MGRS ", "sk42": "SK-42 "}
 MOST_WARNINGS = 6
-WHAT = {"levels": "how loud it was", "bearings": "bearings", "sightings": "sightings and fixes"}
+WHAT = {
+    "levels": "how loud it was",
+    "bearings": "bearings",
+    "sightings": "sightings and fixes",
+    "silence": "where nothing was heard",
+}
+BESIDE = {"loudest": "where it was loudest", "centroid": "the middle of the loud places",
+          "lenth_mle": "where the bearings cross"}  # fmt: skip
 
 
 def summary_of(answer: Answer, derived: Derived, simulation: bool = False) -> list[str]:
@@ -42,6 +49,7 @@ def summary(
         lines += _entry("from you", _from_observer(answer, observations))
         lines += _entry("search area", _areas(answer))
         lines += _entry("rests on", _rests_on(answer))
+        lines += _entry("beside it", _beside(answer))
     lines += _entry("as of", local_time(answer.time))
     told = [*answer.warnings, *warnings]
     for warning in told[:MOST_WARNINGS]:
@@ -108,11 +116,30 @@ def _rests_on(answer: Answer) -> str:
         f" {_many(counts.get('places', 0), 'place')}",
         "bearings": _many(counts.get("bearings", 0), "bearing"),
         "sightings": _many(counts.get("sightings", 0) + counts.get("positions", 0), "sighting"),
+        "silence": _many(counts.get("silent_places", 0), "silent place"),
     }
     order = sorted(answer.contributions_bits, key=lambda k: -answer.contributions_bits[k])
     words = [f"{WHAT[name]} ({amounts[name]})" for name in order]
     lead = "mostly " if len(words) > 1 else ""
     return lead + ", then ".join(words)
+
+
+def _beside(answer: Answer) -> str:
+    """Say where simple rules put it, as seen from the point."""
+    if answer.latitude_deg is None or answer.longitude_deg is None:
+        return ""
+    here, words = (answer.latitude_deg, answer.longitude_deg), []
+    for name, text in BESIDE.items():
+        rule = answer.beside.get(name)
+        if rule is None:
+            continue
+        if "reason" in rule:
+            words.append(f"{text}: {rule['reason']}")
+            continue
+        there = (rule["latitude_deg"], rule["longitude_deg"])
+        distance_m, bearing_deg = distance_and_bearing(here, there)
+        words.append(f"{text}: {length(distance_m)} at {bearing_deg:.0f}")
+    return f"from the point, {'; '.join(words)}" if words else ""
 
 
 def _many(count: int, word: str) -> str:

@@ -112,7 +112,7 @@ NONE: dict[str, tuple[list[Observation], str]] = {
     "no place": ([observation(1, "level", **LEVEL)], "nothing that was heard has a place"),
     "silence": ([observation(1, "silence", heard=False, **HERE)], "nothing has been heard yet"),
     "one place": ([observation(1, "level", **LEVEL, **HERE)], "heard at 1 place"),
-    "only counts": ([observation(1, "level", heard=True, **HERE)], "only a count of a meter"),
+    "only counts": ([observation(1, "level", heard=True, **HERE)], "neither decibels nor a count"),
     "impossible": (
         [observation(1, "level", heard=True, level_db=999.0, **HERE)], "impossible levels"),
 }  # fmt: skip
@@ -195,7 +195,8 @@ def test_search_box_is_the_radio_reach_and_not_the_walk() -> None:
 
 
 FIELDS = ("latitude_deg", "longitude_deg", "level_db", "bearing_deg", "bearing_sigma_deg",
-          "radius_m", "trust", "accuracy_m", "heard")  # fmt: skip
+          "radius_m", "trust", "accuracy_m", "heard", "level_raw", "threshold_db", "time",
+          "on_probability", "altitude_m")  # fmt: skip
 STRANGE = st.floats() | st.sampled_from([0.0, -0.0, 1e308, -1e308, 43.0, 42.0, 360.0, 90.0])
 ROW = st.tuples(
     st.sampled_from(["level", "silence", "bearing", "sighting", "position", "note", "what"]),
@@ -253,3 +254,82 @@ def test_one_bearing_has_no_distance_and_its_area_goes_on_to_the_edge() -> None:
     assert "take one from the side" in told
     assert "edge of the map" in told
     assert answer.regions["95"]["area_m2"] > 10e6
+
+
+def test_overloaded_receiver_says_that_it_is_near() -> None:
+    """Levels of which only a lower bound is known pull the area to where they were."""
+    rows = walk((43.0, 42.0), 20)
+    grid = LocalGrid(43.0, 42.0)
+    lat, lon = grid.to_degrees(20.0, 10.0)
+    loud = observation(
+        99, "level", heard=True, level_db=-70.0, level_unit="dBm", level_bound="lower",
+        latitude_deg=float(lat), longitude_deg=float(lon),
+    )  # fmt: skip
+    plain, bounded = found(rows), found([*rows, loud])
+    assert bounded.contributions_bits["silence"] > 0.2
+    assert metres(bounded, (43.0, 42.0)) < metres(plain, (43.0, 42.0)) + 20
+    assert bounded.regions["95"]["area_m2"] < plain.regions["95"]["area_m2"]
+
+
+def test_counts_of_a_meter_locate_by_their_order() -> None:
+    """A meter without a curve: 3 counts a decibel near its end, 1 below; nobody knows."""
+    rows = []
+    for row in walk((43.0, 42.0), 40):
+        above = (row.level_db or 0.0) + 120.0
+        rows.append(replace(row, level_db=None, level_unit=None, level_raw=above + above**2 / 30))
+    answer = found(rows)
+    assert metres(answer, (43.0, 42.0)) < 120
+    assert answer.counts["places"] == 40
+
+
+def test_other_gain_is_another_session_and_not_another_place() -> None:
+    """An attenuator of 20 dB half-way: with sessions named the answer hardly changes."""
+    rows = walk((43.0, 42.0), 40)
+    half = [replace(r, session="attenuated", level_db=(r.level_db or 0) - 20) for r in rows[20:]]
+    whole, split = found(rows), found([*rows[:20], *half])
+    assert metres(split, (43.0, 42.0)) < metres(whole, (43.0, 42.0)) + 60
+    assert split.regions["95"]["area_m2"] < 3 * whole.regions["95"]["area_m2"]
+
+
+def test_simple_rules_stand_beside_the_answer() -> None:
+    rows = [*walk((43.0, 42.0)), bearing(100, 43.0, 41.99, 90.0), bearing(101, 42.99, 42.0, 0.0)]
+    beside = found(rows).beside
+    assert beside.keys() == {"loudest", "centroid", "lenth_mle", "lenth_huber", "lenth_andrews"}
+    crossing = beside["lenth_mle"]["latitude_deg"], beside["lenth_mle"]["longitude_deg"]
+    assert distance_and_bearing(crossing, (43.0, 42.0))[0] < 5
+    parallel = [bearing(1, 43.0, 42.0, 0.0), bearing(2, 43.0, 42.01, 0.0)]
+    assert "do not cross" in found(parallel).beside["lenth_mle"]["reason"]
+
+
+def test_clock_that_jumped_does_not_age_everything_else() -> None:
+    rows = [
+        replace(r, time=NOW + timedelta(seconds=5 * k))
+        for k, r in enumerate(walk((43.0, 42.0), 100))
+    ]
+    jumped = [*rows[:99], replace(rows[99], time=NOW + timedelta(days=9000))]
+    one, two = found(rows), found(jumped)
+    assert two.regions["95"]["area_m2"] < 1.2 * one.regions["95"]["area_m2"]
+    assert any("wrong clock" in warning for warning in two.warnings)
+
+
+def test_living_animal_may_have_gone_on_and_one_that_lies_still_has_not() -> None:
+    old = [replace(row, time=NOW - timedelta(hours=3)) for row in walk((43.0, 42.0))]
+    now = observation(500, "bearing", latitude_deg=43.05, longitude_deg=42.0, bearing_deg=180.0,
+                      bearing_sigma_deg=5.0)  # fmt: skip
+    alive, still = found([*old, now]), found([*old, now], LocatorConfig(movement="still"))
+    assert 0.5e6 < alive.regions["95"]["area_m2"] < 30e6
+    assert still.regions["95"]["area_m2"] < 0.4e6
+    assert any("--still" in warning for warning in alive.warnings)
+
+
+@pytest.mark.parametrize("ground", ["hills", "flat", None])
+def test_hills_read_rough_area(ground: Any) -> None:
+    answer = found(walk((43.0, 42.0)), LocatorConfig(cells=64, ground=ground))
+    assert ("rough area, not tested in mountains" in answer.warnings) == (ground != "flat")
+
+
+def test_altitudes_tell_whether_there_are_hills() -> None:
+    level = [replace(row, altitude_m=1500.0 + k % 3) for k, row in enumerate(walk((43.0, 42.0)))]
+    steep = [replace(row, altitude_m=1500.0 + 10 * k) for k, row in enumerate(level)]
+    assert "rough area, not tested in mountains" not in found(level).warnings
+    assert "rough area, not tested in mountains" in found(steep).warnings

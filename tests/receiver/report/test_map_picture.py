@@ -49,7 +49,7 @@ def test_without_an_answer_the_reason_is_drawn(rows: list[Observation]) -> None:
 def test_colours_compare_levels_of_one_receiver_only() -> None:
     radio = RadioData(
         x_m=np.zeros(4), y_m=np.zeros(4), level_db=np.array([-100.0, -90.0, -20.0, -30.0]),
-        group=np.array([0, 0, 1, 1]), group_mean_db=np.zeros(2), group_sd_db=np.ones(2),
+        group=np.array([0, 0, 1, 1]), group_mean_db=np.zeros(2), group_covariance_db2=np.eye(2),
     )  # fmt: skip
     np.testing.assert_array_equal(radio.level_db - loudest_db(radio), [-10, 0, 0, -10])
 

@@ -1,0 +1,407 @@
+"""A search that goes on: one more reading changes the answer without computing the past again.
+
+What is kept for each cell are sums over places: the columns X of the design (float32), and for each
+shape of correlation G = X'K^-1 X. One more reading at a place that is known already changes the
+levels r only, so g = X'K^-1 r: one product. A new place adds a row to the Cholesky factor, C^-1
+gets a row c, and G grows by w w' with w = X c. Cells that come to hold much are split, and only the
+new ones are computed from nothing.
+
+Everything else (a bearing, a sighting, a new session, a row that replaces or precedes others, the
+next half hour) is computed anew, from the last epoch on that it touches. At any time the answer is
+that of `receiver.locator.posterior` on the same rows: at the same points to 1e-3 in ln p.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.columns import columns
+from receiver.locator.answer import Posterior, newest, of_belief, posterior
+from receiver.locator.belief import Belief, Scene, reach_of, step
+from receiver.locator.bounds import bounds
+from receiver.locator.evidence import EPOCH_S, Epoch, Evidence, gather
+from receiver.locator.gathering import MOST_PLACES, POSSIBLE_LEVELS_DB, session_label
+from receiver.locator.limits import reason_for_none
+from receiver.locator.radio import (
+    COLUMNS,
+    SCALED_AT_DB,
+    Floats32,
+    Grams,
+    Radio,
+    RadioData,
+    Whitening,
+    design,
+)
+from receiver.locator.reach import nearest_squared, of_nearest
+from receiver.locator.settings import Floats, LocatorConfig
+from receiver.locator.tree import Leaves, quarters, settle, to_split
+from receiver.records import Observation
+
+GROWN = 1.35  # more cells than at the last settling: settle anew
+EVERYTHING = slice(None)
+Which = slice | NDArray[np.int64]
+CHANGED_BY_LEVELS = ("reach", "levels", "silence")
+
+
+class Cells:
+    """What is kept for each cell, with room for more cells.
+
+    `gram`: (S, 7, 7, N). By name, cells along the first axis: points_m (N, 2), side_m (N,), design
+    (N, 7, M), nearest_squared to a place (N,), and what each factor said that levels do not change.
+    """
+
+    def __init__(self, gram: Floats, arrays: dict[str, NDArray[Any]], room: int) -> None:
+        self.count, self.room = len(arrays["side_m"]), max(room, len(arrays["side_m"]))
+        self._gram = np.empty((*gram.shape[:-1], self.room))
+        self._gram[..., : self.count] = gram
+        self._arrays = {}
+        for name, values in arrays.items():
+            self._arrays[name] = np.empty((self.room, *values.shape[1:]), dtype=values.dtype)
+            self._arrays[name][: self.count] = values
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return one of the arrays."""
+        return self._arrays[name][: self.count]
+
+    @property
+    def gram(self) -> Floats:
+        """G of each cell."""
+        return self._gram[..., : self.count]
+
+    def replace(
+        self, gone: NDArray[np.bool_], gram: Floats, arrays: dict[str, NDArray[Any]]
+    ) -> NDArray[np.int64]:
+        """Put new cells in the place of some, and the rest behind; return which they are."""
+        index = np.flatnonzero(gone)
+        end = self.count + len(arrays["side_m"]) - len(index)
+        if end > self.room:
+            whole = {name: self[name] for name in self._arrays}
+            self.__init__(self.gram, whole, 2 * end)  # type: ignore[misc]
+        rows = np.append(index, np.arange(self.count, end))
+        self.count = end
+        self._gram[..., rows] = gram
+        for name, values in arrays.items():
+            self._arrays[name][rows] = values
+        return rows
+
+
+class Growing:
+    """The factor of levels on cells, while places are added and levels change."""
+
+    def __init__(self, data: RadioData, config: LocatorConfig) -> None:
+        self.data, self.config = data, config
+        self.radio = Radio(data, config)
+        self.room = max(64, 2 * len(data.x_m))
+
+    def kept(self, points_m: Floats) -> tuple[Floats32, Floats]:
+        """Return the design and G of cells, computed from nothing."""
+        found = np.zeros((len(points_m), COLUMNS, self.room), dtype=np.float32)
+        found[:, :, : len(self.data.x_m)] = design(points_m, self.data, self.config)
+        return found, self.radio.grams(points_m).gram
+
+    def with_level(self, place: int, level_db: float) -> None:
+        """Take another mean level at a place."""
+        levels = self.data.level_db.copy()
+        levels[place] = level_db
+        self._levels(replace(self.data, level_db=levels))
+
+    def with_place(self, x_m: float, y_m: float, group: int, level_db: float, cells: Cells) -> None:
+        """Add a place: a row of C^-1 for each shape, and what it adds to G of the cells."""
+        data, places = self.data, len(self.data.x_m)
+        self.data = replace(
+            data,
+            x_m=np.append(data.x_m, x_m),
+            y_m=np.append(data.y_m, y_m),
+            level_db=np.append(data.level_db, level_db),
+            group=np.append(data.group, group),
+            ranked=np.zeros(places + 1, dtype=bool),
+            antenna=(*data.antenna, ""),
+            azimuth_deg=np.full(places + 1, np.nan),
+        )
+        one = replace(self.data, x_m=self.data.x_m[-1:], y_m=self.data.y_m[-1:])
+        cells["design"][:, :, places] = design(cells["points_m"], one, self.config)[:, :, 0]
+        inverses = [
+            _longer(shape.inverse, self._column(number))
+            for number, shape in enumerate(self.radio.shapes)
+        ]
+        rows = np.array([inverse[-1] for inverse in inverses], dtype=np.float32)
+        flat = cells["design"].reshape(-1, self.room)[:, : places + 1]
+        white = (flat @ rows.T).astype(float).reshape(-1, COLUMNS, len(rows)).transpose(2, 1, 0)
+        gram = cells.gram
+        gram += white[:, :, None, :] * white[:, None, :, :]
+        self.radio.shapes = [
+            Whitening(inverse, np.empty((0, 0), np.float32), np.empty(0),
+                      shape.log_det_half - float(np.log(inverse[-1, -1])))
+            for shape, inverse in zip(self.radio.shapes, inverses, strict=True)
+        ]  # fmt: skip
+        self._levels(self.data)
+
+    def _column(self, number: int) -> Floats:
+        """Return the last column of K of a shape."""
+        data = self.data
+        total = np.zeros(len(data.x_m))
+        distance_m = np.hypot(data.x_m - data.x_m[-1], data.y_m - data.y_m[-1])
+        for share, scale_m in self.config.shadowing[number]:
+            total += share * (np.exp(-distance_m / scale_m) if scale_m else 0.0)
+            total[-1] += 0.0 if scale_m else share
+        sessions = data.group_covariance_db2[data.group, data.group[-1]]
+        return np.asarray(total + sessions / SCALED_AT_DB**2)
+
+    def _levels(self, data: RadioData) -> None:
+        self.data = self.radio.data = data
+        excess = data.level_db - data.group_mean_db[data.group]
+        self.radio.shapes = [
+            Whitening(
+                shape.inverse, np.ascontiguousarray(shape.inverse.T, dtype=np.float32),
+                shape.inverse @ excess, shape.log_det_half,
+            )
+            for shape in self.radio.shapes
+        ]  # fmt: skip
+
+    def log_likelihood(self, cells: Cells, which: Which) -> Floats:
+        """Return the tempered log-likelihood of the levels at some of the cells."""
+        places, shapes = len(self.data.x_m), self.radio.shapes
+        weights = np.array([shape.inverse.T @ shape.z for shape in shapes], dtype=np.float32)
+        flat = cells["design"][which].reshape(-1, self.room)[:, :places]
+        cross = (flat @ weights.T).astype(float).reshape(-1, COLUMNS, len(shapes))
+        square = np.array([shape.z @ shape.z for shape in shapes])
+        grams = Grams(
+            cells.gram[..., which], cross.transpose(2, 1, 0),
+            np.broadcast_to(square[:, None], (len(shapes), len(cross))),
+        )  # fmt: skip
+        return self.radio.of_grams(grams)
+
+
+def _longer(inverse: Floats, column: Floats) -> Floats:
+    """Return C^-1 with one more row, for K with one more column."""
+    size = len(inverse)
+    low = inverse @ column[:size]
+    last = 1.0 / np.sqrt(column[size] - low @ low)
+    out = np.zeros((size + 1, size + 1))
+    out[:size, :size] = inverse
+    out[size, :size] = -last * (low @ inverse)
+    out[size, size] = last
+    return out
+
+
+class Current:
+    """The epoch that goes on: its factors on its cells, and which squares have been heard."""
+
+    def __init__(self, scene: Scene, rows: list[Observation], evidence: Evidence) -> None:
+        self.scene, self.evidence = scene, evidence
+        self.levels = Growing(scene.epoch.radio, scene.config)
+        self.unchanged = [name for name in scene.factors if name not in CHANGED_BY_LEVELS]
+        leaves = settle(scene.near, scene.config.reach_m, scene)
+        self.grown = leaves.grown
+        self.most_cells = int(GROWN * len(leaves.points_m))
+        self.cells = Cells(*self._kept(leaves.points_m, leaves.side_m), self.most_cells)
+        self.squares: dict[tuple[int, int, int], tuple[int, float, int]] = {}
+        for row in rows:
+            self._count(row)
+
+    def _kept(self, points_m: Floats, side_m: Floats) -> tuple[Floats, dict[str, NDArray[Any]]]:
+        columns, gram = self.levels.kept(points_m)
+        arrays: dict[str, NDArray[Any]] = {
+            "points_m": points_m,
+            "side_m": side_m,
+            "design": columns,
+        }
+        if self.scene.reach is not None:
+            arrays["nearest_squared"] = nearest_squared(points_m, self.scene.reach.places_m)
+        for name in self.unchanged:
+            arrays[name] = self.scene.factors[name](points_m)
+        return gram, arrays
+
+    def _key(self, row: Observation) -> tuple[int, int, int]:
+        data = self.levels.data
+        label = session_label(row.level_unit, row.observer, row.session, row.receiver)
+        x_m, y_m = self.evidence.grid.to_xy(row.latitude_deg, row.longitude_deg)
+        side = data.square_m
+        return data.labels.index(label), int(x_m // side), int(y_m // side)
+
+    def _count(self, row: Observation) -> None:
+        """Remember how many readings a square has, and which place it is."""
+        if not is_plain(row):
+            return
+        key = self._key(row)
+        if key not in self.squares:
+            data = self.levels.data
+            x_m, y_m = ((key[k] + 0.5) * data.square_m for k in (1, 2))
+            found = (data.x_m == x_m) & (data.y_m == y_m) & (data.group == key[0])
+            self.squares[key] = (int(np.flatnonzero(found)[0]), 0.0, 0)
+        place, total, count = self.squares[key]
+        assert row.level_db is not None
+        self.squares[key] = (place, total + row.level_db, count + 1)
+
+    def takes(self, row: Observation) -> bool:
+        """Tell whether a row can be taken without computing the epoch anew."""
+        data, epoch = self.levels.data, self.scene.epoch
+        label = session_label(row.level_unit, row.observer, row.session, row.receiver)
+        if not is_plain(row) or label not in data.labels or len(data.x_m) + 1 > MOST_PLACES:
+            return False
+        if self.scene.reach is None or row.antenna in self.scene.config.antennas:
+            return False
+        if self.cells.count > self.most_cells or len(data.x_m) + 1 >= self.levels.room:
+            return False
+        if len(epoch.bounds.x_m):  # a silence where it is heard now counts no more
+            return False
+        later_s = row.time.timestamp() - epoch.begin_s
+        return later_s >= 0 and (later_s <= EPOCH_S or self.scene.config.movement == "still")
+
+    def take(self, row: Observation) -> None:
+        """Take one more level."""
+        key = self._key(row)
+        assert row.level_db is not None
+        if key in self.squares:
+            place, total, count = self.squares[key]
+            total, count = total + row.level_db, count + 1
+            self.squares[key] = (place, total, count)
+            self.levels.with_level(place, total / count)
+        else:
+            self.squares[key] = (len(self.levels.data.x_m), row.level_db, 1)
+            x_m, y_m = ((key[k] + 0.5) * self.levels.data.square_m for k in (1, 2))
+            self.levels.with_place(x_m, y_m, key[0], row.level_db, self.cells)
+            squared = ((self.cells["points_m"] - (x_m, y_m)) ** 2).sum(axis=1)
+            nearest = self.cells["nearest_squared"]
+            np.minimum(nearest, squared, out=nearest)
+        time_s = max(self.scene.epoch.time_s, row.time.timestamp())
+        self.scene.epoch = replace(self.scene.epoch, time_s=time_s, radio=self.levels.data)
+        self.scene.reach = reach_of(self.scene.epoch)
+
+    def belief(self) -> Belief:
+        """Return what is believed now; cells that have come to hold much are split."""
+        parts = self._parts(EVERYTHING)
+        leaves = self._leaves(parts)
+        while (split := to_split(leaves)).any():
+            points_m, side_m = leaves.points_m[split], leaves.side_m[split]
+            rows = self.cells.replace(split, *self._kept(*quarters(points_m, side_m)))
+            for name, values in self._parts(rows).items():
+                longer = np.resize(parts[name], self.cells.count)
+                longer[rows] = values
+                parts[name] = longer
+            leaves = self._leaves(parts)
+        return self.scene.belief(leaves, parts)
+
+    def _leaves(self, parts: dict[str, Floats]) -> Leaves:
+        total = sum(parts.values(), np.zeros(self.cells.count))
+        points_m, side_m = (self.cells[name].copy() for name in ("points_m", "side_m"))
+        return Leaves(points_m, side_m, np.asarray(total), self.grown)
+
+    def _parts(self, which: Which) -> dict[str, Floats]:
+        """Return what each factor says of some of the cells."""
+        cells, scene, epoch = self.cells, self.scene, self.scene.epoch
+        points_m = cells["points_m"][which]
+        parts = {name: cells[name][which] for name in self.unchanged}
+        if scene.reach is not None:
+            nearest = cells["nearest_squared"][which]
+            parts["reach"] = of_nearest(points_m, nearest, scene.reach, scene.config)
+        if len(epoch.radio.x_m):
+            parts["levels"] = self.levels.log_likelihood(cells, which)
+        if len(epoch.bounds.x_m):
+            parts["silence"] = bounds(points_m, epoch.bounds, epoch.radio, scene.off, scene.config)[
+                0
+            ]
+        return parts
+
+
+def is_plain(row: Observation) -> bool:
+    """Tell whether a row is one more level in decibels, with its place."""
+    low, high = POSSIBLE_LEVELS_DB
+    return (
+        row.kind == "level"
+        and row.heard is not False
+        and row.level_db is not None
+        and low <= row.level_db <= high
+        and row.level_bound == "none"
+        and row.supersedes_id is None
+        and row.latitude_deg is not None
+        and row.longitude_deg is not None
+        and abs(row.latitude_deg) <= 90
+        and abs(row.longitude_deg) <= 180
+    )
+
+
+class Stream:
+    """The answer of one collar while a search goes on.
+
+    stream = Stream(LocatorConfig(collar="leo"))
+    stream.add(observation)
+    stream.posterior().answer
+    """
+
+    def __init__(self, config: LocatorConfig | None = None) -> None:
+        self.config = config or LocatorConfig()
+        self.rows: list[Observation] = []
+        self._current: Current | None = None
+        self._beliefs: dict[int, Belief] = {}
+
+    def add(self, row: Observation) -> None:
+        """Take one more observation, of any kind, in any order."""
+        if self.config.collar is not None and row.collar not in (None, self.config.collar):
+            return
+        self.rows.append(row)
+        if self._current is not None and self._current.takes(row):
+            self._current.take(row)
+        else:
+            self._current = None
+
+    def extend(self, rows: Iterable[Observation]) -> None:
+        """Take observations."""
+        for row in rows:
+            self.add(row)
+
+    def belief(self) -> Belief | None:
+        """Return what is believed now, None where nothing can be said."""
+        if self._current is None:
+            self._begin()
+        return None if self._current is None else self._current.belief()
+
+    def posterior(self) -> Posterior:
+        """Return the answer now, as `receiver.locator.posterior` does for the same rows."""
+        belief = self.belief()
+        table = columns(self.rows)
+        if belief is None:
+            return posterior(table, self.config)
+        evidence = gather(table, self.config)
+        assert evidence is not None
+        return of_belief(belief, evidence, self.config, newest(table))
+
+    def _begin(self) -> None:
+        """Compute anew what has changed: epochs that are as they were keep their belief."""
+        table = columns(self.rows)
+        evidence = gather(table, self.config)
+        if evidence is None or reason_for_none(table, evidence, self.config) is not None:
+            return
+        belief, key, kept = None, 0, {}
+        for epoch in evidence.epochs[:-1]:
+            key = hash((key, _digest(epoch)))
+            belief = self._beliefs.get(key) or step(
+                belief, epoch, evidence.silent_days, self.config
+            )
+            kept[key] = belief
+        self._beliefs = kept
+        last = evidence.epochs[-1]
+        scene = Scene(belief, last, evidence.silent_days, self.config)
+        self._current = Current(scene, self._rows_of(last), evidence)
+
+    def _rows_of(self, epoch: Epoch) -> list[Observation]:
+        replaced = {row.supersedes_id for row in self.rows if row.supersedes_id}
+        begin = datetime.fromtimestamp(epoch.begin_s, tz=self.rows[0].time.tzinfo)
+        return [row for row in self.rows if row.id not in replaced and row.time >= begin]
+
+
+def _digest(epoch: Epoch) -> int:
+    """Return a number that is the same for the same evidence."""
+    radio, bound, bearing, seen = epoch.radio, epoch.bounds, epoch.bearings, epoch.sightings
+    arrays = (
+        radio.x_m, radio.y_m, radio.level_db, radio.group, bound.x_m, bound.threshold_db,
+        bound.on_probability, bearing.x_m, bearing.y_m, bearing.sigma_deg, bearing.echo_share,
+        *bearing.alternatives_deg, seen.x_m, seen.y_m, seen.radius_m, seen.trust, seen.age_s,
+    )  # fmt: skip
+    return hash((epoch.time_s, radio.labels, *(array.tobytes() for array in arrays)))
