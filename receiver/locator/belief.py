@@ -121,7 +121,7 @@ class Scene:
     def belief(self, leaves: Leaves, parts: dict[str, Floats] | None = None) -> Belief:
         """Return what is believed when the cells have settled; `parts` where known already."""
         if parts is None:
-            parts = {name: factor(leaves.points_m) for name, factor in self.factors.items()}
+            parts = self._parts(leaves)
         heard = self.epoch.was_heard
         return Belief(
             time_s=self.epoch.time_s,
@@ -132,6 +132,17 @@ class Scene:
             power_before=self.power,
             parts=parts,
         )
+
+    def _parts(self, leaves: Leaves) -> dict[str, Floats]:
+        """Return what each factor said; that of levels, the dearest, is what the others leave."""
+        parts = {
+            name: factor(leaves.points_m)
+            for name, factor in self.factors.items()
+            if name != "levels"
+        }
+        if "levels" in self.factors:
+            parts["levels"] = leaves.log_density - sum(parts.values(), np.zeros(1))
+        return parts
 
 
 def reach_of(epoch: Epoch) -> ReachData:

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from receiver.locator.bearings import CORRELATION_M as BEARING_CORRELATION_M
 from receiver.locator.bearings import USUAL_SIGMA_DEG, BearingData
@@ -164,8 +163,15 @@ def _scores(level: Floats, group: Ints, ranked: Mask) -> Floats:
     out = level.copy()
     for number in np.unique(group[ranked]):
         mine = group == number
-        out[mine] = ndtri((rankdata(level[mine]) - 0.5) / mine.sum())
+        out[mine] = ndtri((_ranks(level[mine]) - 0.5) / mine.sum())
     return out
+
+
+def _ranks(values: Floats) -> Floats:
+    """Return ranks from 1, the mean rank for equal values."""
+    ordered = np.sort(values)
+    first, last = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
+    return np.asarray((first + last + 1) / 2.0)
 
 
 def _prior(scale: str, config: LocatorConfig) -> tuple[float, float]:

@@ -10,9 +10,10 @@ what scale the search has. Then the density is the sum of three, with weights th
 made-up walks (`receiver.simulator.trials`, seeds below 120) by the log of what they gave the truth:
 
     0.39   1 / (1 + (d / 30 m)^2) / (1 + (d / R)^2)^2,  R = 200 m + E: near where anybody was
-    0.58   (1 + (c / R)^2)^-3,  R = 35 m + 1.55 E, c from the places' middle weighted by amplitude
+    0.58   (1 + (c / R)^2)^-3,  R = 35 m + 1.7 E / (1 + E / 4 km), c from the places' middle
     0.03   that of few places: anywhere within reach
 
+(Middle: weighted by amplitude. From a car the walk is long, but not the reach of the radio.)
 The middle part uses the levels twice: it stacks the model with the simplest rule (section 17.1 of
 the project's locating page).
 """
@@ -27,7 +28,7 @@ from receiver.locator.radio import RadioData
 from receiver.locator.settings import Floats, LocatorConfig
 
 NEAREST_M, NEAREST_ON_A_WALK_M = 100.0, 30.0
-LOUD_M, LOUD_EXTENTS = 35.0, 1.55
+LOUD_M, LOUD_EXTENTS, FULL_EXTENT_M = 35.0, 1.7, 4000.0
 NEAR_SHARE, LOUD_SHARE, FAR_SHARE = 0.39, 0.58, 0.03
 FEWEST_PLACES = 10
 CHUNK_VALUES = 200_000
@@ -85,7 +86,8 @@ def of_nearest(points_m: Floats, squared: Floats, data: ReachData, config: Locat
         return np.asarray(np.log(far))
     near = _near(np.sqrt(squared), data.extent_m) / _mass_near(data.extent_m)
     c_squared = (points_m[:, 0] - data.loud_m[0]) ** 2 + (points_m[:, 1] - data.loud_m[1]) ** 2
-    radius_squared = (LOUD_M + LOUD_EXTENTS * data.extent_m) ** 2
+    extent_m = data.extent_m / (1.0 + data.extent_m / FULL_EXTENT_M)
+    radius_squared = (LOUD_M + LOUD_EXTENTS * extent_m) ** 2
     loud = 2.0 / (np.pi * radius_squared) * (1.0 + c_squared / radius_squared) ** -3
     return np.asarray(np.log(NEAR_SHARE * near + LOUD_SHARE * loud + FAR_SHARE * far))
 

@@ -59,7 +59,7 @@ class LocatorConfig:
     shadowing: tuple[Shape, ...] = SHADOWING
     place_square_m: float = 10.0
     place_error_m: float = 10.0
-    temper: float = 0.8
+    temper: float = 0.85
     loss_db: LossDb | None = None
     antennas: Mapping[str, Floats] = field(default_factory=dict)
 

@@ -243,11 +243,12 @@ class Current:
         """Tell whether a row can be taken without computing the epoch anew."""
         data, epoch = self.levels.data, self.scene.epoch
         label = session_label(row.level_unit, row.observer, row.session, row.receiver)
-        if not is_plain(row) or label not in data.labels or len(data.x_m) + 1 > MOST_PLACES:
+        if not is_plain(row) or label not in data.labels:
             return False
         if self.scene.reach is None or row.antenna in self.scene.config.antennas:
             return False
-        if self.cells.count > self.most_cells or len(data.x_m) + 1 >= self.levels.room:
+        full = len(data.x_m) + 1 > min(MOST_PLACES, self.levels.room)
+        if self.cells.count > self.most_cells or (full and self._key(row) not in self.squares):
             return False
         if len(epoch.bounds.x_m):  # a silence where it is heard now counts no more
             return False
