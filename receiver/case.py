@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from receiver import settings
+from receiver.derive import Derived
 from receiver.errors import ReceiverError
 from receiver.journal import Journal, is_journal
-from receiver.live import Follower
+from receiver.live import Follower, answer_of
 from receiver.locator import Posterior
 from receiver.records import SIMULATION_MARK, Observation, Row
 
@@ -39,21 +40,20 @@ def open_case(
         InputError: it is neither, or cannot be read.
         CorruptError: it was damaged.
     """
-    from receiver.columns import columns
-    from receiver.locator import LocatorConfig, posterior
-
     if is_journal(path):
-        observations, warnings, simulation = _from_journal(path, watch)
+        derived, warnings, simulation = _from_journal(path, watch)
     else:
-        observations, warnings = _from_csv(path), []
-        simulation = any(o.text == SIMULATION_MARK for o in observations)
-    found = posterior(columns(observations), LocatorConfig(collar=collar, **assumed))
+        derived, warnings = Derived(observations=_from_csv(path)), []
+        simulation = any(o.text == SIMULATION_MARK for o in derived.observations)
     return Case(
-        observations=observations, posterior=found, warnings=warnings, simulation=simulation
+        observations=derived.observations,
+        posterior=answer_of(derived, collar, **assumed),
+        warnings=warnings,
+        simulation=simulation,
     )
 
 
-def _from_journal(path: Path, watch: Watch) -> tuple[list[Observation], list[str], bool]:
+def _from_journal(path: Path, watch: Watch) -> tuple[Derived, list[str], bool]:
     with Journal.open(path, readonly=True) as journal:
         follower = Follower(journal)
         for row in watch(journal.rows(), len(journal)):
@@ -61,8 +61,7 @@ def _from_journal(path: Path, watch: Watch) -> tuple[list[Observation], list[str
         warnings = [*journal.problems, *_by_the_file(journal, follower)]
         derived = follower.result()
         simulation = journal.configuration.simulation
-    warnings += derived.warnings
-    return derived.observations, warnings, simulation
+    return derived, warnings + derived.warnings, simulation
 
 
 def _by_the_file(journal: Journal, follower: Follower) -> list[str]:

@@ -29,7 +29,7 @@ class Doubt:
 
 def doubts(collar: Collar) -> list[Doubt]:
     """Return what cannot be true of a collar's sheet, and what is suspicious."""
-    checks = (_frequency, _polarisation, _pulses, _hours, _dates)
+    checks = (_frequency, _polarisation, _level, _pulses, _hours, _dates)
     return [doubt for check in checks for doubt in check(collar)]
 
 
@@ -56,6 +56,13 @@ def _frequency(collar: Collar) -> Iterator[Doubt]:
     if drift_hz is not None and not 0 <= drift_hz <= 1e-3 * frequency_hz:
         text = f"frequency_drift_hz {drift_hz:g} cannot be: it is hertz up or down"
         yield Doubt(key="frequency_drift_hz", wrong=True, text=text)
+
+
+def _level(collar: Collar) -> Iterator[Doubt]:
+    level = collar.level_at_100_m_dbm
+    if level is not None and not -160 <= level <= 0:
+        text = f"level_at_100_m_dbm {level:g} cannot be: 100 m away usual are -110 to -50"
+        yield Doubt(key="level_at_100_m_dbm", wrong=True, text=text)
 
 
 def _pulses(collar: Collar) -> Iterator[Doubt]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from receiver.records import HAND
 
+MOVEMENTS = ("alive", "resident", "dispersing", "still")
 RATES = ("normal", "mortality", "low_battery", "recovery")
 
 
@@ -23,7 +24,9 @@ class Collar:
     identities that its packets carry (DevEUI, DevAddr, IMEI, PTT id), upper case or not. `on_hours`
     is a list such as ["06:00-10:00"] in `on_hours_zone` (an IANA name or UTC); where the zone is
     "switch-on" the hours count from the moment when the collar was switched on. `polarisation` is
-    vertical or horizontal, as its antenna stands on the animal.
+    vertical or horizontal, as its antenna stands on the animal. `movement` is alive (None: taken
+    for it), resident, dispersing, or still: a collar that was dropped, or an animal that the leader
+    holds for dead. `level_at_100_m_dbm` is what a calibrated receiver hears of it from 100 m.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Collar:
     frequency_drift_hz: float | None = None
     pulse_length_s: float | None = None
     polarisation: str | None = None
+    level_at_100_m_dbm: float | None = None
+    movement: str | None = None
     pulses_per_minute: dict[str, float] = field(default_factory=dict)
     on_hours: tuple[str, ...] = ()
     on_hours_zone: str | None = None
@@ -82,7 +87,7 @@ class Configuration:
         return next((collar for collar in self.collars if collar.name == name), None)
 
 
-_NUMBERS = ("frequency_hz", "frequency_drift_hz", "pulse_length_s")
+_NUMBERS = ("frequency_hz", "frequency_drift_hz", "pulse_length_s", "level_at_100_m_dbm")
 _DATES = ("start_date", "battery_end_date", "drop_off_date")
 _LISTS = ("ids", "on_hours")
 COLLAR_KEYS = tuple(f.name for f in fields(Collar) if f.name != "name")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from receiver import search, silence, slots, turns
 from receiver.collected import Collected, Read, Spans
-from receiver.config import Configuration, Setup
+from receiver.config import Collar, Configuration, Setup
 from receiver.corrections import standing, superseded
 from receiver.meters import Pulses
 from receiver.plausible import plausible
@@ -31,6 +31,7 @@ class Derived:
     """What a journal says, joined by time. Single detections are events, and are not kept.
 
     `register` is what is known of the receivers: what they hear with, whether they were tested.
+    `collars` are the sheets that it was joined with.
     """
 
     packets: list[Read] = field(default_factory=list)
@@ -40,6 +41,7 @@ class Derived:
     sides: list[Side] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     register: Register = field(default_factory=Register)
+    collars: tuple[Collar, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         sides=sides(levels, joined.setups),
         warnings=[*said.faults, *told(joined.warnings), *_without_place(unplaced)],
         register=said,
+        collars=configuration.collars,
     )
 
 

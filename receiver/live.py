@@ -19,6 +19,8 @@ from receiver.records import SETTINGS, SETUP, Answer, Detection, Entry, Gap, Pla
 if TYPE_CHECKING:
     from receiver.locator import Posterior
 
+# A level from a sheet was measured in the open; on an animal, in rock, it is another.
+SHEET_LEVEL_SD_DB = 8.0
 _NAMES: dict[type, str] = {
     Detection: "detection",
     Read: "packet",
@@ -142,9 +144,23 @@ def _setups_of(row: Entry) -> list[Entry]:
     ]
 
 
-def answer_of(derived: Derived, collar: str | None) -> Posterior:
-    """Return the answer that observations give."""
+def answer_of(derived: Derived, collar: str | None, **assumed: Any) -> Posterior:
+    """Return the answer that observations give; `assumed` goes before the collar's sheet."""
     from receiver.columns import columns
     from receiver.locator import LocatorConfig, posterior
 
-    return posterior(columns(derived.observations), LocatorConfig(collar=collar))
+    known = {**of_sheet(derived.collars, collar), **assumed}
+    return posterior(columns(derived.observations), LocatorConfig(collar=collar, **known))
+
+
+def of_sheet(collars: tuple[Collar, ...], name: str | None) -> dict[str, Any]:
+    """Return what a collar's sheet says of the locator's assumptions; of the only one without."""
+    named = [c for c in collars if name is None or c.name == name]
+    if len(named) != 1:
+        return {}
+    known: dict[str, Any] = {}
+    if named[0].movement is not None:
+        known["movement"] = named[0].movement
+    if named[0].level_at_100_m_dbm is not None:
+        known["level_at_100_m_db"] = (named[0].level_at_100_m_dbm, SHEET_LEVEL_SD_DB)
+    return known

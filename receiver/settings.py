@@ -27,6 +27,7 @@ from typing import Any
 from receiver.collar_rules import doubts
 from receiver.config import (
     COLLAR_KEYS,
+    MOVEMENTS,
     RATES,
     SETUP_KEYS,
     Configuration,
@@ -41,7 +42,7 @@ LARGEST_FILE_BYTES = 1 << 20
 LONGEST_WORD = 60
 
 _TEXT = {"maker", "serial", "polarisation", "on_hours_zone", "notes"}
-_NUMBERS = {"frequency_hz", "frequency_drift_hz", "pulse_length_s"}
+_NUMBERS = {"frequency_hz", "frequency_drift_hz", "pulse_length_s", "level_at_100_m_dbm"}
 _DATES = {"start_date", "battery_end_date", "drop_off_date"}
 _LISTS = {"ids", "on_hours"}
 _TOP = {"observer", "collars", "receivers", "simulation"}
@@ -214,6 +215,8 @@ def _check_sheet(sheet: Mapping[str, Any], text: str, begin: int) -> list[Findin
 
 
 def _type_fault(key: str, value: Any) -> str | None:
+    if key == "movement":
+        return None if value in MOVEMENTS else f"is not one of {', '.join(MOVEMENTS)}"
     if key in _TEXT:
         return None if isinstance(value, str) else 'is not text in quotes ("...")'
     if key in _NUMBERS:

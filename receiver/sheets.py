@@ -29,6 +29,8 @@ _FIELDS = (
     ("frequency_drift_hz", "how far it may have drifted, hertz up or down", "2000"),
     ("pulse_length_s", "length of one pulse in seconds", "0.02"),
     ("polarisation", "how its antenna stands: vertical or horizontal", '"vertical"'),
+    ("level_at_100_m_dbm", "how loud it is 100 m away, by a calibrated receiver", "-80"),
+    ("movement", "alive, resident, dispersing, or still (dropped, or dead)", '"still"'),
     ("pulses_per_minute", f"any of {', '.join(RATES)}", "{ normal = 40, mortality = 80 }"),
     ("on_hours", "when the beacon is on", '["06:00-10:00", "18:00-22:00"]'),
     ("on_hours_zone", "clock of these hours, or switch-on", '"Europe/Moscow"'),
@@ -210,6 +212,8 @@ _TITLES = {
     "frequency_drift_hz": "drift, up or down",
     "pulse_length_s": "pulse length",
     "polarisation": "polarisation",
+    "level_at_100_m_dbm": "level 100 m away",
+    "movement": "movement",
     "pulses_per_minute": "pulses per minute",
     "on_hours": "on hours",
     "on_hours_zone": "clock of the hours",
@@ -227,6 +231,8 @@ def _shown(key: str, value: Any) -> str:
         return f"{value / 1e6:.4f} MHz"
     if key == "frequency_drift_hz":
         return f"{value:g} Hz"
+    if key == "level_at_100_m_dbm":
+        return f"{value:g} dBm"
     if key == "pulse_length_s":
         return f"{1000 * value:g} ms"
     if isinstance(value, Mapping):

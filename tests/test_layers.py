@@ -88,6 +88,7 @@ LAYERS: dict[str, set[str]] = {
     | {"receiver.derive", "receiver.journal", "receiver.columns", "receiver.locator"},
     "receiver.case": BASE
     | {"receiver.live", "receiver.settings", "receiver.journal", "receiver.columns"}
+    | {"receiver.derive"}
     | {"receiver.locator"},
     "receiver.ui": NUMERIC
     | BASE

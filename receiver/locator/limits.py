@@ -10,6 +10,7 @@ import numpy as np
 from receiver.columns import Columns
 from receiver.locator.belief import Belief
 from receiver.locator.evidence import Evidence, chosen
+from receiver.locator.radio import spacing_m
 from receiver.locator.reach import extent, loud_middle
 from receiver.locator.regions import touches_edge
 from receiver.locator.settings import Floats, LocatorConfig
@@ -118,21 +119,13 @@ def _of_amount(evidence: Evidence) -> list[str]:
     many = len(evidence.radio.x_m)
     if 0 < many < FEW_PLACES:
         found.append(f"levels from only {many} place{'s' if many > 1 else ''}")
-    if many >= FEWEST_PLACES and _spacing_m(evidence) > SPARSE_M:
+    if many >= FEWEST_PLACES and spacing_m(evidence.radio) > SPARSE_M:
         found.append(
             "the places lie far apart, as from a car or a ridge: the area is rougher than on foot"
         )
     if counts["bearings"] == 1 and many < FEWEST_PLACES and nothing_else:
         found.append("one bearing gives a direction and no distance: take one from the side")
     return found
-
-
-def _spacing_m(evidence: Evidence) -> float:
-    """Return the median distance of a place of levels to the nearest other one."""
-    places = evidence.radio.places_m
-    distance = np.hypot(*(np.subtract.outer(places[:, k], places[:, k]) for k in (0, 1)))
-    np.fill_diagonal(distance, np.inf)
-    return float(np.median(distance.min(axis=1)))
 
 
 def _of_time(evidence: Evidence, belief: Belief) -> list[str]:

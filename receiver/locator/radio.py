@@ -22,7 +22,8 @@ u, v: W = C^-1 X, z = C^-1 (r - m), G = W'W, g = W'z, V the prior precisions, mu
 
 One triangular product (in float32) for each cell and shape; small 7 x 7 Cholesky solves for all
 cells and values at once. As the model is still simpler than the ground, the sum is multiplied by
-T = temper min(1, sqrt(90 / m)): chosen on made-up walks of the seeds below 120.
+T = temper min(1, sqrt(90 / m)), and by 1 falling to 0.75 where places lie 20 to 60 m and more apart
+(from a car, from a ridge): chosen on made-up walks of the seeds below 120.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
+from scipy.spatial import cKDTree
 from scipy.special import logsumexp
 
 from receiver.locator.settings import Floats, LocatorConfig, Shape
@@ -42,6 +44,7 @@ COLUMNS = 7
 CHUNK_VALUES = 300_000  # 1.2 MB in float32: stays in the cache
 CHUNK_POINTS = 384
 TEMPERED_PLACES = 90.0
+DENSE_SPARSE_M = np.array([20.0, 60.0])
 SCALED_AT_DB = 6.5
 SLOPE_SHARE, SECOND_SHARE = 0.2, 0.7
 RANK_SCALES_DB = (5.0, 10.0, 20.0)
@@ -136,12 +139,13 @@ class Radio:
     def of_grams(self, grams: Grams) -> Floats:
         """Return the tempered log-likelihood from the sums over places."""
         places, count = len(self.data.x_m), grams.square.shape[-1]
+        tempered = temper(self.data, self.config)
         out = np.empty(count)
         for begin in range(0, count, CHUNK_POINTS):
             part = slice(begin, begin + CHUNK_POINTS)
             some = Grams(grams.gram[..., part], grams.cross[..., part], grams.square[..., part])
             out[part] = evidence(some, self.shapes, places, self.config)
-        return temper(places, self.config) * out
+        return tempered * out
 
     def grams(self, points_m: Floats) -> Grams:
         """Return the sums over places that the evidence needs."""
@@ -164,9 +168,19 @@ class Radio:
         return Grams(gram, cross, square)
 
 
-def temper(places: int, config: LocatorConfig) -> float:
-    """Return the exponent of the likelihood of so many places."""
-    return float(config.temper * min(1.0, (TEMPERED_PLACES / max(places, 1)) ** 0.5))
+def temper(data: RadioData, config: LocatorConfig) -> float:
+    """Return the exponent of the likelihood: less for many places, and for places far apart."""
+    places = len(data.x_m)
+    share = np.interp(np.log(spacing_m(data)), np.log(DENSE_SPARSE_M), (1.0, config.sparse_share))
+    return float(config.temper * share * min(1.0, (TEMPERED_PLACES / max(places, 1)) ** 0.5))
+
+
+def spacing_m(data: RadioData) -> float:
+    """Return the median distance of a place of levels to the nearest other one."""
+    if len(data.x_m) < 2:
+        return float(DENSE_SPARSE_M[0])
+    distance_m, _ = cKDTree(data.places_m).query(data.places_m, k=2)
+    return float(max(np.median(distance_m[:, 1]), 1.0))
 
 
 def design(points_m: Floats, data: RadioData, config: LocatorConfig) -> Floats32:

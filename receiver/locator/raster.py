@@ -82,6 +82,17 @@ class Surface:
         last = int(np.searchsorted(self._held, share * (1.0 - 1e-12)))
         return float(self._falling[min(last, len(self._falling) - 1)])
 
+    def share_denser_than(self, x_m: float, y_m: float) -> float:
+        """Return the share of the probability where the density is higher than at a point.
+
+        Of a truth it is uniform between 0 and 1 when areas are what they say.
+        """
+        value = float(self._between(x_m, y_m))
+        if not np.isfinite(value):
+            return 1.0
+        count = int(np.searchsorted(-self._falling, -value))
+        return float(self._held[count - 1]) if count else 0.0
+
     def columns_and_rows(self, box: Box, cells: int) -> tuple[Floats, Floats]:
         """Return in which column and row of a grid the centre of each cell lies."""
         scale = cells / (2.0 * box.half_m)

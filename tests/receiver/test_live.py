@@ -10,7 +10,7 @@ from receiver.clock import Stamp, SystemClock
 from receiver.config import Collar, Configuration, Setup
 from receiver.derive import Event
 from receiver.journal import Journal
-from receiver.live import Follower, event_line
+from receiver.live import Follower, event_line, of_sheet
 from receiver.records import Detection, Heard, Row, Source
 from receiver.simulator import gateway
 from receiver.simulator.collar import lorawan_frame
@@ -154,3 +154,10 @@ def test_strange_settings_row_is_passed_over(tmp_path: Path) -> None:
         follower.news()
         assert follower.configuration.collars == SHEET.collars
         assert follower.result().warnings == []
+
+
+def test_sheet_tells_the_locator_what_it_knows_of_the_collar() -> None:
+    still = Collar(name="A", movement="still", level_at_100_m_dbm=-80.0)
+    assert of_sheet((still,), None) == {"movement": "still", "level_at_100_m_db": (-80.0, 8.0)}
+    assert of_sheet((still, Collar(name="B")), "A") == of_sheet((still,), None)
+    assert of_sheet((still, Collar(name="B")), None) == of_sheet((still,), "C") == {}

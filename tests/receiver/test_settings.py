@@ -75,6 +75,8 @@ def test_what_is_not_said_is_unknown(tmp_path: Path) -> None:
      ("[collars.B]\npulses_per_minute = { normal = 0 }\n", 2, "cannot be"),
      ("[collars.B]\non_hours = ['25:00-26:00']\non_hours_zone = 'UTC'\n", 2, "24:00"),
      ("[collars.B]\non_hours = ['morning']\n", 2, "is not like"),
+     ("[collars.B]\nmovement = 'dead'\n", 2, "is not one of alive, resident, dispersing, still"),
+     ("[collars.B]\nlevel_at_100_m_dbm = 80\n", 2, "cannot be: 100 m away"),
      ("[collars.B]\non_hours_zone = 'Moscow'\n", 2, "unknown; write UTC"),
      ("[collars.B]\nstart_date = 2026-01-01\ndrop_off_date = 2025-01-01\n", 3, "is not after")],
 )  # fmt: skip

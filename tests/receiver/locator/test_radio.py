@@ -23,7 +23,7 @@ from receiver.locator.radio import (
 from receiver.locator.settings import SHADOWING, LocatorConfig
 
 POINTS = np.array([[0.0, 0.0], [120.0, -40.0], [400.0, 300.0], [-90.0, 250.0]])
-UNTEMPERED = LocatorConfig(temper=1.0)
+UNTEMPERED = LocatorConfig(temper=1.0, sparse_share=1.0)
 
 
 def levels(groups: int = 1) -> RadioData:
