@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from receiver.derive import Derived
 
 WIDTH = 79
+CANNOT_SAY = "cannot say"  # how the warning begins that nearly anywhere fits
 LABEL = 14
 STYLE_NAMES = {"utm": "UTM ", "mgrs": "MGRS ", "sk42": "SK-42 "}
 MOST_WARNINGS = 6
@@ -45,13 +46,15 @@ def summary(
     if answer.reason is not None:
         lines += _entry("NO PLACE YET", answer.reason)
     else:
+        if _is_unsure(answer):
+            lines += _entry("CANNOT SAY", "where: nearly everything within reach fits; its middle:")
         lines += _where(answer, styles)
         lines += _entry("from you", _from_observer(answer, observations))
         lines += _entry("search area", _areas(answer))
         lines += _entry("rests on", _rests_on(answer))
         lines += _entry("beside it", _beside(answer))
     lines += _entry("as of", local_time(answer.time))
-    told = [*answer.warnings, *warnings]
+    told = [w for w in (*answer.warnings, *warnings) if not w.startswith(CANNOT_SAY)]
     for warning in told[:MOST_WARNINGS]:
         lines += _entry("look out", warning)
     if len(told) > MOST_WARNINGS:
@@ -66,11 +69,16 @@ def _entry(label: str, text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=f"{label:<{LABEL}}", subsequent_indent=indent)
 
 
+def _is_unsure(answer: Answer) -> bool:
+    return any(warning.startswith(CANNOT_SAY) for warning in answer.warnings)
+
+
 def _where(answer: Answer, styles: Sequence[str]) -> Iterator[str]:
     assert answer.latitude_deg is not None
     assert answer.longitude_deg is not None
+    lead = "" if _is_unsure(answer) else "IT MAY BE AT"
     for number, style in enumerate(styles):
-        label = "IT MAY BE AT" if number == 0 else ""
+        label = lead if number == 0 else ""
         place = format_place(answer.latitude_deg, answer.longitude_deg, style)
         datum = f"   ({DATUMS[style]})" if number == 0 or style == "sk42" else ""
         yield f"{label:<{LABEL}}{STYLE_NAMES.get(style, '')}{place}{datum}"

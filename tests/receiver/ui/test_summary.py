@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -99,3 +100,20 @@ def test_status_line_says_saved_lost_and_old() -> None:
         "saved 1234 | NOT SAVED YET 300 | gate -97 dBm old, 40 s | gps LOST | r30 meter 120"
         " | new nothing yet"
     )
+
+
+def test_says_that_it_cannot_say_where_nearly_everything_fits() -> None:
+    wide = replace(ANSWER, warnings=("cannot say where: nearly everything within reach fits",))
+    lines = summary(wide, MADE.observations)
+    assert lines[0].startswith("CANNOT SAY    where: nearly everything")
+    assert not any("IT MAY BE AT" in line for line in lines)
+    assert sum("nearly everything" in line for line in lines) == 1
+
+
+def test_simple_rules_are_told_beside_the_point() -> None:
+    assert ANSWER.latitude_deg is not None
+    north = {"latitude_deg": ANSWER.latitude_deg + 0.01, "longitude_deg": ANSWER.longitude_deg}
+    told = replace(ANSWER, beside={"loudest": north, "lenth_mle": {"reason": "they do not cross"}})
+    text = " ".join(" ".join(summary(told, MADE.observations)).split())
+    assert "where it was loudest: 1.1 km at 0" in text
+    assert "where the bearings cross: they do not cross" in text
