@@ -59,8 +59,8 @@ class LocatorConfig:
     shadowing: tuple[Shape, ...] = SHADOWING
     place_square_m: float = 10.0
     place_error_m: float = 10.0
-    temper: float = 0.85
-    sparse_share: float = 0.75
+    temper: float = 0.8
+    sparse_share: float = 0.85
     loss_db: LossDb | None = None
     antennas: Mapping[str, Floats] = field(default_factory=dict)
 

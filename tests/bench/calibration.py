@@ -1,13 +1,13 @@
 """How far the locator may be believed: made-up walks with the truth beside them. A table and JSON.
 
-    python tests/bench/calibration.py [--scenes 300] [--first 2000] [--png FILE] [KIND ...]
+    python tests/bench/calibration.py [--scenes 300] [--first 3000] [--png FILE] [KIND ...]
 
 Kinds are those of `receiver.simulator.trials`; the model's constants were chosen on seeds below
-120, and those from 1000 were looked at once: scored are others. For each scene in one run: our
-answer, the simple rules (tests/bench/rules.py), and the posterior of the model that made the scene
-(its shadows, sectors, spread, priors of power, exponent and place all known, and each packet's
-exact place; it does not know that packets were missed). `in50`, `in95`: how often the truth was
-inside the outlined area. `error_to_bound`: median of error over the Cramer-Rao bound where that is
+120, and its tempering with those from 1000 to 2999 in view: scored are others. For each scene in
+one run: our answer, the simple rules (tests/bench/rules.py), and the posterior of the model that
+made the scene (its shadows, sectors, spread, priors of power, exponent and place all known, and
+each packet's exact place; it does not know that packets were missed). `in50`, `in95`: how often the
+truth was inside the outlined area. `error_to_bound`: median of error over the Cramer-Rao bound where that is
 below 100 m. Intervals: 90 %, bootstrap over scenes. `assumed` also has `radio_true_prior`: our
 factor of levels alone with the true prior of the place, which is where in50 and in95 ought to be
 .50 and .95. `reliability`: the same for other shares, drawn by --png.
@@ -237,7 +237,7 @@ def _radio_alone(
     config = LocatorConfig(level_at_100_m_db=(POWER_DBM, POWER_SD_DB), sparse_share=1.0)
     evidence = gather(complete(level_columns(x, y, made.level_dbm)), config)
     assert evidence is not None
-    whole = replace(config, temper=(max(len(evidence.radio.x_m), 90) / 90) ** 0.5)
+    whole = replace(config, temper=(max(len(evidence.radio.x_m), 70) / 70) ** 0.5)
     radio = Radio(evidence.radio, whole)
     path = np.column_stack([x, y])
 
@@ -317,7 +317,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("kinds", nargs="*")
     parser.add_argument("--scenes", type=int, default=300)
-    parser.add_argument("--first", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=3000)
     parser.add_argument("--png")
     asked = parser.parse_args()
     results = {}
