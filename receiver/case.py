@@ -73,9 +73,9 @@ def _by_the_file(journal: Journal, follower: Follower) -> list[str]:
         configuration, _ = settings.load(found)
     except ReceiverError as error:
         return [f"{error}; the settings are not used"]
-    now = configuration.collars, configuration.receivers
+    now = configuration.collars, configuration.receivers, configuration.antennas
     recorded = journal.settings
-    if not any(now) or now == (recorded.collars, recorded.receivers):
+    if not any(now) or now == (recorded.collars, recorded.receivers, recorded.antennas):
         return []
     follower.use(configuration)
     return [f"{found} has changed since; it is used as it is now"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from receiver.records import HAND
 
+Pattern = tuple[tuple[float, float], ...]
 MOVEMENTS = ("alive", "resident", "dispersing", "still")
 RATES = ("normal", "mortality", "low_battery", "recovery")
 
@@ -75,11 +76,15 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Everything that a search was set to, without keys. `simulation` marks a made-up search."""
+    """Everything that a search was set to, without keys. `simulation` marks a made-up search.
+
+    `antennas`: by name, degrees off the axis and gain in dB of a pattern.
+    """
 
     observer: str = "A"
     collars: tuple[Collar, ...] = ()
     receivers: tuple[Setup, ...] = ()
+    antennas: dict[str, Pattern] = field(default_factory=dict)
     simulation: bool = False
 
     def collar(self, name: str) -> Collar | None:
@@ -103,6 +108,10 @@ def configuration_from(document: Mapping[str, Any]) -> Configuration:
         receivers=tuple(
             setup_from(name, sheet) for name, sheet in document.get("receivers", {}).items()
         ),
+        antennas={
+            name: tuple((float(degrees), float(gain_db)) for degrees, gain_db in sheet["pattern"])
+            for name, sheet in document.get("antennas", {}).items()
+        },
         simulation=document.get("simulation") is True,
     )
 
@@ -113,6 +122,11 @@ def configuration_to(configuration: Configuration) -> dict[str, Any]:
     plain: dict[str, Any] = {"observer": configuration.observer, "collars": collars}
     if configuration.receivers:
         plain["receivers"] = {s.receiver: setup_to(s) for s in configuration.receivers}
+    if configuration.antennas:
+        plain["antennas"] = {
+            name: {"pattern": [list(pair) for pair in pattern]}
+            for name, pattern in configuration.antennas.items()
+        }
     return {**plain, "simulation": True} if configuration.simulation else plain
 
 

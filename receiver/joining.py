@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from receiver import search, silence, slots, turns
 from receiver.collected import Collected, Read, Spans
-from receiver.config import Collar, Configuration, Setup
+from receiver.config import Collar, Configuration, Pattern, Setup
 from receiver.corrections import standing, superseded
 from receiver.meters import Pulses
 from receiver.plausible import plausible
@@ -31,7 +31,7 @@ class Derived:
     """What a journal says, joined by time. Single detections are events, and are not kept.
 
     `register` is what is known of the receivers: what they hear with, whether they were tested.
-    `collars` are the sheets that it was joined with.
+    `collars` are the sheets, `antennas` the patterns that it was joined with.
     """
 
     packets: list[Read] = field(default_factory=list)
@@ -42,6 +42,7 @@ class Derived:
     warnings: list[str] = field(default_factory=list)
     register: Register = field(default_factory=Register)
     collars: tuple[Collar, ...] = ()
+    antennas: dict[str, Pattern] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -101,6 +102,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         warnings=[*said.faults, *told(joined.warnings), *_without_place(unplaced)],
         register=said,
         collars=configuration.collars,
+        antennas=configuration.antennas,
     )
 
 

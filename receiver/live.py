@@ -149,7 +149,8 @@ def answer_of(derived: Derived, collar: str | None, **assumed: Any) -> Posterior
     from receiver.columns import columns
     from receiver.locator import LocatorConfig, posterior
 
-    known = {**of_sheet(derived.collars, collar), **assumed}
+    sheet = of_sheet(derived.collars, collar)
+    known = {**sheet, "antennas": derived.antennas, **assumed}
     return posterior(columns(derived.observations), LocatorConfig(collar=collar, **known))
 
 

@@ -40,15 +40,17 @@ from receiver.errors import ConfigError, InputError
 FILE_NAME = "baksan.toml"
 LARGEST_FILE_BYTES = 1 << 20
 LONGEST_WORD = 60
+FEWEST_OF_A_PATTERN = 4
 
 _TEXT = {"maker", "serial", "polarisation", "on_hours_zone", "notes"}
 _NUMBERS = {"frequency_hz", "frequency_drift_hz", "pulse_length_s", "level_at_100_m_dbm"}
 _DATES = {"start_date", "battery_end_date", "drop_off_date"}
 _LISTS = {"ids", "on_hours"}
-_TOP = {"observer", "collars", "receivers", "simulation"}
+_TOP = {"observer", "collars", "receivers", "antennas", "simulation"}
 _TABLES = {
     "collars": "a collar is a table: [collars.NAME] and its values below",
     "receivers": "a receiver is a table: [receivers.NAME] and its values below",
+    "antennas": "an antenna is a table: [antennas.NAME] and its pattern below",
 }
 # What each key of a receiver may be: one of some words, numbers between two bounds, or any text.
 _CHOICES = {
@@ -135,7 +137,12 @@ def check(document: Mapping[str, Any], text: str) -> list[Finding]:
     if not isinstance(document.get("observer", ""), str):
         fault = 'observer is not text in quotes ("...")'
         findings.append(Finding(line=_line(text, "observer"), wrong=True, text=fault))
-    for kind, check_one in (("collars", _check_sheet), ("receivers", _check_setup)):
+    checks = (
+        ("collars", _check_sheet),
+        ("receivers", _check_setup),
+        ("antennas", _check_antenna),
+    )
+    for kind, check_one in checks:
         findings += _check_tables(document.get(kind, {}), kind, text, check_one)
     return findings
 
@@ -164,6 +171,29 @@ def _check_setup(sheet: Mapping[str, Any], text: str, begin: int) -> list[Findin
         elif fault := setup_fault(key, value):
             findings.append(Finding(line=line, wrong=True, text=f"{key} {fault}"))
     return findings
+
+
+def _check_antenna(sheet: Mapping[str, Any], text: str, begin: int) -> list[Finding]:
+    findings = [
+        _unknown(key, ("pattern",), _line(text, key, begin)) for key in sheet if key != "pattern"
+    ]
+    pattern = sheet.get("pattern")
+    good = isinstance(pattern, list) and len(pattern) >= FEWEST_OF_A_PATTERN
+    if not good or not all(_is_pair(pair) for pair in pattern or ()):
+        fault = "pattern is not a list of [degrees off the axis, gain in dB], four or more"
+        line = _line(text, "pattern", begin)
+        findings.append(Finding(line=line, wrong=True, text=fault))
+    return findings
+
+
+def _is_pair(pair: Any) -> bool:
+    return (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and all(_is_number(value) for value in pair)
+        and 0 <= pair[0] < 360
+        and -100 <= pair[1] <= 100
+    )
 
 
 def setup_fault(key: str, value: Any) -> str | None:

@@ -28,7 +28,7 @@ T = temper min(1, sqrt(70 / m)), and by 1 falling to 0.85 where places lie 20 to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +47,7 @@ TEMPERED_PLACES = 70.0
 DENSE_SPARSE_M = np.array([20.0, 60.0])
 SCALED_AT_DB = 6.5
 SLOPE_SHARE, SECOND_SHARE = 0.2, 0.7
+DEEPEST_NULL_DB = 25.0
 RANK_SCALES_DB = (5.0, 10.0, 20.0)
 
 
@@ -228,15 +229,15 @@ def _pointed(data: RadioData, config: LocatorConfig) -> Iterator[tuple[str, floa
     return zip(data.antenna, data.azimuth_deg, strict=True)
 
 
-def antenna_gain_db(pattern: Floats, off_axis_deg: Floats) -> Floats:
-    """Return the gain off an antenna's axis from a table of degrees and dB, (P, 2).
+def antenna_gain_db(pattern: Sequence[tuple[float, float]], off_axis_deg: Floats) -> Floats:
+    """Return the gain off an antenna's axis from a table of degrees and dB.
 
     A table of 0-180 holds for both sides. A null is never deeper than 25 dB: bodies, ground and
     rock fill it.
     """
     angle = np.abs((off_axis_deg + 180.0) % 360.0 - 180.0)
-    order = np.argsort(pattern[:, 0])
-    degrees, gain = pattern[order, 0], np.maximum(pattern[order, 1], pattern[:, 1].max() - 25.0)
+    degrees, gain = np.array(sorted(pattern)).T
+    gain = np.maximum(gain, gain.max() - DEEPEST_NULL_DB)
     if degrees.max() > 180.0:
         return np.asarray(np.interp(off_axis_deg % 360.0, degrees, gain, period=360.0))
     return np.asarray(np.interp(angle, degrees, gain))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -39,7 +39,7 @@ class LocatorConfig:
     outside the map; None: 0.1, and 0.4 after 30 silent days. `miss_share` is how often a beacon
     that should be heard is not. `level_at_100_m_db` (mean, spread) is for a collar whose power is
     known. `loss_db(points_m, places_m) -> (points, places)` is what the ground takes away.
-    `antennas` gives patterns by an antenna's name: degrees from its axis and gain in dB, (P, 2).
+    `antennas` gives patterns by an antenna's name: pairs of degrees off its axis and gain in dB.
     `ground` "hills" says so where nobody gives altitudes.
     """
 
@@ -62,7 +62,7 @@ class LocatorConfig:
     temper: float = 0.8
     sparse_share: float = 0.85
     loss_db: LossDb | None = None
-    antennas: Mapping[str, Floats] = field(default_factory=dict)
+    antennas: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
 
 
 # The level 100 m from a collar, by the scale it is measured on: mean and spread in dB. dBm after

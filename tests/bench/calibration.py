@@ -7,10 +7,10 @@ Kinds are those of `receiver.simulator.trials`; the model's constants were chose
 one run: our answer, the simple rules (tests/bench/rules.py), and the posterior of the model that
 made the scene (its shadows, sectors, spread, priors of power, exponent and place all known, and
 each packet's exact place; it does not know that packets were missed). `in50`, `in95`: how often the
-truth was inside the outlined area. `error_to_bound`: median of error over the Cramer-Rao bound where that is
-below 100 m. Intervals: 90 %, bootstrap over scenes. `assumed` also has `radio_true_prior`: our
-factor of levels alone with the true prior of the place, which is where in50 and in95 ought to be
-.50 and .95. `reliability`: the same for other shares, drawn by --png.
+truth was inside the outlined area. `error_to_bound`: median of error over the Cramer-Rao bound
+where that is below 100 m. Intervals: 90 %, bootstrap over scenes. `assumed` also has
+`radio_true_prior`: our factor of levels alone with the true prior of the place, which is where in50
+and in95 ought to be .50 and .95. `reliability`: the same for other shares, drawn by --png.
 """
 
 from __future__ import annotations

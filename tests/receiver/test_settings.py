@@ -75,6 +75,8 @@ def test_what_is_not_said_is_unknown(tmp_path: Path) -> None:
      ("[collars.B]\npulses_per_minute = { normal = 0 }\n", 2, "cannot be"),
      ("[collars.B]\non_hours = ['25:00-26:00']\non_hours_zone = 'UTC'\n", 2, "24:00"),
      ("[collars.B]\non_hours = ['morning']\n", 2, "is not like"),
+     ("[antennas.h]\npattern = [[0, 0], [90, -20]]\n", 2, "four or more"),
+     ("[antennas.h]\npattern = [[0, 0], [90, 'x'], [120, -9], [180, -5]]\n", 2, "gain in dB"),
      ("[collars.B]\nmovement = 'dead'\n", 2, "is not one of alive, resident, dispersing, still"),
      ("[collars.B]\nlevel_at_100_m_dbm = 80\n", 2, "cannot be: 100 m away"),
      ("[collars.B]\non_hours_zone = 'Moscow'\n", 2, "unknown; write UTC"),
@@ -308,3 +310,12 @@ def test_key_typed_for_a_command_is_kept_and_not_shown(
     assert SECRET not in captured.out + captured.err
     assert SECRET not in Path("baksan.toml").read_text()
     assert keys.load_keys(tmp_path / "keys.toml") == {"Baksan": SECRET}
+
+
+def test_pattern_of_an_antenna_is_read_and_kept(tmp_path: Path) -> None:
+    text = "[antennas.h]\npattern = [[0, 0], [60, -9.3], [90, -50], [180, -8.7]]\n"
+    configuration = loaded(tmp_path, text)
+    assert configuration.antennas["h"][1] == (60.0, -9.3)
+    assert configuration_from(json.loads(json.dumps(configuration_to(configuration)))) == (
+        configuration
+    )

@@ -137,7 +137,7 @@ def test_map_of_losses_moves_the_answer_to_the_truth() -> None:
 
 def test_antenna_that_points_away_explains_a_weak_level() -> None:
     """Two levels from one place: with the pattern known, their difference gives a direction."""
-    pattern = np.array([[0.0, 0.0], [30.0, -2.2], [60.0, -9.3], [90.0, -20.0], [180.0, -8.7]])
+    pattern = ((0.0, 0.0), (30.0, -2.2), (60.0, -9.3), (90.0, -20.0), (180.0, -8.7))
     config = replace(UNTEMPERED, antennas={"h": pattern}, sectors_db=(0.0,))
     data = RadioData(
         x_m=np.zeros(2), y_m=np.zeros(2), level_db=np.array([-90.0, -110.0]),
@@ -158,7 +158,7 @@ def test_antenna_that_points_away_explains_a_weak_level() -> None:
     ("off_deg", "gain_db"), [(0, 0.0), (15, -1.1), (-30, -2.2), (330, -2.2), (180, -8.7), (90, -25)]
 )
 def test_gain_off_the_axis_comes_from_the_table(off_deg: float, gain_db: float) -> None:
-    pattern = np.array([[0.0, 0.0], [30.0, -2.2], [60.0, -9.3], [90.0, -50.0], [180.0, -8.7]])
+    pattern = ((0.0, 0.0), (30.0, -2.2), (60.0, -9.3), (90.0, -50.0), (180.0, -8.7))
     assert antenna_gain_db(pattern, np.array([off_deg]))[0] == pytest.approx(gain_db)
 
 
