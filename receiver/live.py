@@ -17,7 +17,7 @@ from receiver.journal import Journal
 from receiver.records import SETTINGS, SETUP, Answer, Detection, Entry, Gap, Place, Row, jsonable
 
 if TYPE_CHECKING:
-    from receiver.locator import Posterior
+    from receiver.locator import Past, Posterior
 
 # A level from a sheet was measured in the open; on an animal, in rock, it is another.
 SHEET_LEVEL_SD_DB = 8.0
@@ -144,14 +144,17 @@ def _setups_of(row: Entry) -> list[Entry]:
     ]
 
 
-def answer_of(derived: Derived, collar: str | None, **assumed: Any) -> Posterior:
+def answer_of(
+    derived: Derived, collar: str | None, past: Past | None = None, **assumed: Any
+) -> Posterior:
     """Return the answer that observations give; `assumed` goes before the collar's sheet."""
     from receiver.columns import columns
     from receiver.locator import LocatorConfig, posterior
 
     sheet = of_sheet(derived.collars, collar)
     known = {**sheet, "antennas": derived.antennas, **assumed}
-    return posterior(columns(derived.observations), LocatorConfig(collar=collar, **known))
+    config = LocatorConfig(collar=collar, **known)
+    return posterior(columns(derived.observations), config, past)
 
 
 def of_sheet(collars: tuple[Collar, ...], name: str | None) -> dict[str, Any]:

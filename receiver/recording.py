@@ -28,7 +28,7 @@ from receiver.setups import KINDS, TODAY, register
 from receiver.silence import lacking
 
 if TYPE_CHECKING:
-    from receiver.locator import Posterior
+    from receiver.locator import Past, Posterior
 
 LOOK_S = 0.5
 PEAK_HOLD_S = 3.0
@@ -59,6 +59,7 @@ class View:
     place: Place | None = None
     places: dict[str, Place] = field(default_factory=dict)
     posterior: Posterior | None = None
+    past: Past | None = None
     tested: dict[str, bool] = field(default_factory=dict)
     setups: dict[str, str] = field(default_factory=dict)
     side: str = ""
@@ -187,7 +188,11 @@ def _locate(session: Session, view: View, follower: Follower) -> float:
     """Bring the answer up to date; return how many seconds that took."""
     begin_ns = session.clock.now().monotonic_ns
     derived = follower.result()
-    view.posterior = answer_of(derived, session.collar)
+    if view.past is None:
+        from receiver.locator import Past  # only now: recording begins without the locator
+
+        view.past = Past()
+    view.posterior = answer_of(derived, session.collar, view.past)
     _look_at_receivers(session, view, derived)
     _judge_silences(view, derived)
     return (session.clock.now().monotonic_ns - begin_ns) / 1e9 / session.clock.speed

@@ -11,7 +11,8 @@ on one absolute scale, at any points. The docstring of each module has its formu
 from __future__ import annotations
 
 from receiver.locator.answer import Posterior, locate, posterior
+from receiver.locator.belief import Past
 from receiver.locator.settings import LocatorConfig
 from receiver.locator.stream import Stream
 
-__all__ = ["LocatorConfig", "Posterior", "Stream", "locate", "posterior"]
+__all__ = ["LocatorConfig", "Past", "Posterior", "Stream", "locate", "posterior"]

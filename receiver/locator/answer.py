@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from receiver.columns import Columns, complete
-from receiver.locator.belief import Belief, follow
+from receiver.locator.belief import Belief, Past, follow
 from receiver.locator.beside import beside
 from receiver.locator.evidence import Evidence, gather, possible_times
 from receiver.locator.limits import limits, reason_for_none
@@ -55,8 +55,13 @@ def locate(columns: Columns, config: LocatorConfig | None = None) -> Answer:
     return posterior(columns, config).answer
 
 
-def posterior(columns: Columns, config: LocatorConfig | None = None) -> Posterior:
-    """As `locate`, with the cells and the evidence behind the answer."""
+def posterior(
+    columns: Columns, config: LocatorConfig | None = None, past: Past | None = None
+) -> Posterior:
+    """As `locate`, with the cells and the evidence behind the answer.
+
+    `past` keeps what half hours before the last gave, for the next call of the same search.
+    """
     config = config or LocatorConfig()
     table = complete(columns)
     evidence = gather(table, config)
@@ -67,7 +72,7 @@ def posterior(columns: Columns, config: LocatorConfig | None = None) -> Posterio
         answer = Answer(collar=config.collar, time=time, counts=counts, reason=reason)
         return Posterior(answer=answer, evidence=evidence, cells=config.cells)
     with np.errstate(under="ignore"):
-        return of_belief(follow(evidence, config), evidence, config, time)
+        return of_belief(follow(evidence, config, past), evidence, config, time)
 
 
 def of_belief(

@@ -67,13 +67,45 @@ class Belief:
     """What each factor said at the centres of the cells, by name."""
 
 
-def follow(evidence: Evidence, config: LocatorConfig) -> Belief:
+class Past:
+    """Beliefs of epochs that have passed, so that a search that goes on need not repeat them.
+
+    What an epoch was computed from is its key: one more row in it, and it is computed again.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, Belief] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def before_last(self, evidence: Evidence, config: LocatorConfig) -> Belief | None:
+        """Return what is believed after all epochs but the last."""
+        belief, kept = None, {}
+        key = hash((repr(config), evidence.silent_days >= OFF_AFTER_DAYS[1]))
+        for epoch in evidence.epochs[:-1]:
+            key = hash((key, _digest(epoch)))
+            belief = self._known.get(key) or step(belief, epoch, evidence.silent_days, config)
+            kept[key] = belief
+        self._known = kept
+        return belief
+
+
+def _digest(epoch: Epoch) -> int:
+    radio, bound, bearing, seen = epoch.radio, epoch.bounds, epoch.bearings, epoch.sightings
+    arrays = (
+        radio.x_m, radio.y_m, radio.level_db, radio.group, bound.x_m, bound.y_m,
+        bound.threshold_db, bound.on_probability, bearing.x_m, bearing.y_m, bearing.sigma_deg,
+        bearing.echo_share, *bearing.alternatives_deg, seen.x_m, seen.y_m, seen.radius_m,
+        seen.trust, seen.age_s,
+    )  # fmt: skip
+    return hash((epoch.time_s, radio.labels, *(array.tobytes() for array in arrays)))
+
+
+def follow(evidence: Evidence, config: LocatorConfig, past: Past | None = None) -> Belief:
     """Return what is believed after all epochs, the first to the last."""
-    belief: Belief | None = None
-    for epoch in evidence.epochs:
-        belief = step(belief, epoch, evidence.silent_days, config)
-    assert belief is not None
-    return belief
+    before = (past or Past()).before_last(evidence, config)
+    return step(before, evidence.epochs[-1], evidence.silent_days, config)
 
 
 def step(belief: Belief | None, epoch: Epoch, silent_days: float, config: LocatorConfig) -> Belief:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from receiver.columns import columns
 from receiver.locator.answer import Posterior, newest, of_belief, posterior
-from receiver.locator.belief import Belief, Scene, reach_of, step
+from receiver.locator.belief import Belief, Past, Scene, reach_of
 from receiver.locator.bounds import bounds
 from receiver.locator.evidence import EPOCH_S, Epoch, Evidence, gather
 from receiver.locator.gathering import MOST_PLACES, POSSIBLE_LEVELS_DB, session_label
@@ -340,7 +340,7 @@ class Stream:
         self.config = config or LocatorConfig()
         self.rows: list[Observation] = []
         self._current: Current | None = None
-        self._beliefs: dict[int, Belief] = {}
+        self.past = Past()
 
     def add(self, row: Observation) -> None:
         """Take one more observation, of any kind, in any order."""
@@ -379,14 +379,7 @@ class Stream:
         evidence = gather(table, self.config)
         if evidence is None or reason_for_none(table, evidence, self.config) is not None:
             return
-        belief, key, kept = None, 0, {}
-        for epoch in evidence.epochs[:-1]:
-            key = hash((key, _digest(epoch)))
-            belief = self._beliefs.get(key) or step(
-                belief, epoch, evidence.silent_days, self.config
-            )
-            kept[key] = belief
-        self._beliefs = kept
+        belief = self.past.before_last(evidence, self.config)
         last = evidence.epochs[-1]
         scene = Scene(belief, last, evidence.silent_days, self.config)
         self._current = Current(scene, self._rows_of(last), evidence)
@@ -395,14 +388,3 @@ class Stream:
         replaced = {row.supersedes_id for row in self.rows if row.supersedes_id}
         begin = datetime.fromtimestamp(epoch.begin_s, tz=self.rows[0].time.tzinfo)
         return [row for row in self.rows if row.id not in replaced and row.time >= begin]
-
-
-def _digest(epoch: Epoch) -> int:
-    """Return a number that is the same for the same evidence."""
-    radio, bound, bearing, seen = epoch.radio, epoch.bounds, epoch.bearings, epoch.sightings
-    arrays = (
-        radio.x_m, radio.y_m, radio.level_db, radio.group, bound.x_m, bound.threshold_db,
-        bound.on_probability, bearing.x_m, bearing.y_m, bearing.sigma_deg, bearing.echo_share,
-        *bearing.alternatives_deg, seen.x_m, seen.y_m, seen.radius_m, seen.trust, seen.age_s,
-    )  # fmt: skip
-    return hash((epoch.time_s, radio.labels, *(array.tobytes() for array in arrays)))

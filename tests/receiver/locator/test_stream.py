@@ -11,7 +11,7 @@ import pytest
 
 from receiver.columns import columns
 from receiver.geodesy import LocalGrid, distance_and_bearing
-from receiver.locator import LocatorConfig, Stream, posterior
+from receiver.locator import LocatorConfig, Past, Stream, posterior
 from receiver.locator.belief import Scene, follow
 from receiver.locator.evidence import gather
 from receiver.records import Observation
@@ -109,9 +109,8 @@ def test_epochs_that_have_passed_are_not_computed_again() -> None:
     for row in rows[:50]:
         stream.add(row)
         stream.belief()
-    kept = dict(stream._beliefs)
-    stream.add(bearing(1, 30.0) if len(kept) else rows[50])
-    stream.extend(rows[50:55])
+    kept = dict(stream.past._known)
+    stream.extend([bearing(1, 30.0), *rows[50:55]])
     stream.belief()
     assert len(kept) == 1
     assert_same(stream, 0.05)  # the cells of what was believed before are others
@@ -190,3 +189,16 @@ def test_power_is_carried_over_to_the_next_half_hour() -> None:
     assert scene.power.sd_db < 18.0
     assert 1.5 < scene.power.exponent < 4.5
     assert scene.reach is None
+
+
+def test_half_hours_that_have_passed_are_kept_for_the_next_answer() -> None:
+    rows = [replace(row, time=START + timedelta(minutes=k)) for k, row in enumerate(walk(5, 80))]
+    past = Past()
+    first = posterior(columns(rows[:70]), None, past)
+    kept = dict(past._known)
+    assert len(kept) == len(past) == 2
+    second = posterior(columns(rows), None, past)
+    assert past._known.items() >= kept.items()
+    whole = posterior(columns(rows))
+    assert second.answer == whole.answer
+    assert first.answer != second.answer
