@@ -104,7 +104,8 @@ def _digest(epoch: Epoch) -> int:
 
 def follow(evidence: Evidence, config: LocatorConfig, past: Past | None = None) -> Belief:
     """Return what is believed after all epochs, the first to the last."""
-    before = (past or Past()).before_last(evidence, config)
+    past = Past() if past is None else past
+    before = past.before_last(evidence, config)
     return step(before, evidence.epochs[-1], evidence.silent_days, config)
 
 
