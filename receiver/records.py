@@ -141,6 +141,23 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverModel:
+    """What is known of one fixed receiver: level = true level + `offset_db`, from and to a time.
+
+    `noise_db` is its noise floor on the same scale.
+    """
+
+    receiver: str
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    offset_db: float = 0.0
+    offset_sd_db: float = 0.0
+    noise_db: float | None = None
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Where the collar may be, or the `reason` why nothing can be said.
 

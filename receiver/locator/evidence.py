@@ -15,6 +15,7 @@ from receiver.columns import Columns
 from receiver.geodesy import LocalGrid
 from receiver.locator.bearings import BearingData
 from receiver.locator.bounds import BoundData
+from receiver.locator.fixed_receivers import with_models
 from receiver.locator.gathering import (
     Row,
     bearing_data,
@@ -99,6 +100,7 @@ def gather(columns: Columns, config: LocatorConfig) -> Evidence | None:
     x_m, y_m = grid.to_xy(table["latitude_deg"], table["longitude_deg"])
     time_s, wrong = _trusted_times(times[order])
     left_out["times of a wrong clock"] = wrong
+    table = with_models(table, time_s, config)
     rows = Row(x_m=x_m, y_m=y_m, time_s=time_s, columns=table, left_out=left_out)
     return _evidence(rows, grid, config)
 

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ from scipy.special import logsumexp
 
 from receiver.locator.settings import Floats, LocatorConfig, Shape
 
-Floats32 = NDArray[np.float32]
+Products = NDArray[np.floating[Any]]  # float32, or float64 where asked for
 COLUMNS = 7
 CHUNK_VALUES = 300_000  # 1.2 MB in float32: stays in the cache
 CHUNK_POINTS = 384
@@ -84,7 +85,7 @@ class Whitening:
     """What one shape of correlation does: `inverse` is C^-1 (M, M), `z` the whitened levels."""
 
     inverse: Floats
-    transposed: Floats32
+    transposed: Products
     z: Floats
     log_det_half: float
 
@@ -126,7 +127,7 @@ class Radio:
 
     def __init__(self, data: RadioData, config: LocatorConfig) -> None:
         self.data, self.config = data, config
-        self.shapes = [whitening(data, shape) for shape in config.shadowing]
+        self.shapes = [whitening(data, shape, config) for shape in config.shadowing]
 
     def __call__(self, points_m: Floats) -> Floats:
         """Return the tempered log-likelihood at points (N, 2)."""
@@ -160,7 +161,7 @@ class Radio:
             white = (columns.reshape(-1, places) @ shape.transposed).reshape(count, COLUMNS, places)
             gram[number] = np.matmul(white, white.transpose(0, 2, 1)).transpose(1, 2, 0)
             if offsets is None:
-                cross[number] = (white @ shape.z.astype(np.float32)).T
+                cross[number] = (white @ shape.z.astype(white.dtype)).T
                 square[number] = shape.z @ shape.z
             else:
                 z = shape.z - offsets @ shape.inverse.T
@@ -184,7 +185,7 @@ def spacing_m(data: RadioData) -> float:
     return float(max(np.median(distance_m[:, 1]), 1.0))
 
 
-def design(points_m: Floats, data: RadioData, config: LocatorConfig) -> Floats32:
+def design(points_m: Floats, data: RadioData, config: LocatorConfig) -> Products:
     """Return the columns of n, a_1, b_1, a_2, b_2, u, v for each point and place, (N, 7, M)."""
     dx = data.x_m[None, :] - points_m[:, :1]
     dy = data.y_m[None, :] - points_m[:, 1:]
@@ -192,7 +193,7 @@ def design(points_m: Floats, data: RadioData, config: LocatorConfig) -> Floats32
     log_d = 5.0 * np.log10(squared) - 20.0
     distance = np.sqrt(squared)
     north, east = dy / distance, dx / distance
-    out = np.empty((len(points_m), COLUMNS, len(data.x_m)), dtype=np.float32)
+    out = np.empty((len(points_m), COLUMNS, len(data.x_m)), dtype=config.precision)
     out[:, 0], out[:, 1], out[:, 2] = -log_d, north, east
     out[:, 3], out[:, 4] = north * north - east * east, 2.0 * north * east
     out[:, 5], out[:, 6] = log_d * north, log_d * east
@@ -258,12 +259,12 @@ def covariance(data: RadioData, shape: Shape) -> Floats:
     return correlation(data.x_m, data.y_m, shape) + sessions / SCALED_AT_DB**2
 
 
-def whitening(data: RadioData, shape: Shape) -> Whitening:
+def whitening(data: RadioData, shape: Shape, config: LocatorConfig) -> Whitening:
     """Factor K of one shape and whiten the levels."""
     factor = cholesky(covariance(data, shape), lower=True)
     inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
     z = inverse @ (data.level_db - data.group_mean_db[data.group])
-    transposed = np.ascontiguousarray(inverse.T, dtype=np.float32)
+    transposed: Products = np.ascontiguousarray(inverse.T).astype(config.precision)
     return Whitening(inverse, transposed, z, float(np.log(np.diag(factor)).sum()))
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from receiver.records import ReceiverModel
+
 Floats = NDArray[np.float64]
 LossDb = Callable[[Floats, Floats], Floats]
 Shape = tuple[tuple[float, float], ...]
@@ -40,7 +42,8 @@ class LocatorConfig:
     that should be heard is not. `level_at_100_m_db` (mean, spread) is for a collar whose power is
     known. `loss_db(points_m, places_m) -> (points, places)` is what the ground takes away.
     `antennas` gives patterns by an antenna's name: pairs of degrees off its axis and gain in dB.
-    `ground` "hills" says so where nobody gives altitudes.
+    `receivers`: what is known of fixed receivers, by name. `ground` "hills" says so where nobody
+    gives altitudes. `precision` of the largest product: float32 is right to 1e-3 in ln p.
     """
 
     collar: str | None = None
@@ -61,6 +64,8 @@ class LocatorConfig:
     place_error_m: float = 10.0
     temper: float = 0.8
     sparse_share: float = 0.85
+    receivers: Mapping[str, ReceiverModel] = field(default_factory=dict)
+    precision: type[np.float32] | type[np.float64] = np.float32
     loss_db: LossDb | None = None
     antennas: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
 

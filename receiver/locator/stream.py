@@ -8,7 +8,8 @@ new ones are computed from nothing.
 
 Everything else (a bearing, a sighting, a new session, a row that replaces or precedes others, the
 next half hour) is computed anew, from the last epoch on that it touches. At any time the answer is
-that of `receiver.locator.posterior` on the same rows: at the same points to 1e-3 in ln p.
+that of `receiver.locator.posterior` on the same rows: at the same points to 1e-3 in ln p, or to
+1e-6 with `LocatorConfig(precision=np.float64)`.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from receiver.locator.limits import reason_for_none
 from receiver.locator.radio import (
     COLUMNS,
     SCALED_AT_DB,
-    Floats32,
     Grams,
+    Products,
     Radio,
     RadioData,
     Whitening,
@@ -99,9 +100,9 @@ class Growing:
         self.radio = Radio(data, config)
         self.room = max(64, 2 * len(data.x_m))
 
-    def kept(self, points_m: Floats) -> tuple[Floats32, Floats]:
+    def kept(self, points_m: Floats) -> tuple[Products, Floats]:
         """Return the design and G of cells, computed from nothing."""
-        found = np.zeros((len(points_m), COLUMNS, self.room), dtype=np.float32)
+        found = np.zeros((len(points_m), COLUMNS, self.room), dtype=self.config.precision)
         found[:, :, : len(self.data.x_m)] = design(points_m, self.data, self.config)
         return found, self.radio.grams(points_m).gram
 
@@ -130,7 +131,7 @@ class Growing:
             _longer(shape.inverse, self._column(number))
             for number, shape in enumerate(self.radio.shapes)
         ]
-        rows = np.array([inverse[-1] for inverse in inverses], dtype=np.float32)
+        rows = np.array([inverse[-1] for inverse in inverses], dtype=self.config.precision)
         flat = cells["design"].reshape(-1, self.room)[:, : places + 1]
         white = (flat @ rows.T).astype(float).reshape(-1, COLUMNS, len(rows)).transpose(2, 1, 0)
         gram = cells.gram
@@ -158,7 +159,7 @@ class Growing:
         excess = data.level_db - data.group_mean_db[data.group]
         self.radio.shapes = [
             Whitening(
-                shape.inverse, np.ascontiguousarray(shape.inverse.T, dtype=np.float32),
+                shape.inverse, np.ascontiguousarray(shape.inverse.T, dtype=self.config.precision),
                 shape.inverse @ excess, shape.log_det_half,
             )
             for shape in self.radio.shapes
@@ -167,7 +168,9 @@ class Growing:
     def log_likelihood(self, cells: Cells, which: Which) -> Floats:
         """Return the tempered log-likelihood of the levels at some of the cells."""
         places, shapes = len(self.data.x_m), self.radio.shapes
-        weights = np.array([shape.inverse.T @ shape.z for shape in shapes], dtype=np.float32)
+        weights = np.array(
+            [shape.inverse.T @ shape.z for shape in shapes], dtype=self.config.precision
+        )
         flat = cells["design"][which].reshape(-1, self.room)[:, :places]
         cross = (flat @ weights.T).astype(float).reshape(-1, COLUMNS, len(shapes))
         square = np.array([shape.z @ shape.z for shape in shapes])
@@ -243,7 +246,7 @@ class Current:
         """Tell whether a row can be taken without computing the epoch anew."""
         data, epoch = self.levels.data, self.scene.epoch
         label = session_label(row.level_unit, row.observer, row.session, row.receiver)
-        if not is_plain(row) or label not in data.labels:
+        if not is_plain(row) or label not in data.labels or self.scene.config.receivers:
             return False
         if self.scene.reach is None or row.antenna in self.scene.config.antennas:
             return False

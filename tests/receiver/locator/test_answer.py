@@ -67,7 +67,7 @@ def test_levels_about_a_collar_find_it_anywhere_on_earth(place: tuple[float, flo
     answer = found(walk(place))
     assert answer.reason is None
     assert metres(answer, place) < 80
-    assert answer.regions["50"]["area_m2"] < answer.regions["95"]["area_m2"] < 40e4
+    assert answer.regions["50"]["area_m2"] < answer.regions["95"]["area_m2"] < 80e4
 
 
 @pytest.mark.parametrize("place", [(43.35, 42.44), (71.0, 180.0), (-17.0, -179.999)])
@@ -283,10 +283,10 @@ def test_counts_of_a_meter_locate_by_their_order() -> None:
 
 
 def test_other_gain_is_another_session_and_not_another_place() -> None:
-    """An attenuator of 20 dB half-way: with sessions named the answer hardly changes."""
+    """An attenuator of 20 dB now and then: with sessions named the answer hardly changes."""
     rows = walk((43.0, 42.0), 40)
-    half = [replace(r, session="attenuated", level_db=(r.level_db or 0) - 20) for r in rows[20:]]
-    whole, split = found(rows), found([*rows[:20], *half])
+    half = [replace(r, session="attenuated", level_db=(r.level_db or 0) - 20) for r in rows[1::2]]
+    whole, split = found(rows), found([*rows[::2], *half])
     assert metres(split, (43.0, 42.0)) < metres(whole, (43.0, 42.0)) + 60
     assert split.regions["95"]["area_m2"] < 3 * whole.regions["95"]["area_m2"]
 

@@ -15,7 +15,7 @@ from receiver.locator import LocatorConfig
 from receiver.locator.evidence import Evidence, gather
 from receiver.locator.gathering import MOST_PLACES
 from receiver.locator.radio import spacing_m
-from receiver.records import Observation
+from receiver.records import Observation, ReceiverModel
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GRID = LocalGrid(43.0, 42.0)
@@ -112,3 +112,32 @@ def test_silence_where_it_was_heard_is_a_miss_and_no_silence() -> None:
 def test_spacing_of_places() -> None:
     rows = [level(k, 100.0 * k + 5, 5, -90.0) for k in range(5)]
     assert spacing_m(gathered(rows).radio) == pytest.approx(100.0)
+
+
+def test_fixed_receivers_with_fresh_offsets_share_one_scale() -> None:
+    """An offset that is stale, or known badly, is unknown."""
+    models = {
+        "loud": ReceiverModel(receiver="loud", offset_db=12.0, offset_sd_db=1.0, noise_db=-100.0),
+        "deaf": ReceiverModel(receiver="deaf", offset_db=-5.0, offset_sd_db=1.0),
+        "old": ReceiverModel(receiver="old", offset_db=3.0, valid_to=NOW - timedelta(days=90)),
+        "vague": ReceiverModel(receiver="vague", offset_db=3.0, offset_sd_db=6.0),
+    }
+    rows = [
+        level(k, 500.0 * k, 0, -90.0, receiver=name, observer=name) for k, name in enumerate(models)
+    ]
+    found = gathered(rows, receivers=models).radio
+    by_x = dict(zip(found.x_m.tolist(), zip(found.level_db, found.group, strict=True), strict=True))
+    (loud, one), (deaf, two), (old, three), (vague, four) = (by_x[x] for x in sorted(by_x))
+    assert loud == pytest.approx(10 * np.log10(1e-9 - 1e-10) - 12.0)
+    assert (deaf, old, vague) == (-85.0, -90.0, -90.0)
+    assert one == two
+    assert len({one, three, four}) == 3
+
+
+def test_silence_of_a_fixed_receiver_is_below_its_noise_and_three_decibels() -> None:
+    models = {"a": ReceiverModel(receiver="a", offset_db=4.0, noise_db=-101.0)}
+    rows = [
+        level(1, 0, 0, -80.0, receiver="a"),
+        level(2, 900, 0, None, kind="silence", heard=False, receiver="a"),
+    ]
+    assert gathered(rows, receivers=models).epochs[0].bounds.threshold_db.tolist() == [-102.0]

@@ -77,6 +77,14 @@ def test_one_reading_more_is_the_same_as_all_from_the_beginning(seed: int) -> No
     assert computed < 30  # the others were only updated
 
 
+def test_in_double_precision_it_is_the_same_to_a_millionth() -> None:
+    stream = Stream(LocatorConfig(precision=np.float64))
+    for row in walk(3, 60):
+        stream.add(row)
+        stream.belief()
+    assert_same(stream, 1e-6)
+
+
 def test_readings_out_of_order_superseded_and_of_a_new_session() -> None:
     rows = walk(7)
     order = np.random.default_rng(1).permutation(len(rows))
