@@ -15,6 +15,7 @@ from receiver.locator.bounds import CORRELATION_M as BOUND_CORRELATION_M
 from receiver.locator.bounds import BoundData
 from receiver.locator.radio import RadioData
 from receiver.locator.settings import (
+    GAIN_CHAIN_DB,
     LEVEL_AT_100_M,
     LEVEL_OF_OTHER_SCALES,
     SESSION_DB,
@@ -101,7 +102,8 @@ def session_label(
     scale: str | None, observer: str | None, session: str | None, receiver: str | None
 ) -> str:
     """Name the scale and the offset of a level: one for each stretch with the same receiver."""
-    return f"{scale or '?'}\t{observer or ''}\t{session or receiver or ''}"
+    own = "" if session else receiver or ""
+    return f"{scale or '?'}\t{observer or ''}\t{session or ''}\t{own}"
 
 
 def radio_data(rows: Row, config: LocatorConfig) -> RadioData:
@@ -126,6 +128,7 @@ def radio_data(rows: Row, config: LocatorConfig) -> RadioData:
     level_db = np.bincount(member, value, len(key)) / np.maximum(count, 1.0)
     of_group = key[:, 0].astype(np.int64)
     scales = [str(label).partition("\t")[0] for label in labels]
+    first_label = str(rows.sessions[use[0]]) if len(use) else ""
     ranked = np.array([scale == RANKED for scale in scales], dtype=bool)[of_group]
     first = np.unique(member, return_index=True)[1]
     return RadioData(
@@ -134,7 +137,7 @@ def radio_data(rows: Row, config: LocatorConfig) -> RadioData:
         level_db=_scores(level_db, of_group, ranked),
         group=of_group,
         group_mean_db=np.array([_prior(scale, config)[0] for scale in scales], dtype=float),
-        group_covariance_db2=_sessions(scales, config),
+        group_covariance_db2=_sessions(list(map(str, labels)), first_label, config),
         square_m=square_m,
         ranked=ranked,
         labels=tuple(map(str, labels)),
@@ -182,13 +185,20 @@ def _prior(scale: str, config: LocatorConfig) -> tuple[float, float]:
     return LEVEL_AT_100_M.get(scale, LEVEL_OF_OTHER_SCALES)
 
 
-def _sessions(scales: list[str], config: LocatorConfig) -> Floats:
-    """Return the prior covariance of the sessions' powers: one scale shares its power."""
+def _sessions(labels: list[str], first: str, config: LocatorConfig) -> Floats:
+    """Return the prior covariance of the sessions' powers: one scale shares its power.
+
+    Receivers differ by some decibels; a session with a name is another gain or antenna than that of
+    the first reading, and may differ by far more.
+    """
+    scales = [label.partition("\t")[0] for label in labels]
     spread = np.array([_prior(scale, config)[1] for scale in scales], dtype=float)
     shared = np.array([[a == b and a in LEVEL_AT_100_M for b in scales] for a in scales])
-    apart = spread**2 * np.eye(len(scales), dtype=float)
     common = np.outer(spread, spread) * shared.reshape(len(scales), len(scales))
-    return np.where(common > 0, common, apart) + SESSION_DB**2 * np.eye(len(scales))
+    apart = spread**2 * np.eye(len(scales), dtype=float)
+    named = np.array([label != first and bool(label.split("\t")[2]) for label in labels])
+    own = np.where(named, GAIN_CHAIN_DB, SESSION_DB) if len(labels) else np.empty(0)
+    return np.where(common > 0, common, apart) + np.diag(own**2)
 
 
 def _squares(

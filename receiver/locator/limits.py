@@ -21,7 +21,7 @@ STRAIGHT = 0.08
 HILLS = "rough area, not tested in mountains"
 SPARSE_M, FLAT_M = 45.0, 60.0
 LIKELY_OFF = 0.2
-CANNOT_SAY_SHARE = 0.5
+CANNOT_SAY_SHARE = 0.01  # of everything within reach, for the area that holds half
 
 
 def reason_for_none(
@@ -92,8 +92,8 @@ def _of_shape(
     found = []
     area = areas["95"]
     pieces = len(area["geometry"]["coordinates"])
-    if area["area_m2"] > CANNOT_SAY_SHARE * math.pi * config.reach_m**2:
-        found.append("cannot say where: nearly everything within reach fits")
+    if areas["50"]["area_m2"] > CANNOT_SAY_SHARE * math.pi * config.reach_m**2:
+        found.append("cannot say where: a very wide area fits")
     if _is_straight(evidence.radio.x_m, evidence.radio.y_m) and not len(evidence.bearings.x_m):
         found.append("you have walked a straight line: both sides of it fit; walk a bend")
     if 1 < pieces <= 5:

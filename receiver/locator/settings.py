@@ -78,5 +78,6 @@ LEVEL_AT_100_M: dict[str, tuple[float, float]] = {
     "hand": (10.0, 40.0),
 }
 LEVEL_OF_OTHER_SCALES = (-50.0, 60.0)
-# How much one session may differ from another on the same scale: cables, gain, hand, body.
-SESSION_DB = 6.0
+# How much one receiver may differ from another on the same scale (cables, hand, body), and how much
+# the level may change with another antenna or gain.
+SESSION_DB, GAIN_CHAIN_DB = 6.0, 20.0

@@ -47,7 +47,7 @@ def summary(
         lines += _entry("NO PLACE YET", answer.reason)
     else:
         if _is_unsure(answer):
-            lines += _entry("CANNOT SAY", "where: nearly everything within reach fits; its middle:")
+            lines += _entry("CANNOT SAY", "where: a very wide area fits; its middle:")
         lines += _where(answer, styles)
         lines += _entry("from you", _from_observer(answer, observations))
         lines += _entry("search area", _areas(answer))

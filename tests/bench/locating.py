@@ -287,7 +287,7 @@ def one_placement(
     columns["threshold_db"] = floor + 3.0
     columns["on_probability"] = np.ones(len(x))
     if not with_offsets:
-        columns["session"] = np.array(names, dtype=object)
+        columns["receiver"] = np.array(names, dtype=object)
     at_100_m = training.power_dbm - 20.0 * training.exponent
     config = LocatorConfig(
         level_at_100_m_db=(at_100_m, 6.0), exponent=training.exponent, exponent_sd=0.3,

@@ -282,9 +282,10 @@ def test_counts_of_a_meter_locate_by_their_order() -> None:
     assert answer.counts["places"] == 40
 
 
-def test_other_gain_is_another_session_and_not_another_place() -> None:
+@pytest.mark.parametrize("seed", [4, 5])
+def test_other_gain_is_another_session_and_not_another_place(seed: int) -> None:
     """An attenuator of 20 dB now and then: with sessions named the answer hardly changes."""
-    rows = walk((43.0, 42.0), 40)
+    rows = walk((43.0, 42.0), 40, seed)
     half = [replace(r, session="attenuated", level_db=(r.level_db or 0) - 20) for r in rows[1::2]]
     whole, split = found(rows), found([*rows[::2], *half])
     assert metres(split, (43.0, 42.0)) < metres(whole, (43.0, 42.0)) + 60
