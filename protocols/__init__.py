@@ -10,12 +10,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from construct import ConstructError
 
-from protocols import opencollar_edge
+from protocols import lorawan, opencollar_edge
 from protocols.packet import DecodeError, Envelope, Packet, Protocol, Reception
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
     "identify",
 ]
 
-PROTOCOLS: tuple[Protocol, ...] = (opencollar_edge.PROTOCOL,)
+PROTOCOLS: tuple[Protocol, ...] = (opencollar_edge.PROTOCOL, lorawan.PROTOCOL)
 
 
 def find(name: str) -> Protocol:
@@ -77,7 +78,8 @@ def decode(
     chosen = find(protocol) if protocol else _only(data, port)
     reception = Reception(port=port, received=received, context=context or {})
     try:
-        return chosen.to_packets(chosen.parse(data, reception), reception)
+        packets = chosen.to_packets(chosen.parse(data, reception), reception)
+        return _opened(packets, reception) if chosen is lorawan.PROTOCOL else packets
     except DecodeError:
         raise
     except MemoryError:
@@ -86,6 +88,24 @@ def decode(
         raise DecodeError(f"{chosen.name}: {str(error).splitlines()[0]}") from error
     except Exception as error:
         raise DecodeError(f"{chosen.name}: {type(error).__name__}: {error}") from error
+
+
+def _opened(packets: list[Packet], reception: Reception) -> list[Packet]:
+    """Return a network layer's packet, and behind it what its payload says where that is known."""
+    (frame,) = packets
+    payload, port = frame.details.get("frm_payload"), frame.details.get("f_port")
+    if not payload or not port:
+        return packets
+    inside = bytes.fromhex(payload)
+    names = [name for name in identify(inside, port=port) if name != lorawan.PROTOCOL.name]
+    if len(names) != 1:
+        return packets
+    try:
+        read = decode(inside, protocol=names[0], port=port, received=reception.received)
+    except DecodeError as error:
+        warning = f"its payload cannot be read: {error}"
+        return [replace(frame, warnings=(*frame.warnings, warning))]
+    return [frame, *(replace(p, device_id=p.device_id or frame.device_id) for p in read)]
 
 
 def _only(data: bytes, port: int | None) -> Protocol:

@@ -13,6 +13,7 @@ from receiver.instruments.packets import detection
 from receiver.records import Detection, jsonable
 
 MAX_LINE_BYTES = 1 << 20
+LORAWAN = "lorawan-1.0-phy"
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,15 +81,25 @@ def read_envelope(data: bytes, hints: Hints) -> Reading:
     packets: list[Packet] = []
     unread: list[str] = []
     for envelope, heard in zip(found, detections, strict=True):
-        if heard.data is None or any(
-            e.payload == envelope.payload for e in found[: found.index(envelope)]
-        ):
+        closed = envelope.encrypted and not envelope.downlink and envelope.crc_ok is not False
+        if heard.data is None and not (closed and hints.context):
+            continue
+        if any(e.payload == envelope.payload for e in found[: found.index(envelope)]):
             continue
         try:
-            packets += _inner(envelope, hints)
+            packets += _opened(envelope, hints) if closed else _inner(envelope, hints)
         except DecodeError as error:
             unread.append(str(error))
     return Reading(packets=tuple(packets), detections=detections, unread=tuple(unread))
+
+
+def _opened(envelope: Envelope, hints: Hints) -> list[Packet]:
+    """Return what a frame says that keys open; nothing where they are of other collars."""
+    received = hints.received or envelope.time
+    packets = decode(
+        envelope.payload, protocol=LORAWAN, received=received, context=hints.context
+    )  # fmt: skip
+    return packets if "mic_ok" in packets[0].details or len(packets) > 1 else []
 
 
 def _inner(envelope: Envelope, hints: Hints) -> list[Packet]:
@@ -147,12 +158,16 @@ def parse_time(text: Any) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def answer(line: str) -> dict[str, Any]:
-    """Return the one output object for one input line: packets, detections, or an error."""
+def answer(line: str, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the one output object for one input line: packets, detections, or an error.
+
+    `context` is for lines that have none of their own: the keys of the user's collars.
+    """
     try:
         if len(line) > MAX_LINE_BYTES:
             raise DecodeError("the line is longer than 1 MiB", MAX_LINE_BYTES)
-        reading = read_item(envelopes.load(line.encode("utf-8", "surrogateescape")))
+        item = envelopes.load(line.encode("utf-8", "surrogateescape"))
+        reading = read_item({"context": context, **item} if context else item)
     except DecodeError as error:
         return {"error": str(error), "offset": error.offset}
     if reading.packets:
@@ -160,10 +175,12 @@ def answer(line: str) -> dict[str, Any]:
     return {"detections": jsonable(reading.detections)}
 
 
-def answers(lines: Iterator[str]) -> Iterator[tuple[str, bool]]:
+def answers(
+    lines: Iterator[str], context: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, bool]]:
     """Yield for each line its JSON answer, and whether it is an error."""
     for line in lines:
-        result = answer(line)
+        result = answer(line, context)
         yield json.dumps(result, allow_nan=False, ensure_ascii=False), "error" in result
 
 

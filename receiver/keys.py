@@ -6,10 +6,13 @@ A key is never printed, logged, put into the journal or into JSON.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from receiver.config import Collar
 from receiver.errors import ConfigError, InputError
 from receiver.sheets import replace_file, toml_text
 
@@ -17,6 +20,7 @@ FILE_NAME = "keys.toml"
 OWNER_ONLY = 0o600
 LARGEST_FILE_BYTES = 1 << 16
 LONGEST_KEY = 256
+LORAWAN_KEYS = ("nwk_skey", "app_skey", "app_key", "fnwk_s_int_key", "nwk_s_enc_key")
 
 
 def load_keys(path: Path) -> dict[str, str]:
@@ -52,6 +56,33 @@ def _parse(content: bytes) -> dict[str, str] | None:
         return None
     whole = isinstance(keys, dict) and all(isinstance(key, str) for key in keys.values())
     return keys if whole else None
+
+
+def lorawan_keys(keys: Mapping[str, str], collars: Iterable[Collar]) -> dict[str, dict[str, str]]:
+    """Return the session keys of collars by each of their identities, as decoding wants them.
+
+    A key as text: `nwk_skey=HEX app_skey=HEX`, or 32 digits alone for app_skey. Others are passed
+    over: not every collar speaks LoRaWAN.
+    """
+    found = {}
+    for collar in collars:
+        own = _session_keys(keys.get(collar.name, ""))
+        if own:
+            found.update({identity.lower(): own for identity in collar.ids})
+    return found
+
+
+def _session_keys(text: str) -> dict[str, str]:
+    words = text.replace(",", " ").split()
+    if len(words) == 1 and "=" not in text:
+        words = [f"app_skey={text.strip()}"]
+    pairs = dict(word.partition("=")[::2] for word in words if "=" in word)
+    named = {name.strip().lower(): value.strip() for name, value in pairs.items()}
+    return {
+        name: value
+        for name, value in named.items()
+        if name in LORAWAN_KEYS and re.fullmatch("[0-9A-Fa-f]{32}", value)
+    }
 
 
 def save_key(path: Path, name: str, key: str, *, replace: bool = False) -> None:

@@ -23,10 +23,13 @@ LOOK_AHEAD = 1 << 21
 @click.option("--protocol", help="Name of the format (see: baksan protocols).")
 @click.option("--port", type=click.IntRange(0, 255), help="The carrier's port (LoRaWAN FPort).")
 @click.option("--received", help="When it was received, to judge the collar's clock by.")
+@click.option("--keys", type=click.Path(), help="Keys of collars (keys.toml here, if it is there).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--jsonl", is_flag=True, help="JSON lines in, JSON lines out, one for one.")
 @click.option("--strict", is_flag=True, help="With --jsonl: leave with 1 if a line failed.")
-def command(data: str | None, path: str | None, jsonl: bool, strict: bool, **options: Any) -> int:
+def command(
+    data: str | None, path: str | None, jsonl: bool, strict: bool, keys: str | None, **options: Any
+) -> int:
     """Decode packets of collars.
 
     DATA is hexadecimal, the name of a file, or - for standard input. A file holds packets in hex,
@@ -36,24 +39,41 @@ def command(data: str | None, path: str | None, jsonl: bool, strict: bool, **opt
     \b
     baksan decode 930ef9636865aba50d1f8e090e031500 --protocol opencollar-edge --port 13
     baksan decode uplink.json
+    baksan decode 40da1b0126000a000478af171ace7fa27d85388fef8f3c312e27f5d557   # keys.toml opens it
     baksan decode --jsonl - < packets.jsonl
     """
     if data is None and path is None:
         raise click.UsageError("give the packet in hex, a file, or - for standard input")
+    context = _context(keys)
     if jsonl:
-        return _stream(_lines(path or data or "-"), strict)
-    return _one(data, path, **options)
+        return _stream(_lines(path or data or "-"), strict, context)
+    return _one(data, path, context=context, **options)
+
+
+def _context(path: str | None) -> dict[str, Any] | None:
+    """Return the keys of the collars in baksan.toml; without a file of keys, nothing."""
+    from receiver import keys, settings
+
+    file = Path(path or keys.FILE_NAME)
+    if not file.exists():
+        if path:
+            raise InputError(f"{path}: no such file")
+        return None
+    configuration, _ = settings.load(settings.find_file(None, None))
+    known = keys.lorawan_keys(keys.load_keys(file), configuration.collars)
+    return {"keys": known} if known else None
 
 
 def _one(
-    data: str | None, path: str | None, protocol: str, port: int, received: str, as_json: bool
-) -> int:
+    data: str | None, path: str | None, protocol: str, port: int, received: str, as_json: bool,
+    context: dict[str, Any] | None,
+) -> int:  # fmt: skip
     from protocols import DecodeError
     from receiver.decoding import Hints, parse_time, read_file, read_hex
 
     try:
         time = parse_time(received) if received else None
-        hints = Hints(protocol=protocol, port=port, received=time)
+        hints = Hints(protocol=protocol, port=port, received=time, context=context)
         reading = read_hex(data, hints) if data and _is_hex(data, path) else None
         reading = reading or read_file(_content(path or data or "-"), hints)
     except DecodeError as error:
@@ -93,11 +113,11 @@ def _lines(path: str) -> Iterator[str]:
             yield line.decode("utf-8", "surrogateescape")
 
 
-def _stream(lines: Iterator[str], strict: bool) -> int:
+def _stream(lines: Iterator[str], strict: bool, context: dict[str, Any] | None) -> int:
     from receiver.decoding import answers
 
     failed = 0
-    for text, is_error in answers(lines):
+    for text, is_error in answers(lines, context):
         failed += is_error
         click.echo(text)
     return 1 if strict and failed else 0

@@ -34,7 +34,7 @@ from receiver.locator import LocatorConfig, posterior
 from receiver.locator.belief import Belief
 from receiver.locator.radio import Radio
 from receiver.locator.raster import Surface
-from receiver.locator.regions import contains
+from receiver.locator.regions import contains, median_point
 from receiver.locator.tree import Leaves
 from receiver.simulator.trials import Trial, Truth, trial
 
@@ -184,15 +184,18 @@ def bound_m(made: Trial, seed: int) -> float:
 
 def region_score(
     leaves: Leaves, log_density: Callable[[Floats], Floats], truth_m: tuple[float, float]
-) -> tuple[bool, bool, float]:
-    """Return in50, in95 and the area in hectares of another density on the same cells."""
+) -> tuple[bool, bool, float, float]:
+    """Return in50, in95, area in hectares and error in metres of another density on the cells."""
     values = log_density(np.vstack([leaves.points_m, [truth_m]]))
     other = replace(leaves, log_density=values[:-1])
     surface = Surface(other)
     relative = values[-1] - values[:-1].max()
     dense = surface.relative >= surface.threshold(0.95)
     area_ha = float((leaves.side_m[dense] ** 2).sum()) / 1e4
-    return relative >= surface.threshold(0.5), relative >= surface.threshold(0.95), area_ha
+    x_m, y_m = median_point(other)
+    error_m = math.hypot(x_m - truth_m[0], y_m - truth_m[1])
+    inside = (relative >= surface.threshold(share) for share in (0.5, 0.95))
+    return (*inside, area_ha, error_m)
 
 
 def one(kind: str, packets: int, seed: int) -> dict[str, Any]:
@@ -221,7 +224,7 @@ def one(kind: str, packets: int, seed: int) -> dict[str, Any]:
     row["area_ha"] = answer.regions["95"]["area_m2"] / 1e4
     row["denser"] = Surface(belief.leaves).share_denser_than(*truth_m)
     true = region_score(belief.leaves, lambda p: true_log_density(made, seed, p), truth_m)
-    row |= dict(zip(("true_in50", "true_in95", "true_area_ha"), true, strict=True))
+    row |= dict(zip(("true_in50", "true_in95", "true_area_ha", "true_error_m"), true, strict=True))
     if kind == "assumed":
         row |= _radio_alone(made, seed, belief, truth_m)
     return row
@@ -244,7 +247,7 @@ def _radio_alone(
     def density(points: Floats) -> Floats:
         return radio(points) + true_prior(made, path, truth_m, points)
 
-    names = ("model_in50", "model_in95", "model_area_ha")
+    names = ("model_in50", "model_in95", "model_area_ha", "model_error_m")
     return dict(zip(names, region_score(belief.leaves, density, truth_m), strict=True))
 
 
@@ -277,7 +280,8 @@ def told(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "to_centroid": round(float(np.median(column["error_m"])) / rules["centroid"], 3),
         "true_model": {name: round(float(np.nanmean(column[f"true_{name}"])), 3)
                        for name in ("in50", "in95")}
-        | {"area_ha": round(float(np.nanmedian(column["true_area_ha"])), 1)},
+        | {"area_ha": round(float(np.nanmedian(column["true_area_ha"])), 1),
+           "median_m": round(float(np.nanmedian(column["true_error_m"])), 1)},
         "area_to_true": round(float(np.nanmedian(column["area_ha"])
                                     / np.nanmedian(column["true_area_ha"])), 2),
         "scenes_with_a_bound_below_100_m": int(close.sum()),
