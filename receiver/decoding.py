@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from protocols import DecodeError, Envelope, Packet, decode, envelopes
-from receiver.instruments.packets import detection
+from receiver.instruments.packets import FRAME, detection
 from receiver.records import Detection, jsonable
 
 MAX_LINE_BYTES = 1 << 20
-LORAWAN = "lorawan-1.0-phy"
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -82,7 +81,7 @@ def read_envelope(data: bytes, hints: Hints) -> Reading:
     unread: list[str] = []
     for envelope, heard in zip(found, detections, strict=True):
         closed = envelope.encrypted and not envelope.downlink and envelope.crc_ok is not False
-        if heard.data is None and not (closed and hints.context):
+        if heard.data is None or (closed and not hints.context):
             continue
         if any(e.payload == envelope.payload for e in found[: found.index(envelope)]):
             continue
@@ -97,7 +96,7 @@ def _opened(envelope: Envelope, hints: Hints) -> list[Packet]:
     """Return what a frame says that keys open; nothing where they are of other collars."""
     received = hints.received or envelope.time
     packets = decode(
-        envelope.payload, protocol=LORAWAN, received=received, context=hints.context
+        envelope.payload, protocol=FRAME, received=received, context=hints.context
     )  # fmt: skip
     return packets if "mic_ok" in packets[0].details or len(packets) > 1 else []
 

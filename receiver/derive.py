@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from protocols import DecodeError, Packet, decode
@@ -19,8 +19,10 @@ from receiver.collected import Read as Read
 from receiver.config import Configuration
 from receiver.errors import ReceiverError
 from receiver.instruments import Instrument, heard_lines
+from receiver.instruments.packets import FRAME
 from receiver.joining import Derived as Derived
 from receiver.joining import join, told
+from receiver.keys import lorawan_keys
 from receiver.meters import Pulses
 from receiver.plausible import plausible
 from receiver.positions import PositionSource
@@ -55,8 +57,10 @@ class _Stream:
 class Derivation:
     """The state of a derivation; `add` rows as they come, ask for the `result` at any time."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, keys: Mapping[str, str] | None = None) -> None:
+        """Begin with a configuration, and the keys of collars by their names."""
         self._configuration = configuration
+        self._keys = lorawan_keys(keys or {}, configuration.collars)
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._collected = Collected()
         self._warnings: Counter[str] = Counter()
@@ -162,7 +166,8 @@ class Derivation:
 
     def _read(self, detection: Detection, observer: str) -> list[Event]:
         """Decode a packet; what cannot be read is counted, its level stays."""
-        if detection.data is None:
+        closed = detection.protocol == FRAME
+        if detection.data is None or (closed and not self._keys):
             return []
         try:
             packets = decode(
@@ -170,9 +175,12 @@ class Derivation:
                 protocol=detection.protocol,
                 port=detection.port,
                 received=detection.time,
+                context={"keys": self._keys},
             )
         except DecodeError:
             self._warnings["packets were heard that cannot be read; their levels are used"] += 1
+            return []
+        if closed and not self._is_opened(packets[0]):
             return []
         read = [
             Read(
@@ -186,6 +194,12 @@ class Derivation:
         for one in read:
             self._own_position(one.packet, detection, observer)
         return list(read)
+
+    def _is_opened(self, frame: Packet) -> bool:
+        """Tell whether a key fits a frame; one of our collar whose key does not is told."""
+        if frame.details.get("mic_ok") is False:
+            self._warnings["packets of your collars were heard whose key does not fit"] += 1
+        return bool(frame.details.get("mic_ok")) or "frm_payload" in frame.details
 
     def _own_position(self, packet: Packet, detection: Detection, observer: str) -> None:
         observation = search.position(packet, detection, observer)

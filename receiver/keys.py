@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from receiver.config import Collar
-from receiver.errors import ConfigError, InputError
+from receiver.errors import ConfigError, InputError, ReceiverError
 from receiver.sheets import replace_file, toml_text
 
 FILE_NAME = "keys.toml"
@@ -56,6 +56,14 @@ def _parse(content: bytes) -> dict[str, str] | None:
         return None
     whole = isinstance(keys, dict) and all(isinstance(key, str) for key in keys.values())
     return keys if whole else None
+
+
+def beside(journal: Path) -> tuple[dict[str, str], str | None]:
+    """Return the keys in the file beside a journal, and why they are not used if they are not."""
+    try:
+        return load_keys(journal.parent / FILE_NAME), None
+    except ReceiverError as error:
+        return {}, f"{error}; no key is used"
 
 
 def lorawan_keys(keys: Mapping[str, str], collars: Iterable[Collar]) -> dict[str, dict[str, str]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from receiver.config import Collar, Configuration, configuration_from, setup_to
 from receiver.derive import Derivation, Derived, Event, Read
 from receiver.journal import Journal
+from receiver.keys import beside
 from receiver.records import SETTINGS, SETUP, Answer, Detection, Entry, Gap, Place, Row, jsonable
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ class Follower:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._keys, self.keys_fault = beside(journal.path)
         self._own = journal.configuration
         self._others: dict[str, Collar] = {}
-        self._derivation = Derivation(self._own)
+        self._derivation = Derivation(self._own, self._keys)
         self._last_seq = -1
 
     @property
@@ -74,7 +76,10 @@ class Follower:
 
     def result(self) -> Derived:
         """Return everything so far, joined by time."""
-        return self._derivation.result()
+        derived = self._derivation.result()
+        if self.keys_fault is not None:
+            derived.warnings.append(self.keys_fault)
+        return derived
 
     def news(self) -> list[Event]:
         """Take the rows that were committed since the last call; return what they say."""
@@ -118,7 +123,7 @@ class Follower:
             self._derive_anew(row)
 
     def _derive_anew(self, end: Row | None) -> None:
-        self._derivation = Derivation(self.configuration)
+        self._derivation = Derivation(self.configuration, self._keys)
         for row in self._journal.rows():
             if end is not None and (row.origin, row.seq) == (end.origin, end.seq):
                 return

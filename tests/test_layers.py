@@ -66,7 +66,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.derive": BASE
     | JOINED
     | {"protocols", "receiver.search", "receiver.instruments", "receiver.positions"}
-    | {"receiver.joining", "receiver.plausible"},
+    | {"receiver.joining", "receiver.plausible", "receiver.keys"},
     "receiver.export": NUMERIC
     | BASE
     | {"gpxpy", "receiver.journal", "receiver.locator", "receiver.columns", "protocols.packet"},
@@ -85,7 +85,8 @@ LAYERS: dict[str, set[str]] = {
     },
     "receiver.decoding": BASE | {"protocols", "receiver.instruments"},
     "receiver.live": BASE
-    | {"receiver.derive", "receiver.journal", "receiver.columns", "receiver.locator"},
+    | {"receiver.derive", "receiver.journal", "receiver.columns", "receiver.locator"}
+    | {"receiver.keys"},
     "receiver.case": BASE
     | {"receiver.live", "receiver.settings", "receiver.journal", "receiver.columns"}
     | {"receiver.derive"}

@@ -138,6 +138,10 @@ def _verdict(findings: list[settings.Finding]) -> str:
 def key(name: str, path: Path | None, replace: bool) -> int:
     """Keep a collar's key in keys.toml, which only you may read. It is not shown while typed.
 
+    LoRaWAN collars have several: type nwk_skey=DIGITS app_skey=DIGITS (32 hexadecimal digits each;
+    app_key for join requests, fnwk_s_int_key and nwk_s_enc_key for LoRaWAN 1.1). The collar's
+    sheet must have its DevAddr, or DevEUI, among its ids.
+
     \b
     baksan collar key Baksan
     """

@@ -8,14 +8,17 @@ from protocols.packet import Envelope
 from receiver.levels import effective_signal_power_dbm
 from receiver.records import Detection
 
+FRAME = "lorawan-1.0-phy"
+
 
 def detection(envelope: Envelope, time: datetime, monotonic_ns: int) -> Detection:
     """Return the Detection of a packet that a gateway heard.
 
     The antenna is the gateway's, so `receiver` is its name. A packet whose checksum failed keeps
-    its level and loses its bytes; a downlink was sent by a gateway and has no level of a collar.
+    its level and loses its bytes; a downlink was sent by a gateway and has no level of a collar. An
+    encrypted one is a LoRaWAN frame, for whoever has its keys.
     """
-    readable = envelope.crc_ok is not False and not envelope.encrypted and not envelope.downlink
+    whole = envelope.crc_ok is not False and not envelope.downlink
     return Detection(
         kind="packet",
         time=time,
@@ -27,8 +30,8 @@ def detection(envelope: Envelope, time: datetime, monotonic_ns: int) -> Detectio
         level_raw=envelope.rssi_dbm,
         snr_db=envelope.snr_db,
         found=True,
-        data=envelope.payload if readable and envelope.payload else None,
-        protocol=envelope.protocol,
+        data=envelope.payload if whole and envelope.payload else None,
+        protocol=FRAME if envelope.encrypted else envelope.protocol,
         port=envelope.port,
         device_id=None if envelope.downlink else envelope.device_id,
         text=_remark(envelope),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from protocols import lorawan
 from receiver.case import open_case
 from receiver.clock import Stamp, SystemClock
 from receiver.config import Collar, Configuration, Setup
-from receiver.derive import Event
+from receiver.derive import Derived, Event, Read
 from receiver.journal import Journal
 from receiver.live import Follower, event_line, of_sheet
 from receiver.records import Detection, Heard, Row, Source
@@ -161,3 +164,43 @@ def test_sheet_tells_the_locator_what_it_knows_of_the_collar() -> None:
     assert of_sheet((still,), None) == {"movement": "still", "level_at_100_m_db": (-80.0, 8.0)}
     assert of_sheet((still, Collar(name="B")), "A") == of_sheet((still,), None)
     assert of_sheet((still, Collar(name="B")), None) == of_sheet((still,), "C") == {}
+
+
+def opened(path: Path) -> tuple[Derived, list[Event]]:
+    with Journal.open(path, readonly=True) as journal:
+        follower = Follower(journal)
+        events = [event for row in journal.rows() for event in follower.add(row)]
+        return follower.result(), events
+
+
+def test_encrypted_packets_are_opened_by_the_keys_beside_the_journal(tmp_path: Path) -> None:
+    """With the keys the packet's own position is evidence; without them its level still is."""
+    network, application = bytes(range(16)), bytes(range(16, 32))
+    fix = bytes.fromhex("930ef9636865aba50d1f8e090e031500")  # a real short fix
+    address = bytes.fromhex("26ba4500")[::-1]
+    head = b"\x40" + address + b"\x00" + (9).to_bytes(2, "little") + b"\x0d"
+    frame = head + lorawan.crypt(application, address, 9, False, fix)
+    frame += lorawan.mic(network, address, 9, False, frame)[:4]
+    raw = gateway.push_data("00000000000000a1", 1, frame, gateway.Reception(-90, 5.0), 0)
+    path = tmp_path / "search.journal"
+    with Journal.create(path, SHEET) as journal:
+        journal.append([*rows(0, 0), heard("gate", raw, 1)])
+    closed, events = opened(path)
+    assert [e.packet for e in events if isinstance(e, Read)] == []
+    assert [o.kind for o in closed.observations] == ["level"]
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'[keys]\nBaksan = "nwk_skey={network.hex()} app_skey={application.hex()}"\n')
+    keys.chmod(0o600)
+    found, events = opened(path)
+    read = [event.packet for event in events if isinstance(event, Read)]
+    assert [packet.protocol for packet in read] == ["lorawan-1.0-phy", "opencollar-edge"]
+    assert [o.kind for o in found.observations].count("position") == 1
+    position = next(o for o in found.observations if o.kind == "position")
+    assert position.collar == "Baksan"
+    assert position.latitude_deg == pytest.approx(52.0988075)
+    keys.write_text(f'[keys]\nBaksan = "nwk_skey={"11" * 16} app_skey={application.hex()}"\n')
+    assert "whose key does not fit" in " ".join(opened(path)[0].warnings)
+    keys.chmod(0o644)
+    warnings = " ".join(opened(path)[0].warnings)
+    assert "others on this computer may read it" in warnings
+    assert application.hex() not in warnings

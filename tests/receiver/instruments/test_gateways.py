@@ -42,7 +42,8 @@ def test_datagram_gives_identity_and_level() -> None:
     # ESP = -100 - 5 - 10 log10(1 + 10^-0.5)
     assert heard.level_db == pytest.approx(-106.193, abs=1e-3)
     assert (heard.level_unit, heard.level_raw, heard.snr_db) == ("dBm", -100.0, -5.0)
-    assert heard.data is None  # encrypted: address and level only
+    assert heard.protocol == "lorawan-1.0-phy"  # encrypted: for whoever has the keys
+    assert heard.text == "encrypted: address and level only"
     assert heard.frequency_hz == 868_100_000.0
 
 
