@@ -16,7 +16,7 @@ from typing import Any
 
 from construct import ConstructError
 
-from protocols import lorawan, opencollar_edge
+from protocols import awt, lorawan, opencollar_edge, opencollar_lp0
 from protocols.packet import DecodeError, Envelope, Packet, Protocol, Reception
 
 __all__ = [
@@ -31,7 +31,17 @@ __all__ = [
     "identify",
 ]
 
-PROTOCOLS: tuple[Protocol, ...] = (opencollar_edge.PROTOCOL, lorawan.PROTOCOL)
+PROTOCOLS: tuple[Protocol, ...] = (
+    opencollar_edge.PROTOCOL,
+    opencollar_lp0.PROTOCOL,
+    lorawan.PROTOCOL,
+    awt.PROTOCOL,
+)
+# Formats around another one: under which details their payload and its port stand.
+LAYERS = {
+    lorawan.PROTOCOL.name: ("frm_payload", "f_port"),
+    opencollar_lp0.PROTOCOL.name: ("payload", "msg_type"),
+}
 
 
 def find(name: str) -> Protocol:
@@ -79,7 +89,7 @@ def decode(
     reception = Reception(port=port, received=received, context=context or {})
     try:
         packets = chosen.to_packets(chosen.parse(data, reception), reception)
-        return _opened(packets, reception) if chosen is lorawan.PROTOCOL else packets
+        return _opened(packets, reception) if chosen.name in LAYERS else packets
     except DecodeError:
         raise
     except MemoryError:
@@ -93,11 +103,11 @@ def decode(
 def _opened(packets: list[Packet], reception: Reception) -> list[Packet]:
     """Return a network layer's packet, and behind it what its payload says where that is known."""
     (frame,) = packets
-    payload, port = frame.details.get("frm_payload"), frame.details.get("f_port")
+    payload, port = (frame.details.get(name) for name in LAYERS[frame.protocol])
     if not payload or not port:
         return packets
     inside = bytes.fromhex(payload)
-    names = [name for name in identify(inside, port=port) if name != lorawan.PROTOCOL.name]
+    names = [name for name in identify(inside, port=port) if name not in LAYERS]
     if len(names) != 1:
         return packets
     try:

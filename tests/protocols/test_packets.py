@@ -89,8 +89,8 @@ def test_every_protocol_has_a_fixture_that_fits_its_evidence() -> None:
 
 
 def test_unknown_format_is_named() -> None:
-    with pytest.raises(DecodeError, match="awt-lorawan is not supported yet"):
-        decode(b"\x01", protocol="awt-lorawan")
+    with pytest.raises(DecodeError, match="ticktag-eeprom is not supported yet"):
+        decode(b"\x01", protocol="ticktag-eeprom")
 
 
 def test_without_a_port_the_candidates_are_told() -> None:
