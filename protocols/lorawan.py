@@ -62,7 +62,7 @@ Tree = dict[str, Any]
 
 def device_of(frame: bytes) -> str | None:
     """Return the address (8 hex digits), or the DevEUI (16) of a join request; else None."""
-    kind = frame[0] >> 5 if frame else None
+    kind = _kind_of(frame)
     if kind in DATA_UP and len(frame) >= SHORTEST_DATA_BYTES:
         return frame[1:5][::-1].hex()
     if kind == JOIN_REQUEST and len(frame) == JOIN_REQUEST_BYTES:
@@ -72,7 +72,12 @@ def device_of(frame: bytes) -> str | None:
 
 def is_downlink(frame: bytes) -> bool:
     """Tell whether a frame was sent by a gateway."""
-    return bool(frame) and (frame[0] >> 5 in DATA_DOWN or frame[0] >> 5 == JOIN_ACCEPT)
+    return _kind_of(frame) in (*DATA_DOWN, JOIN_ACCEPT)
+
+
+def _kind_of(frame: bytes) -> int | None:
+    """Return the type of a frame of LoRaWAN version 1, None of any other."""
+    return frame[0] >> 5 if frame and not frame[0] & 0x1F else None
 
 
 def fits(data: bytes, reception: Reception) -> bool:

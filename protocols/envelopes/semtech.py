@@ -8,15 +8,14 @@ Source: Lora-net/packet_forwarder PROTOCOL.TXT. The first byte is the version, 1
 JSON: `rxpk` is an array (a log line of the LP0 tools has one object). `freq` MHz; `rssi` dBm of
 channel; `stat` 1 CRC good, -1 CRC failed, 0 none; `data` base64 with mixed alphabets and padding
 left out; FSK has a number as `datr` and no `lsnr`. The payload is a LoRaWAN frame, encrypted: it
-gives the device's address and the level, not its contents.
+gives the device's address and the level, not its contents; or a collar's own raw frame.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from protocols import lorawan
-from protocols.envelopes import values
+from protocols.envelopes import lora, values
 from protocols.packet import DecodeError, Envelope
 
 PUSH_DATA, PUSH_ACK, PULL_DATA, PULL_ACK = 0, 1, 2, 4
@@ -72,14 +71,12 @@ def _envelope(packet: dict[str, Any], gateway: str | None) -> Envelope:
     frame = payload if packet.get("modu") == "LORA" else b""
     return Envelope(
         payload=payload,
-        device_id=lorawan.device_of(frame),
         time=values.time(packet.get("time")),
         frequency_hz=None if frequency_mhz is None else round(frequency_mhz * 1e6, 3),
         rssi_dbm=values.number(packet.get("rssi")),
         snr_db=values.number(packet.get("lsnr")),
         gateway_id=gateway,
         crc_ok=good,
-        encrypted=True,
-        downlink=lorawan.is_downlink(frame),
         details={key: packet[key] for key in ("modu", "datr", "codr", "tmst") if key in packet},
+        **lora.known_of(frame),
     )

@@ -17,7 +17,7 @@ import re
 from datetime import datetime
 from typing import ClassVar
 
-from protocols.lorawan import device_of, is_downlink
+from protocols.envelopes import lora
 from protocols.packet import Envelope
 from receiver.address import Address
 from receiver.instruments import Lines
@@ -80,12 +80,10 @@ def envelope(frame: bytes | None, rssi_dbm: float | None, snr_db: float) -> Enve
     """Return what is known of a frame on the air; a spoilt one keeps its level."""
     return Envelope(
         payload=frame or b"",
-        device_id=device_of(frame or b""),
         rssi_dbm=rssi_dbm,
         snr_db=snr_db,
         crc_ok=None if frame is not None else False,
-        encrypted=True,
-        downlink=is_downlink(frame or b""),
+        **lora.known_of(frame or b""),
     )
 
 
