@@ -16,7 +16,7 @@ from typing import Any
 
 from construct import ConstructError
 
-from protocols import awt, lorawan, opencollar_edge, opencollar_lp0
+from protocols import awt, lorawan, opencollar_ble, opencollar_edge, opencollar_lp0
 from protocols.packet import DecodeError, Envelope, Packet, Protocol, Reception
 
 __all__ = [
@@ -33,6 +33,8 @@ __all__ = [
 
 PROTOCOLS: tuple[Protocol, ...] = (
     opencollar_edge.PROTOCOL,
+    opencollar_ble.ADVERTISEMENT,
+    opencollar_ble.NOTIFICATION,
     opencollar_lp0.PROTOCOL,
     lorawan.PROTOCOL,
     awt.PROTOCOL,
@@ -41,6 +43,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
 LAYERS = {
     lorawan.PROTOCOL.name: ("frm_payload", "f_port"),
     opencollar_lp0.PROTOCOL.name: ("payload", "msg_type"),
+    opencollar_ble.NOTIFICATION.name: ("message", "port"),
 }
 
 

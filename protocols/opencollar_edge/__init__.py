@@ -66,6 +66,7 @@ __all__ = ["MESSAGES", "PROTOCOL", "Tree"]
 
 PROTOCOL = Protocol(
     name="opencollar-edge",
+    aliases=("opencollar-edge-record-stream",),
     title="OpenCollar Edge (Smart Parks, IRNAS)",
     integrity="none",
     evidence="capture",

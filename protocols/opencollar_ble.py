@@ -1,0 +1,177 @@
+"""OpenCollar Edge by Bluetooth: what a collar tells everybody, and what its UART notifies.
+
+Source: SmartParksOrg/smartparks-opencollar-edge-fw-public at 73fa4de, `bt_adv.c`, `bt_nus.c`,
+`main.c`.
+
+Advertisement, 31 bytes, every half second at +8 dBm, no connection needed:
+
+    11 FF 61 0A  status 14          manufacturer's data: company 0A61, and the data of port 4
+    02 01 06                        flags
+    09 09  name 8                   SP and the last six digits of the MAC, unless it was renamed
+
+Notification of the Nordic UART service, and a line of a raw log: the port in front of the frame.
+
+    port 1, id 1, length 1, data
+
+A notification longer than the link allows comes in pieces without a head: `joined` puts them
+together by their length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from construct import Bytes, Int8ul, Struct, this
+
+from protocols import opencollar_edge
+from protocols.packet import DecodeError, Packet, Protocol, Reception
+
+COMPANY, STATUS_PORT, STATUS_HEAD, STATUS_BYTES = 0x0A61, 4, b"\xf4\x0e", 14
+FLAGS, SHORT_NAME, NAME, MANUFACTURER = 0x01, 0x08, 0x09, 0xFF
+LONGEST_ADVERTISEMENT = 62  # with its scan response
+HIGHEST_PORT = 33
+FRAME_HEAD_BYTES = 3
+Tree = dict[str, Any]
+
+
+# --- advertisement ----------------------------------------------------------------------------
+
+ELEMENT = Struct("length" / Int8ul, "kind" / Int8ul, "data" / Bytes(this.length - 1))
+
+
+def parse_advertisement(data: bytes, reception: Reception) -> Tree:
+    """Read the elements of an advertisement; a collar's has the maker's data among them."""
+    elements, offset = [], 0
+    if len(data) > LONGEST_ADVERTISEMENT:
+        raise DecodeError(f"an advertisement has 62 bytes at most, this has {len(data)}", 62)
+    while offset < len(data):
+        length = data[offset]
+        if length == 0 or offset + 1 + length > len(data):
+            raise DecodeError(f"an element of {length} bytes does not fit here", offset)
+        found = ELEMENT.parse(data[offset : offset + 1 + length])
+        elements.append((found.kind, found.data))
+        offset += 1 + length
+    tree = {"elements": elements}
+    if _of_kind(tree, MANUFACTURER)[:2] != COMPANY.to_bytes(2, "little"):
+        raise DecodeError(f"no data of the company {COMPANY:04X} in it", 0)
+    if len(_of_kind(tree, MANUFACTURER)) != 2 + STATUS_BYTES:
+        raise DecodeError(f"the maker's data has not {STATUS_BYTES} bytes of status", 4)
+    return tree
+
+
+def _of_kind(tree: Tree, *kinds: int) -> bytes:
+    return next((data for kind, data in tree["elements"] if kind in kinds), b"")
+
+
+def build_advertisement(tree: Tree) -> bytes:
+    """Make the bytes of a tree again."""
+    return b"".join(
+        ELEMENT.build({"length": len(data) + 1, "kind": kind, "data": data})
+        for kind, data in tree["elements"]
+    )
+
+
+def advertised(tree: Tree, reception: Reception) -> list[Packet]:
+    """Return the status that a collar advertises, with its name."""
+    frame = STATUS_HEAD + _of_kind(tree, MANUFACTURER)[2:]
+    inside = Reception(port=STATUS_PORT, received=reception.received)
+    edge = opencollar_edge.PROTOCOL
+    (status,) = edge.to_packets(edge.parse(frame, inside), inside)
+    name = _of_kind(tree, NAME, SHORT_NAME).decode("utf-8", "replace")
+    flags = _of_kind(tree, FLAGS)
+    details = {
+        "company_id": COMPANY,
+        "name": name,
+        "flags": flags[0] if flags else None,
+        "status": {key: value for key, value in status.details.items() if key != "message"},
+    }
+    return [
+        replace(
+            status, protocol=ADVERTISEMENT.name, device_id=name or None, details=details
+        )
+    ]  # fmt: skip
+
+
+def fits_advertisement(data: bytes, reception: Reception) -> bool:
+    """Tell whether bytes are an advertisement of such a collar."""
+    try:
+        parse_advertisement(data, reception)
+    except DecodeError:
+        return False
+    return True
+
+
+# --- UART -------------------------------------------------------------------------------------
+
+
+def parse_notification(data: bytes, reception: Reception) -> Tree:
+    """Read one whole notification."""
+    if len(data) < FRAME_HEAD_BYTES:
+        raise DecodeError(f"a notification has 3 bytes or more, this has {len(data)}", len(data))
+    if not 0 < data[0] <= HIGHEST_PORT:
+        raise DecodeError(f"{data[0]:02x} is no port of these collars", 0)
+    return {"port": data[0], "message": data[1:]}
+
+
+def build_notification(tree: Tree) -> bytes:
+    """Make the bytes of a tree again."""
+    return bytes([tree["port"]]) + bytes(tree["message"])
+
+
+def notified(tree: Tree, reception: Reception) -> list[Packet]:
+    """Return the port and the message; `protocols.decode` puts what it says behind it."""
+    details = {"port": tree["port"], "message": tree["message"].hex()}
+    return [Packet(protocol=NOTIFICATION.name, details=details)]
+
+
+def fits_notification(data: bytes, reception: Reception) -> bool:
+    """Tell whether bytes are a port and a message of that port."""
+    if len(data) < FRAME_HEAD_BYTES or reception.port not in (None, data[0]):
+        return False
+    return opencollar_edge.PROTOCOL.fits(data[1:], Reception(port=data[0]))
+
+
+def joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield whole notifications of pieces as they came over the link, by their length byte.
+
+    A piece that begins no message while none is open is passed on as it is.
+    """
+    kept = b""
+    for piece in pieces:
+        kept += piece
+        while kept:
+            size = FRAME_HEAD_BYTES + kept[2] if len(kept) >= FRAME_HEAD_BYTES else None
+            if not 0 < kept[0] <= HIGHEST_PORT:
+                yield kept
+                kept = b""
+            elif size is None or len(kept) < size:
+                break
+            else:
+                yield kept[:size]
+                kept = kept[size:]
+    if kept:
+        yield kept
+
+
+ADVERTISEMENT = Protocol(
+    name="opencollar-edge-ble-adv",
+    title="OpenCollar Edge, Bluetooth advertisement",
+    integrity="none",
+    evidence="document",
+    fits=fits_advertisement,
+    parse=parse_advertisement,
+    build=build_advertisement,
+    to_packets=advertised,
+)
+NOTIFICATION = Protocol(
+    name="opencollar-edge-ble-nus",
+    title="OpenCollar Edge, Bluetooth UART or raw log",
+    integrity="none",
+    evidence="document",
+    fits=fits_notification,
+    parse=parse_notification,
+    build=build_notification,
+    to_packets=notified,
+)
