@@ -16,7 +16,14 @@ from typing import Any
 
 from construct import ConstructError
 
-from protocols import awt, lorawan, opencollar_ble, opencollar_edge, opencollar_lp0
+from protocols import (
+    awt,
+    lorawan,
+    opencollar_ble,
+    opencollar_edge,
+    opencollar_gen1,
+    opencollar_lp0,
+)
 from protocols.packet import DecodeError, Envelope, Packet, Protocol, Reception
 
 __all__ = [
@@ -36,6 +43,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     opencollar_ble.ADVERTISEMENT,
     opencollar_ble.NOTIFICATION,
     opencollar_lp0.PROTOCOL,
+    opencollar_gen1.PROTOCOL,
     lorawan.PROTOCOL,
     awt.PROTOCOL,
 )
