@@ -18,6 +18,7 @@ from construct import ConstructError
 
 from protocols import (
     awt,
+    digital_matter_oyster,
     lorawan,
     opencollar_ble,
     opencollar_edge,
@@ -46,6 +47,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     opencollar_gen1.PROTOCOL,
     lorawan.PROTOCOL,
     awt.PROTOCOL,
+    digital_matter_oyster.PROTOCOL,
 )
 # Formats around another one: under which details their payload and its port stand.
 LAYERS = {
