@@ -24,6 +24,7 @@ from protocols import (
     opencollar_edge,
     opencollar_gen1,
     opencollar_lp0,
+    ticktag,
 )
 from protocols.packet import DecodeError, Envelope, Packet, Protocol, Reception
 
@@ -48,6 +49,8 @@ PROTOCOLS: tuple[Protocol, ...] = (
     lorawan.PROTOCOL,
     awt.PROTOCOL,
     digital_matter_oyster.PROTOCOL,
+    ticktag.EEPROM,
+    ticktag.TEXT,
 )
 # Formats around another one: under which details their payload and its port stand.
 LAYERS = {

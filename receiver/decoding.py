@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from protocols import DecodeError, Envelope, Packet, decode, envelopes
+from protocols import DecodeError, Envelope, Packet, Reception, decode, envelopes, ticktag
 from receiver.instruments.packets import FRAME, detection
 from receiver.records import Detection, jsonable
 
@@ -184,7 +184,7 @@ def answers(
 
 
 def read_file(data: bytes, hints: Hints) -> Reading:
-    """Decode a file: a gateway's message, a datagram, or packets in hex, one a line.
+    """Decode a file: a gateway's message, a datagram, a logger's text, or packets in hex.
 
     Raises:
         DecodeError: it is none of these.
@@ -193,6 +193,8 @@ def read_file(data: bytes, hints: Hints) -> Reading:
         raise DecodeError("the file is empty", 0)
     if data.lstrip()[:1] == b"{" or envelopes.semtech.is_datagram(data):
         return read_envelope(data, hints)
+    if ticktag.fits_text(data, Reception()):
+        return read_bytes(data, replace(hints, protocol=ticktag.TEXT.name))
     try:
         text = data.decode("ascii")
     except UnicodeDecodeError as error:
