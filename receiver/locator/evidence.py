@@ -48,6 +48,12 @@ class Epoch:
     sightings: SightingData
 
     @property
+    def says_something(self) -> bool:
+        """Tell whether there is any evidence in it."""
+        parts = (self.radio, self.bounds, self.bearings, self.sightings)
+        return any(len(part.x_m) for part in parts)
+
+    @property
     def was_heard(self) -> bool:
         """Tell whether the collar was heard at all."""
         return len(self.radio.x_m) + len(self.bearings.x_m) + int(self.bounds.is_lower.sum()) > 0
@@ -140,7 +146,9 @@ def _evidence(rows: Row, grid: LocalGrid, config: LocatorConfig) -> Evidence:
     dropped = parts[:-MOST_EPOCHS]
     rows.left_out["older than newer evidence allows"] = sum(len(part) for part in dropped)
     kept = [rows.part(part) for part in parts[-MOST_EPOCHS:]]
-    epochs = tuple(_epoch(part, config) for part in kept)
+    epochs = [_epoch(part, config) for part in kept]
+    # A half hour that says nothing is passed over; only the last one still tells that time went by.
+    epochs = [epoch for epoch in epochs[:-1] if epoch.says_something] + epochs[-1:]
     everything = rows.part(np.arange(len(rows.x_m)))
     radio, bearings = radio_data(everything, config), bearing_data(everything, config)
     listened = ~(rows.of("sighting") | rows.of("position"))
@@ -156,7 +164,7 @@ def _evidence(rows: Row, grid: LocalGrid, config: LocatorConfig) -> Evidence:
     }
     return Evidence(
         grid=grid,
-        epochs=epochs,
+        epochs=tuple(epochs),
         radio=radio,
         bearings=bearings,
         listened_m=np.column_stack([rows.x_m[listened], rows.y_m[listened]]),

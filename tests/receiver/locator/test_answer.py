@@ -334,3 +334,25 @@ def test_altitudes_tell_whether_there_are_hills() -> None:
     steep = [replace(row, altitude_m=1500.0 + 10 * k) for k, row in enumerate(level)]
     assert "rough area, not tested in mountains" not in found(level).warnings
     assert "rough area, not tested in mountains" in found(steep).warnings
+
+
+def test_half_hours_that_say_nothing_are_passed_over() -> None:
+    """Counts without a curve and rows out of the possible before, between and after a walk."""
+    nothing = {"heard": True, "latitude_deg": 43.0, "longitude_deg": 42.0}
+    walked = walk((43.0, 42.0))
+    rows = [
+        observation(900, "level", **nothing, level_db=999.0),
+        *(replace(row, time=NOW + timedelta(hours=2)) for row in walked),
+    ]
+    before = found(rows)
+    assert before.regions["95"]["area_m2"] == pytest.approx(
+        found(walked).regions["95"]["area_m2"], rel=0.05
+    )
+    late = Observation(id="901", kind="level", time=NOW + timedelta(hours=5), **nothing)
+    after = found([*rows, late])
+    assert after.regions["95"]["area_m2"] > 3 * before.regions["95"]["area_m2"]
+
+
+def test_row_after_everything_that_says_nothing_is_survived_alone() -> None:
+    row = observation(1, "level", heard=True, latitude_deg=43.0, longitude_deg=42.0)
+    assert found([row, replace(row, id="2", time=NOW + timedelta(hours=2))]).reason is not None
