@@ -257,11 +257,19 @@ def carried(belief: Belief, time_s: float, config: LocatorConfig) -> LogDensity:
             chunk = points[begin : begin + rows]
             squared = np.subtract.outer(chunk[:, 0], points_m[:, 0]) ** 2
             squared += np.subtract.outer(chunk[:, 1], points_m[:, 1]) ** 2
-            each = [logsumexp(weight - 0.5 * squared / var, axis=1) for weight, var in parts]
+            each = [_log_of_sum(weight - 0.5 * squared / var) for weight, var in parts]
             out[begin : begin + rows] = np.logaddexp(*each)
         return out
 
     return log_density
+
+
+def _log_of_sum(log_values: Floats) -> Floats:
+    """Return ln sum exp of each row; the general function takes three times as long."""
+    highest = log_values.max(axis=1)
+    log_values -= highest[:, None]
+    np.exp(log_values, out=log_values)
+    return np.asarray(highest + np.log(log_values.sum(axis=1)))
 
 
 def _merged(leaves: Leaves, cell_m: float) -> tuple[Floats, Floats, Floats]:
@@ -294,6 +302,8 @@ def power(belief: Belief, config: LocatorConfig) -> Power | None:
     best = np.argsort(leaves.probability)[-CARRIED_CELLS:]
     weight = leaves.probability[best] / leaves.probability[best].sum()
     common = _common(data.group_covariance_db2)
+    if common <= 0:  # sessions on a scale of their own each
+        return known
     sessions = replace(data, group_covariance_db2=data.group_covariance_db2 - common)
     shape = config.shadowing[min(1, len(config.shadowing) - 1)]
     factor = cho_factor(covariance(sessions, shape) * SCALED_AT_DB**2, lower=True)
@@ -333,7 +343,10 @@ def with_power(epoch: Epoch, known: Power, config: LocatorConfig) -> tuple[Epoch
     data = epoch.radio
     scales = {label.partition("\t")[0] for label in data.labels}
     if len(scales) == 1 and len(data.x_m):
-        change = known.sd_db**2 - _common(data.group_covariance_db2)
+        common = _common(data.group_covariance_db2)
+        if common <= 0:
+            return epoch, config
+        change = known.sd_db**2 - common
         data = replace(
             data,
             group_mean_db=np.full_like(data.group_mean_db, known.mean_db),

@@ -331,6 +331,13 @@ def is_plain(row: Observation) -> bool:
     )
 
 
+def can_grow(scene: Scene) -> bool:
+    """Tell whether levels of an epoch can be added one by one: there are some, all in decibels."""
+    data = scene.epoch.radio
+    plain = data.ranked is None or not data.ranked.any()
+    return len(data.x_m) > 0 and plain and not any(data.antenna) and scene.config.loss_db is None
+
+
 class Stream:
     """The answer of one collar while a search goes on.
 
@@ -343,6 +350,7 @@ class Stream:
         self.config = config or LocatorConfig()
         self.rows: list[Observation] = []
         self._current: Current | None = None
+        self._settled: Belief | None = None
         self.past = Past()
 
     def add(self, row: Observation) -> None:
@@ -353,7 +361,7 @@ class Stream:
         if self._current is not None and self._current.takes(row):
             self._current.take(row)
         else:
-            self._current = None
+            self._current = self._settled = None
 
     def extend(self, rows: Iterable[Observation]) -> None:
         """Take observations."""
@@ -362,9 +370,9 @@ class Stream:
 
     def belief(self) -> Belief | None:
         """Return what is believed now, None where nothing can be said."""
-        if self._current is None:
+        if self._current is None and self._settled is None:
             self._begin()
-        return None if self._current is None else self._current.belief()
+        return self._settled if self._current is None else self._current.belief()
 
     def posterior(self) -> Posterior:
         """Return the answer now, as `receiver.locator.posterior` does for the same rows."""
@@ -385,7 +393,10 @@ class Stream:
         belief = self.past.before_last(evidence, self.config)
         last = evidence.epochs[-1]
         scene = Scene(belief, last, evidence.silent_days, self.config)
-        self._current = Current(scene, self._rows_of(last), evidence)
+        if can_grow(scene):
+            self._current = Current(scene, self._rows_of(last), evidence)
+        else:
+            self._settled = scene.belief(settle(scene.near, self.config.reach_m, scene))
 
     def _rows_of(self, epoch: Epoch) -> list[Observation]:
         replaced = {row.supersedes_id for row in self.rows if row.supersedes_id}

@@ -210,3 +210,29 @@ def test_half_hours_that_have_passed_are_kept_for_the_next_answer() -> None:
     whole = posterior(columns(rows))
     assert second.answer == whole.answer
     assert first.answer != second.answer
+
+
+def test_half_hour_of_bearings_alone_and_of_counts_is_followed_too() -> None:
+    """Nothing there to add level by level: it is computed anew, and the same."""
+    rows = [
+        bearing(1, 40.0),
+        bearing(2, 300.0),
+        *(
+            replace(row, level_db=None, level_raw=200.0 + (row.level_db or 0))
+            for row in walk(5, 30)
+        ),
+        replace(bearing(3, 10.0), time=START + timedelta(hours=3)),
+    ]
+    stream = Stream()
+    for row in rows:
+        stream.add(row)
+        stream.belief()
+    assert stream.posterior().answer == posterior(columns(rows)).answer
+
+
+def test_two_sessions_of_an_unknown_scale_have_no_power_to_carry() -> None:
+    rows = [
+        replace(row, level_unit="dBFS", session="ab"[k % 2]) for k, row in enumerate(walk(5, 30))
+    ]
+    later = replace(bearing(3, 10.0), time=START + timedelta(hours=1))
+    assert posterior(columns([*rows, later])).answer.reason is None
