@@ -20,6 +20,7 @@ from receiver.corrections import standing, superseded
 from receiver.meters import Pulses
 from receiver.plausible import plausible
 from receiver.records import HAND, Detection, Entry, Observation, Place
+from receiver.resting import resting
 from receiver.setups import KINDS, Register, register, time_of
 from receiver.sides import Side, sides
 from receiver.silence import Span
@@ -31,7 +32,8 @@ class Derived:
     """What a journal says, joined by time. Single detections are events, and are not kept.
 
     `register` is what is known of the receivers: what they hear with, whether they were tested.
-    `collars` are the sheets, `antennas` the patterns that it was joined with.
+    `collars` are the sheets, `antennas` the patterns that it was joined with. `resting` names the
+    collars that lie still by what was last heard of them.
     """
 
     packets: list[Read] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Derived:
     register: Register = field(default_factory=Register)
     collars: tuple[Collar, ...] = ()
     antennas: dict[str, Pattern] = field(default_factory=dict)
+    resting: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -90,6 +93,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
     others = _silences([o for o in put if o.kind != "level"], hearers, joined, collected)
     observations = sorted((*levels, *others), key=lambda o: (o.time, o.id))
     unplaced = [o for o in observations if o.latitude_deg is None]
+    still = resting((one for _, one in collected.heard), collected.packets, configuration)
     return Derived(
         packets=sorted(collected.packets, key=lambda p: (p.time, p.detection_id)),
         places=sorted(
@@ -99,10 +103,19 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         observations=[o for o in observations if o.latitude_deg is not None],
         unplaced=unplaced,
         sides=sides(levels, joined.setups),
-        warnings=[*said.faults, *told(joined.warnings), *_without_place(unplaced)],
+        warnings=[
+            *said.faults,
+            *told(joined.warnings),
+            *_without_place(unplaced),
+            *(
+                f"{name} beats the mortality rate of its sheet: taken to lie still"
+                for name in still
+            ),
+        ],
         register=said,
         collars=configuration.collars,
         antennas=configuration.antennas,
+        resting=still,
     )
 
 

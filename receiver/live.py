@@ -157,6 +157,8 @@ def answer_of(
     from receiver.locator import LocatorConfig, posterior
 
     sheet = of_sheet(derived.collars, collar)
+    if collar in derived.resting or (collar is None and len(derived.resting) == 1):
+        sheet.setdefault("movement", "still")
     known = {**sheet, "antennas": derived.antennas, **assumed}
     config = LocatorConfig(collar=collar, **known)
     return posterior(columns(derived.observations), config, past)

@@ -61,7 +61,10 @@ LAYERS: dict[str, set[str]] = {
     "receiver.turns": BASE | {"receiver.setups", "receiver.search"},
     "receiver.silence": BASE | {"receiver.setups"},
     "receiver.collected": BASE | {"protocols", "receiver.meters", "receiver.silence"},
-    "receiver.joining": BASE | JOINED | {"protocols", "receiver.search", "receiver.plausible"},
+    "receiver.joining": BASE
+    | JOINED
+    | {"protocols", "receiver.search", "receiver.plausible", "receiver.resting"},
+    "receiver.resting": BASE | {"protocols", "receiver.collected", "receiver.heard"},
     "receiver.journal": BASE,
     "receiver.derive": BASE
     | JOINED

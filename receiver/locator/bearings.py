@@ -57,15 +57,15 @@ def bearings(points_m: Floats, data: BearingData, config: LocatorConfig) -> tupl
     """Return the log-likelihood of bearings at each point (N, 2), and of "inaudible" (-inf)."""
     if len(data.x_m) == 0:
         return np.zeros(len(points_m)), 0.0
-    return Bearings(data)(points_m), -np.inf
+    return Bearings(data, config)(points_m), -np.inf
 
 
 class Bearings:
     """The factor of bearings with what does not depend on the cell computed once."""
 
-    def __init__(self, data: BearingData) -> None:
+    def __init__(self, data: BearingData, config: LocatorConfig) -> None:
         self.data = data
-        self.areas = [np.flatnonzero(area) for area in _areas(data)]
+        self.areas = [np.flatnonzero(area) for area in _areas(data, config)]
         self.echoes = [self._echo(area) for area in self.areas]
 
     def __call__(self, points_m: Floats) -> Floats:
@@ -95,10 +95,14 @@ class Bearings:
         return np.asarray(logsumexp(direct, axis=1) - np.log(len(reflectors)))
 
 
-def _areas(data: BearingData) -> list[NDArray[np.bool_]]:
-    """Return which bearings are from one area: chains of places within 1 km of each other."""
+def _areas(data: BearingData, config: LocatorConfig) -> list[NDArray[np.bool_]]:
+    """Return which bearings are from one area: within 1 km of each other, or on one slope."""
     apart_m = np.hypot(np.subtract.outer(data.x_m, data.x_m), np.subtract.outer(data.y_m, data.y_m))
-    count, label = connected_components(apart_m <= AREA_M, directed=False)
+    near = apart_m <= AREA_M
+    if config.slopes is not None:
+        slope = config.slopes(np.column_stack([data.x_m, data.y_m]))
+        near |= np.equal.outer(slope, slope)
+    count, label = connected_components(near, directed=False)
     return [label == number for number in range(count)]
 
 

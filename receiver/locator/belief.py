@@ -142,7 +142,7 @@ class Scene:
                 points, epoch.bounds, epoch.radio, self.off, config
             )[0]
         if len(epoch.bearings.x_m):
-            self.factors["bearings"] = Bearings(epoch.bearings)
+            self.factors["bearings"] = Bearings(epoch.bearings, config)
         if len(epoch.sightings.x_m):
             self.factors["sightings"] = lambda points: sightings(points, epoch.sightings, config)[0]
 

@@ -42,8 +42,10 @@ class LocatorConfig:
     that should be heard is not. `level_at_100_m_db` (mean, spread) is for a collar whose power is
     known. `loss_db(points_m, places_m) -> (points, places)` is what the ground takes away.
     `antennas` gives patterns by an antenna's name: pairs of degrees off its axis and gain in dB.
-    `receivers`: what is known of fixed receivers, by name. `ground` "hills" says so where nobody
-    gives altitudes. `precision` of the largest product: float32 is right to 1e-3 in ln p.
+    `slopes(places_m) -> (P,)` numbers the slope that each place lies on: bearings from one slope
+    share their echo. `receivers`: what is known of fixed receivers, by name. `ground` "hills" says
+    so where nobody gives altitudes. `precision` of the largest product: float32 is right to 1e-3 in
+    ln p.
     """
 
     collar: str | None = None
@@ -64,6 +66,7 @@ class LocatorConfig:
     place_error_m: float = 10.0
     temper: float = 0.8
     sparse_share: float = 0.85
+    slopes: Callable[[Floats], NDArray[np.int64]] | None = None
     receivers: Mapping[str, ReceiverModel] = field(default_factory=dict)
     precision: type[np.float32] | type[np.float64] = np.float32
     loss_db: LossDb | None = None

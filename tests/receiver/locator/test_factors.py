@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from receiver.locator.bearings import FACTORS, SLIP_SHARE, BearingData, bearings
+from receiver.locator.bearings import FACTORS, SLIP_SHARE, BearingData, Bearings, bearings
 from receiver.locator.movement import spread_m
 from receiver.locator.radio import RadioData
 from receiver.locator.reach import ReachData, loud_middle, reach
@@ -91,6 +91,18 @@ def test_one_reflector_is_not_outvoted_by_repeats() -> None:
     share /= share.sum()
     close = np.hypot(*(points - collar).T) < 300
     assert share[close].sum() > 0.3
+
+
+def test_bearings_from_one_slope_share_their_echo_however_far_apart() -> None:
+    """As if they were from one area: the same as with the places called near."""
+    data = bearing_data()
+    one_slope = LocatorConfig(slopes=lambda places: np.zeros(len(places), dtype=np.int64))
+    own_slopes = LocatorConfig(slopes=lambda places: np.arange(len(places)))
+    assert len(Bearings(data, one_slope).areas) == 1
+    assert len(Bearings(data, own_slopes).areas) == 2
+    apart = bearings(POINTS, data, own_slopes)[0]
+    np.testing.assert_allclose(apart, bearings(POINTS, data, LocatorConfig())[0])
+    assert (bearings(POINTS, data, one_slope)[0] != apart).all()
 
 
 def test_two_places_of_mirrored_coordinates_are_two_places() -> None:
