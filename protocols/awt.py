@@ -25,7 +25,6 @@ Two XORs over the whole frame: a checksum, and a weak one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import reduce
 from operator import xor
@@ -33,7 +32,8 @@ from typing import Any
 
 from construct import Array, GreedyBytes, Int8ul, Int16sb, Int16ub, Int16ul, Int32ub, Struct
 
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.fields import plain
+from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception, parses
 
 HEADER, CLEAR, ENCRYPTED = 0xA5, 0xD1, 0x91
 HEADER_BYTES, SHORTEST_PAYLOAD = 5, 33
@@ -74,15 +74,6 @@ EXTRA = {3: Struct("altitude" / Int16ub), 5: Struct("altitude" / Int16ub, "light
 Tree = dict[str, Any]
 
 
-def fits(data: bytes, reception: Reception) -> bool:
-    """Tell whether bytes are a frame with both its checksums."""
-    try:
-        parse(data, reception)
-    except DecodeError:
-        return False
-    return True
-
-
 def parse(data: bytes, reception: Reception) -> Tree:
     """Read a frame into a tree, its checksums tested."""
     if len(data) < HEADER_BYTES + 2:
@@ -94,7 +85,7 @@ def parse(data: bytes, reception: Reception) -> Tree:
         raise DecodeError("the checksum of the head does not fit", 4)
     if checksum(data[5:-1]) != data[-1]:
         raise DecodeError("the checksum of the payload does not fit", len(data) - 1)
-    tree = _plain(FRAME.parse(data))
+    tree = plain(FRAME.parse(data))
     if tree["command"] not in COMMANDS:
         raise DecodeError(f"unknown command {tree['command']:02x}", 2)
     if tree["command"] == ENCRYPTED:
@@ -109,11 +100,7 @@ def _payload(body: bytes) -> Tree:
     wanted = SHORTEST_PAYLOAD - 1 + EXTRA_BYTES[kind]
     if len(body) != wanted:
         raise DecodeError(f"type {kind} has {wanted} bytes, this has {len(body)}", HEADER_BYTES)
-    return _plain(PAYLOAD.parse(body))
-
-
-def _plain(container: Mapping[str, Any]) -> Tree:
-    return {name: value for name, value in container.items() if not name.startswith("_")}
+    return plain(PAYLOAD.parse(body))
 
 
 def build(tree: Tree) -> bytes:
@@ -194,7 +181,7 @@ def _packet(payload: Tree, details: dict[str, Any], warnings: list[str]) -> Pack
 
 def _extra(payload: Tree) -> dict[str, Any]:
     if payload["type"] in EXTRA:
-        return _plain(EXTRA[payload["type"]].parse(payload["extra"]))
+        return plain(EXTRA[payload["type"]].parse(payload["extra"]))
     if payload["type"] == 4:
         return {"light_or_altitude": int.from_bytes(payload["extra"], "big")}
     return {}
@@ -227,7 +214,7 @@ PROTOCOL = Protocol(
     title="African Wildlife Tracking (AWT), LoRaWAN",
     integrity="checksum",
     evidence="document",
-    fits=fits,
+    fits=parses(parse),
     parse=parse,
     build=build,
     to_packets=to_packets,

@@ -26,6 +26,7 @@ from typing import Any
 from construct import BytesInteger, Construct, Int8ul, Int32sl, Struct
 
 from protocols import opencollar_edge
+from protocols.fields import plain
 from protocols.packet import DecodeError, Packet, Protocol, Reception
 
 Signed24 = BytesInteger(3, signed=True, swapped=True)
@@ -72,7 +73,7 @@ def parse(data: bytes, reception: Reception) -> Tree:
         text = f"port {port} has {layout.sizeof()} bytes, this has {len(data)}"
         raise DecodeError(text, min(len(data), layout.sizeof()))
     found = layout.parse(data)
-    return {"port": port, **{k: v for k, v in found.items() if not k.startswith("_")}}
+    return {"port": port, **plain(found)}
 
 
 def build(tree: Tree) -> bytes:

@@ -6,11 +6,17 @@ Scales divide, they do not multiply: 165 / 50 is 3.3, 165 * 0.02 is 3.3000000000
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from construct import Adapter, Construct, Int8ul, Int32sl
 
 from protocols.packet import DecodeError
+
+
+def plain(container: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a parsed Struct as a dict, without construct's own."""
+    return {name: value for name, value in container.items() if not name.startswith("_")}
 
 
 class Linear(Adapter):  # type: ignore[type-arg]

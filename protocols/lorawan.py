@@ -35,7 +35,8 @@ from construct import Bytes, GreedyBytes, Int8ul, Int16ul, Struct, this
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.fields import plain
+from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
 
 JOIN_REQUEST, JOIN_ACCEPT, DATA_UP, DATA_DOWN, PROPRIETARY = 0, 1, (2, 4), (3, 5), 7
 TYPES = ("JoinRequest", "JoinAccept", "UnconfirmedDataUp", "UnconfirmedDataDown",
@@ -80,15 +81,6 @@ def _kind_of(frame: bytes) -> int | None:
     return frame[0] >> 5 if frame and not frame[0] & 0x1F else None
 
 
-def fits(data: bytes, reception: Reception) -> bool:
-    """Tell whether bytes have the frame of LoRaWAN, version 1."""
-    try:
-        parse(data, reception)
-    except DecodeError:
-        return False
-    return True
-
-
 def parse(data: bytes, reception: Reception) -> Tree:
     """Read a frame into a tree; nothing is decrypted."""
     if not data:
@@ -102,14 +94,14 @@ def parse(data: bytes, reception: Reception) -> Tree:
         return _join_accept(data)
     if kind == JOIN_REQUEST:
         _of_length(data, (JOIN_REQUEST_BYTES,))
-        return {**_plain(JOIN.parse(data[:-4])), "mic": data[-4:]}
+        return {**plain(JOIN.parse(data[:-4])), "mic": data[-4:]}
     if len(data) < SHORTEST_DATA_BYTES:
         text = f"a data frame has {SHORTEST_DATA_BYTES} bytes or more, this has {len(data)}"
         raise DecodeError(text, len(data))
     options = data[5] & 15
     if SHORTEST_DATA_BYTES + options > len(data):
         raise DecodeError(f"{options} bytes of options run past the end of the frame", 8)
-    return {**_plain(DATA.parse(data[:-4])), "mic": data[-4:]}
+    return {**plain(DATA.parse(data[:-4])), "mic": data[-4:]}
 
 
 def _join_accept(data: bytes) -> Tree:
@@ -122,10 +114,6 @@ def _of_length(data: bytes, allowed: tuple[int, ...]) -> None:
         many = " or ".join(map(str, allowed))
         name = TYPES[data[0] >> 5]
         raise DecodeError(f"a {name} has {many} bytes, this has {len(data)}", len(data))
-
-
-def _plain(container: Mapping[str, Any]) -> Tree:
-    return {name: value for name, value in container.items() if not name.startswith("_")}
 
 
 def build(tree: Tree) -> bytes:
@@ -297,7 +285,7 @@ PROTOCOL = Protocol(
     title="LoRaWAN frame (1.0, 1.1): identity; contents with the owner's keys",
     integrity="none",
     evidence="document",
-    fits=fits,
+    fits=parses(parse),
     parse=parse,
     build=build,
     to_packets=to_packets,

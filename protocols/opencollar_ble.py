@@ -26,7 +26,7 @@ from typing import Any
 from construct import Bytes, Int8ul, Struct, this
 
 from protocols import opencollar_edge
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
 
 COMPANY, STATUS_PORT, STATUS_HEAD, STATUS_BYTES = 0x0A61, 4, b"\xf4\x0e", 14
 FLAGS, SHORT_NAME, NAME, MANUFACTURER = 0x01, 0x08, 0x09, 0xFF
@@ -94,15 +94,6 @@ def advertised(tree: Tree, reception: Reception) -> list[Packet]:
     ]  # fmt: skip
 
 
-def fits_advertisement(data: bytes, reception: Reception) -> bool:
-    """Tell whether bytes are an advertisement of such a collar."""
-    try:
-        parse_advertisement(data, reception)
-    except DecodeError:
-        return False
-    return True
-
-
 # --- UART -------------------------------------------------------------------------------------
 
 
@@ -160,7 +151,7 @@ ADVERTISEMENT = Protocol(
     title="OpenCollar Edge, Bluetooth advertisement",
     integrity="none",
     evidence="document",
-    fits=fits_advertisement,
+    fits=parses(parse_advertisement),
     parse=parse_advertisement,
     build=build_advertisement,
     to_packets=advertised,

@@ -16,6 +16,7 @@ from typing import Any
 
 from construct import Bytes, Const, Int8ul, Struct, this
 
+from protocols.fields import plain
 from protocols.packet import DecodeError, Packet, Protocol, Reception
 
 SYNC = b"\x42\x69"
@@ -45,7 +46,7 @@ def parse(data: bytes, reception: Reception) -> Tree:
         text = f"the frame says {data[7]} bytes of payload, it has {len(data) - HEAD_BYTES}"
         raise DecodeError(text, 7)
     found = FRAME.parse(data)
-    return {name: value for name, value in found.items() if not name.startswith("_")}
+    return plain(found)
 
 
 def build(tree: Tree) -> bytes:

@@ -48,6 +48,22 @@ class Reception:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
+Parse = Callable[[bytes, Reception], Any]
+
+
+def parses(parse: Parse) -> Callable[[bytes, Reception], bool]:
+    """Return the `fits` of a format whose `parse` refuses, with DecodeError, whatever is not it."""
+
+    def fits(data: bytes, reception: Reception) -> bool:
+        try:
+            parse(data, reception)
+        except DecodeError:
+            return False
+        return True
+
+    return fits
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
     """One packet format.

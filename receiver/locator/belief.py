@@ -24,6 +24,7 @@ from receiver.locator.radio import (
     RadioData,
     covariance,
     distances_db,
+    known_offsets_db,
     variants,
 )
 from receiver.locator.reach import ReachData, reach, reach_data
@@ -95,11 +96,13 @@ def _digest(epoch: Epoch) -> int:
     radio, bound, bearing, seen = epoch.radio, epoch.bounds, epoch.bearings, epoch.sightings
     arrays = (
         radio.x_m, radio.y_m, radio.level_db, radio.group, bound.x_m, bound.y_m,
-        bound.threshold_db, bound.on_probability, bearing.x_m, bearing.y_m, bearing.sigma_deg,
-        bearing.echo_share, *bearing.alternatives_deg, seen.x_m, seen.y_m, seen.radius_m,
-        seen.trust, seen.age_s,
+        bound.threshold_db, bound.on_probability, bound.is_lower, bearing.x_m, bearing.y_m,
+        bearing.sigma_deg, bearing.echo_share, *bearing.alternatives_deg, seen.x_m, seen.y_m,
+        seen.radius_m, seen.trust, seen.age_s, seen.is_disc,
     )  # fmt: skip
-    return hash((epoch.time_s, radio.labels, *(array.tobytes() for array in arrays)))
+    pointed = () if radio.azimuth_deg is None else (radio.antenna, radio.azimuth_deg.tobytes())
+    named = (epoch.time_s, radio.labels, *pointed)
+    return hash((*named, *(array.tobytes() for array in arrays)))
 
 
 def follow(evidence: Evidence, config: LocatorConfig, past: Past | None = None) -> Belief:
@@ -310,13 +313,15 @@ def power(belief: Belief, config: LocatorConfig) -> Power | None:
     log_d = distances_db(leaves.points_m[best], data.x_m, data.y_m, config.place_error_m)
     prior_mean = np.array([0.0, config.exponent])
     prior = np.diag([1.0 / common, 1.0 / config.exponent_sd**2])
-    excess = data.level_db - data.group_mean_db[data.group]
+    excess = np.broadcast_to(data.level_db - data.group_mean_db[data.group], log_d.shape)
+    offsets = known_offsets_db(leaves.points_m[best], data, config)
+    excess = excess if offsets is None else excess - offsets
     means, covariances = [], []
-    for row in log_d:
+    for row, above in zip(log_d, excess, strict=True):
         design = np.column_stack([np.ones(len(row)), -row])
         solved = cho_solve(factor, design)
         spread = np.linalg.inv(design.T @ solved + prior)
-        means.append(spread @ (solved.T @ excess + prior @ prior_mean))
+        means.append(spread @ (solved.T @ above + prior @ prior_mean))
         covariances.append(spread)
     mean = weight @ np.array(means)
     total = np.einsum("k,kij->ij", weight, np.array(covariances))

@@ -25,7 +25,14 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import log_ndtr, logsumexp, ndtr
 
-from receiver.locator.radio import SCALED_AT_DB, RadioData, correlation, covariance, distances_db
+from receiver.locator.radio import (
+    SCALED_AT_DB,
+    RadioData,
+    correlation,
+    covariance,
+    distances_db,
+    known_offsets_db,
+)
 from receiver.locator.settings import Floats, LocatorConfig
 
 CORRELATION_M = 150.0
@@ -134,16 +141,20 @@ class _Expected:
             variance = SCALED_AT_DB**2 + (config.exponent_sd * log_d) ** 2
             return mean, np.sqrt(variance)
         heard_log_d = distances_db(points_m, self.heard.x_m, self.heard.y_m, config.place_error_m)
-        exponent, exponent_variance = self._exponent(heard_log_d)
+        excess = np.broadcast_to(self.excess, heard_log_d.shape)
+        known = known_offsets_db(points_m, self.heard, config)
+        excess = excess if known is None else excess - known
+        exponent, exponent_variance = self._exponent(heard_log_d, excess)
         beside = log_d - heard_log_d @ self.weights
-        mean = data.mean_db + offset + self.excess @ self.weights - exponent[:, None] * beside
+        mean = data.mean_db + offset + excess @ self.weights - exponent[:, None] * beside
         variance = self.variance + exponent_variance[:, None] * beside**2
         return mean, np.sqrt(variance)
 
-    def _exponent(self, log_d: Floats) -> tuple[Floats, Floats]:
+    def _exponent(self, log_d: Floats, excess: Floats) -> tuple[Floats, Floats]:
         """Return the exponent that the levels give at each point, and its variance."""
         solved = cho_solve(self.factor, log_d.T).T
         precision = 1.0 / self.config.exponent_sd**2
         gram = np.einsum("nm,nm->n", log_d, solved) / SCALED_AT_DB**2 + precision
-        right = -(solved @ self.excess) / SCALED_AT_DB**2 + precision * self.config.exponent
+        right = -np.einsum("nm,nm->n", solved, excess) / SCALED_AT_DB**2
+        right += precision * self.config.exponent
         return right / gram, 1.0 / gram

@@ -17,7 +17,7 @@ from receiver.locator.bearings import BearingData
 from receiver.locator.bounds import BoundData
 from receiver.locator.fixed_receivers import with_models
 from receiver.locator.gathering import (
-    Row,
+    Rows,
     bearing_data,
     bound_data,
     distinct,
@@ -29,7 +29,7 @@ from receiver.locator.settings import Floats, LocatorConfig
 from receiver.locator.sightings import SightingData
 
 EPOCH_S = 1800.0
-MOST_EPOCHS = 24
+MOST_EPOCHS = 48  # with evidence: a day of listening
 WRONG_CLOCK_S, FEW = 7 * 86_400.0, 0.02
 ANCHOR_DEG = 0.1
 LATEST_S = 7.26e9  # the year 2200
@@ -107,7 +107,7 @@ def gather(columns: Columns, config: LocatorConfig) -> Evidence | None:
     time_s, wrong = _trusted_times(times[order])
     left_out["times of a wrong clock"] = wrong
     table = with_models(table, time_s, config)
-    rows = Row(x_m=x_m, y_m=y_m, time_s=time_s, columns=table, left_out=left_out)
+    rows = Rows(x_m=x_m, y_m=y_m, time_s=time_s, columns=table, left_out=left_out)
     return _evidence(rows, grid, config)
 
 
@@ -141,14 +141,14 @@ def _trusted_times(time_s: Floats) -> tuple[Floats, int]:
     return np.where(known & ~wrong, time_s, newest), int(wrong.sum())
 
 
-def _evidence(rows: Row, grid: LocalGrid, config: LocatorConfig) -> Evidence:
+def _evidence(rows: Rows, grid: LocalGrid, config: LocatorConfig) -> Evidence:
     parts = _epochs(rows.time_s, config)
-    dropped = parts[:-MOST_EPOCHS]
-    rows.left_out["older than newer evidence allows"] = sum(len(part) for part in dropped)
-    kept = [rows.part(part) for part in parts[-MOST_EPOCHS:]]
-    epochs = [_epoch(part, config) for part in kept]
+    kept = [rows.part(part) for part in parts]
+    *earlier, last = (_epoch(part, config) for part in kept)
     # A half hour that says nothing is passed over; only the last one still tells that time went by.
-    epochs = [epoch for epoch in epochs[:-1] if epoch.says_something] + epochs[-1:]
+    epochs = [epoch for epoch in earlier if epoch.says_something]
+    rows.left_out["half hours too long ago"] = max(len(epochs) - MOST_EPOCHS, 0)
+    epochs = [*epochs[-MOST_EPOCHS:], last]
     everything = rows.part(np.arange(len(rows.x_m)))
     radio, bearings = radio_data(everything, config), bearing_data(everything, config)
     listened = ~(rows.of("sighting") | rows.of("position"))
@@ -183,7 +183,7 @@ def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
     return {reason: count for reason, count in total.items() if count}
 
 
-def _silent_days(rows: Row, heard: Mask) -> float:
+def _silent_days(rows: Rows, heard: Mask) -> float:
     """Return for how long nothing has come from the collar, in days; 0 where nobody knows."""
     if not heard.any():
         return 0.0
@@ -202,7 +202,7 @@ def _epochs(time_s: Floats, config: LocatorConfig) -> list[NDArray[np.int64]]:
     return parts
 
 
-def _epoch(rows: Row, config: LocatorConfig) -> Epoch:
+def _epoch(rows: Rows, config: LocatorConfig) -> Epoch:
     radio = radio_data(rows, config)
     return Epoch(
         begin_s=float(rows.time_s.min()),

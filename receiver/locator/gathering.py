@@ -35,7 +35,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(kw_only=True)
-class Row:
+class Rows:
     """Rows with a place, in order of time, and what was left out of them so far."""
 
     x_m: Floats
@@ -52,10 +52,10 @@ class Row:
         """Return a column of numbers."""
         return self.columns[name].astype(float)
 
-    def part(self, index: Ints) -> Row:
+    def part(self, index: Ints) -> Rows:
         """Return some of the rows."""
         columns = {name: values[index] for name, values in self.columns.items()}
-        return Row(
+        return Rows(
             x_m=self.x_m[index], y_m=self.y_m[index], time_s=self.time_s[index], columns=columns,
             left_out={},
         )  # fmt: skip
@@ -106,7 +106,7 @@ def session_label(
     return f"{scale or '?'}\t{observer or ''}\t{session or ''}\t{own}"
 
 
-def radio_data(rows: Row, config: LocatorConfig) -> RadioData:
+def radio_data(rows: Rows, config: LocatorConfig) -> RadioData:
     """Average levels over 10 m squares for each session, scale and direction of the antenna.
 
     A place is the centre of its square: one more reading there moves its level and nothing else.
@@ -146,14 +146,14 @@ def radio_data(rows: Row, config: LocatorConfig) -> RadioData:
     )
 
 
-def _count_unusable(rows: Row) -> None:
+def _count_unusable(rows: Rows) -> None:
     known = rows.levels & np.isfinite(rows.number("level_db"))
     unknown = rows.levels & ~known & ~rows.ranked
     rows.left_out["levels that are neither decibels nor a count"] = int(unknown.sum())
     rows.left_out["impossible levels"] = int((known & ~rows.possible).sum())
 
 
-def _pointed(rows: Row, use: Ints, config: LocatorConfig) -> tuple[NDArray[np.object_], Floats]:
+def _pointed(rows: Rows, use: Ints, config: LocatorConfig) -> tuple[NDArray[np.object_], Floats]:
     """Return the antenna and where it pointed, where a pattern of it is known."""
     names = rows.columns["antenna"][use]
     known = np.array([name in config.antennas for name in names], dtype=bool)
@@ -210,7 +210,7 @@ def _squares(
     return key, member.reshape(-1)
 
 
-def distinct(rows: Row, use: Mask, config: LocatorConfig) -> int:
+def distinct(rows: Rows, use: Mask, config: LocatorConfig) -> int:
     """Return in how many squares some rows lie."""
     zero = np.zeros(int(use.sum()), dtype=np.int64)
     x_m, y_m = rows.x_m[use], rows.y_m[use]
@@ -223,7 +223,7 @@ def shared(x_m: Floats, y_m: Floats, scale_m: float) -> Floats:
     return np.asarray(1.0 / np.exp(-distance / scale_m).sum(axis=1))
 
 
-def bound_data(rows: Row, heard: RadioData, config: LocatorConfig) -> BoundData:
+def bound_data(rows: Rows, heard: RadioData, config: LocatorConfig) -> BoundData:
     """Return silences whose weakest audible level is known, and levels that are only a bound."""
     threshold = np.where(rows.bounded, rows.number("level_db"), rows.number("threshold_db"))
     silent = rows.of("silence")
@@ -251,7 +251,7 @@ def bound_data(rows: Row, heard: RadioData, config: LocatorConfig) -> BoundData:
     )
 
 
-def _one_a_place(rows: Row, index: Ints, x_m: Floats, y_m: Floats) -> Ints:
+def _one_a_place(rows: Rows, index: Ints, x_m: Floats, y_m: Floats) -> Ints:
     """Return one row for each square and kind: that of the lowest threshold, or loudest bound."""
     value = np.where(rows.bounded, -rows.number("level_db"), rows.number("threshold_db"))[index]
     order = index[np.argsort(value, kind="stable")]
@@ -260,17 +260,17 @@ def _one_a_place(rows: Row, index: Ints, x_m: Floats, y_m: Floats) -> Ints:
     return np.sort(order[first])[:MOST_PLACES]
 
 
-def _on_probability(rows: Row, index: Ints) -> Floats:
+def _on_probability(rows: Rows, index: Ints) -> Floats:
     on = rows.number("on_probability")[index]
     return np.clip(np.where(np.isfinite(on), on, USUAL_ON), 0.0, 1.0)
 
 
-def _bound_prior(rows: Row, index: int, config: LocatorConfig) -> tuple[float, float]:
+def _bound_prior(rows: Rows, index: int, config: LocatorConfig) -> tuple[float, float]:
     mean, spread = _prior(rows.columns["level_unit"][index] or "dBm", config)
     return mean, float(np.hypot(spread, SESSION_DB))
 
 
-def _shared_power(rows: Row, index: Ints, heard: RadioData, config: LocatorConfig) -> Floats:
+def _shared_power(rows: Rows, index: Ints, heard: RadioData, config: LocatorConfig) -> Floats:
     """Return the prior covariance of bounds' powers with those of sessions that heard: (K, G).
 
     A silence has no unit of its own: it is on the scale of its session, or of its threshold.
@@ -287,7 +287,7 @@ def _shared_power(rows: Row, index: Ints, heard: RadioData, config: LocatorConfi
     return out
 
 
-def bearing_data(rows: Row, config: LocatorConfig) -> BearingData:
+def bearing_data(rows: Rows, config: LocatorConfig) -> BearingData:
     """Return bearings from true north; `trust` of a row is 1 less its share of echoes."""
     bearing = rows.number("bearing_deg")
     wanted = rows.of("bearing")
@@ -314,7 +314,7 @@ def _alternatives(bearing_deg: float, others: tuple[float, ...] | None) -> Float
     return np.asarray(found[np.isfinite(found)] % 360.0)
 
 
-def sighting_data(rows: Row) -> SightingData:
+def sighting_data(rows: Rows) -> SightingData:
     """Return sightings by people and positions from packets."""
     use = rows.of("sighting") | rows.of("position")
     disc = rows.of("sighting")[use]

@@ -133,7 +133,7 @@ def _of_time(evidence: Evidence, belief: Belief) -> list[str]:
     if belief.off_probability >= LIKELY_OFF:
         found.append(
             f"{100 * belief.off_probability:.0f} % that the beacon is off, dead or outside the map;"
-            " the area is where it may be if not"
+            " if it is, silence tells nothing of where"
         )
     if len(evidence.epochs) > 1:
         found.append(

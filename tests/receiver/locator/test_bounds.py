@@ -82,6 +82,18 @@ def test_what_was_heard_says_what_should_be_heard_elsewhere() -> None:
         assert value == pytest.approx(float(np.log(1 - heard).sum()), abs=0.02)
 
 
+def test_loss_of_the_ground_lowers_what_was_heard_as_well_as_what_was_not() -> None:
+    """12 dB lost everywhere and everything 12 dB weaker: nothing else is different."""
+    level = LocatorConfig()
+    weaker = LocatorConfig(loss_db=lambda points_m, places_m: np.full(
+        (len(points_m), len(places_m)), 12.0))  # fmt: skip
+    data = silences(shared_db2=np.full((2, 1), 360.0), sd_db=np.full(2, math.sqrt(360.0)))
+    expected, _ = bounds(POINTS, data, HEARD, 0.3, level)
+    low = replace(data, threshold_db=data.threshold_db - 12.0)
+    found, _ = bounds(POINTS, low, replace(HEARD, level_db=HEARD.level_db - 12.0), 0.3, weaker)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
 def test_level_of_an_overloaded_receiver_is_a_lower_bound() -> None:
     loud = silences(is_lower=np.ones(2, dtype=bool), threshold_db=np.array([-60.0, -70.0]))
     found, _ = bounds(POINTS, loud, NOTHING, 0.0, LocatorConfig())

@@ -150,6 +150,46 @@ def test_several_collars_have_a_stream_each() -> None:
         assert stream.posterior().answer.counts == whole.counts
 
 
+def test_two_collars_in_one_search_are_not_mixed() -> None:
+    rows = walk(7)
+    rows[0] = replace(rows[0], collar="one")
+    stream = Stream()
+    stream.extend(rows[:40])
+    assert stream.belief() is not None
+    stream.add(replace(rows[40], id="other", collar="two"))
+    assert stream.belief() is None
+    reason = stream.posterior().answer.reason
+    assert reason is not None
+    assert reason == posterior(columns(stream.rows)).answer.reason
+
+
+def test_row_that_was_replaced_before_it_arrived_does_not_count() -> None:
+    rows = walk(7)
+    stream = Stream()
+    stream.extend(rows[:40])
+    stream.belief()
+    stream.add(Observation(id="no", kind="note", time=rows[40].time, supersedes_id="late"))
+    stream.belief()
+    stream.add(replace(rows[40], id="late", level_db=-20.0))
+    assert_same(stream)
+    assert stream.posterior().answer.counts == posterior(columns(stream.rows)).answer.counts
+
+
+def test_walk_is_not_forgotten_in_half_hours_that_say_nothing() -> None:
+    """Forty of them: silences whose weakest level nobody knows are drawn, they are no evidence."""
+    rows = walk(5)
+    later = [
+        Observation(
+            id=f"n{k}", kind="silence", time=START + timedelta(minutes=31 * k), heard=False,
+            latitude_deg=43.02, longitude_deg=42.0,
+        ) for k in range(1, 41)
+    ]  # fmt: skip
+    found, alone = (posterior(columns(r)).answer for r in ([*rows, *later], rows))
+    assert found.reason is None
+    here, there = ((a.latitude_deg or 0.0, a.longitude_deg or 0.0) for a in (found, alone))
+    assert distance_and_bearing(here, there)[0] < 300.0
+
+
 def test_says_why_there_is_no_answer_yet() -> None:
     stream = Stream()
     assert stream.posterior().answer.reason == "nothing has been written down yet"
