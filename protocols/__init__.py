@@ -18,7 +18,11 @@ from construct import ConstructError
 
 from protocols import (
     awt,
+    dates,
     digital_matter_oyster,
+    linkit_argos,
+    linkit_dte,
+    linkit_log,
     lorawan,
     opencollar_ble,
     opencollar_edge,
@@ -49,6 +53,9 @@ PROTOCOLS: tuple[Protocol, ...] = (
     lorawan.PROTOCOL,
     awt.PROTOCOL,
     digital_matter_oyster.PROTOCOL,
+    linkit_argos.PROTOCOL,
+    linkit_dte.PROTOCOL,
+    linkit_log.PROTOCOL,
     ticktag.EEPROM,
     ticktag.TEXT,
 )
@@ -104,7 +111,8 @@ def decode(
     chosen = find(protocol) if protocol else _only(data, port)
     reception = Reception(port=port, received=received, context=context or {})
     try:
-        packets = chosen.to_packets(chosen.parse(data, reception), reception)
+        read = chosen.to_packets(chosen.parse(data, reception), reception)
+        packets = [_dated(packet, received) for packet in read]
         return _opened(packets, reception) if chosen.name in LAYERS else packets
     except DecodeError:
         raise
@@ -114,6 +122,14 @@ def decode(
         raise DecodeError(f"{chosen.name}: {str(error).splitlines()[0]}") from error
     except Exception as error:
         raise DecodeError(f"{chosen.name}: {type(error).__name__}: {error}") from error
+
+
+def _dated(packet: Packet, received: datetime | None) -> Packet:
+    """Return a packet without its time, and a warning, where its clock cannot be right."""
+    if packet.time is None:
+        return packet
+    time, doubts = dates.believed(packet.time, received)
+    return replace(packet, time=time, warnings=(*packet.warnings, *doubts))
 
 
 def _opened(packets: list[Packet], reception: Reception) -> list[Packet]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from construct import Container, ListContainer
 
+from protocols.dates import of_unix
 from protocols.opencollar_edge.frame import FLASH_PORT, MESSAGES, TLV_PORTS, Tree
 from protocols.opencollar_edge.tables import COMMANDS, SETTINGS, VALUES, Item, value_of
 from protocols.packet import DecodeError, Packet, PositionStatus, Reception
 
 NAME = "opencollar-edge"
 FACTORY_DEG = (46.5556280, 15.6447700)  # values D1, D2 before the first fix
-FIRST_YEAR = datetime(2015, 1, 1, tzinfo=UTC)
-A_DAY = timedelta(days=1)
 SYSTEMS = {1: "GPS", 2: "GLONASS", 3: "combined", 4: "Galileo", 5: "BeiDou"}
 FENCE_FAULTS = {
     1: "the fence meter did not switch on",
@@ -69,18 +67,6 @@ def _plain(fields: Any, reception: Reception) -> Facts:
     return {"details": _simple(fields)}
 
 
-def _time(unix: int, reception: Reception) -> tuple[datetime | None, tuple[str, ...]]:
-    """Return a collar's time, None with a warning where its clock cannot be right."""
-    if unix == 0:
-        return None, ()
-    time = datetime.fromtimestamp(unix, UTC)
-    if time < FIRST_YEAR:
-        return None, (f"the collar's clock says {time:%Y-%m-%d}, before 2015: not believed",)
-    if reception.received is not None and time > reception.received + A_DAY:
-        return None, (f"the collar's clock says {time:%Y-%m-%d}, in the future: not believed",)
-    return time, ()
-
-
 def _position(
     latitude_deg: float, longitude_deg: float, *, fresh: bool = True
 ) -> tuple[Facts, tuple[str, ...]]:
@@ -107,7 +93,7 @@ def _ublox_fix(fields: Any, reception: Reception) -> Facts:
         del details["cog"], details["sog_mps"]
     fresh = bool(fields.success & 1) and fields.fixType != 0
     place, doubts = _position(fields.latitude, fields.longitude, fresh=fresh)
-    time, clock = _time(fields.fix_timestamp, reception)
+    time, clock = of_unix(fields.fix_timestamp, reception.received)
     known = bool(place)
     return {
         **place,
@@ -121,7 +107,7 @@ def _ublox_fix(fields: Any, reception: Reception) -> Facts:
 
 def _short_fix(fields: Any, reception: Reception) -> Facts:
     place, doubts = _position(fields.latitude, fields.longitude)
-    time, clock = _time(fields.fix_timestamp, reception)
+    time, clock = of_unix(fields.fix_timestamp, reception.received)
     if place and time is None:  # a place without a believable time may be of any day
         place["position_status"] = "stale" if fields.fix_timestamp == 0 else "ok"
     accuracy = fields.get("h_acc_est")
@@ -136,7 +122,7 @@ def _short_fix(fields: Any, reception: Reception) -> Facts:
 
 def _last_position(fields: Any, reception: Reception) -> Facts:
     place, doubts = _position(fields.latitude, fields.longitude)
-    time, clock = _time(fields.fix_time, reception)
+    time, clock = of_unix(fields.fix_time, reception.received)
     altitude = fields.altitude if place else None
     facts = {**place, "time": time, "altitude_m": altitude, "details": _simple(fields)}
     return {**facts, "warnings": (*doubts, *clock)}
@@ -214,7 +200,7 @@ def _cmdq_record(record: Any) -> Facts:
 
 
 def _clock(fields: Any, reception: Reception) -> Facts:
-    time, doubts = _time(fields.timestamp, reception)
+    time, doubts = of_unix(fields.timestamp, reception.received)
     return {"time": time, "details": _simple(fields), "warnings": doubts}
 
 
@@ -278,7 +264,7 @@ def _known_values(values: list[Facts], reception: Reception) -> Facts:
         facts["battery_v"] = by_name["batt_mV"] / 1000
     if {"gps_lat", "gps_lon"} <= by_name.keys():
         place, doubts = _position(by_name["gps_lat"] / 1e7, by_name["gps_lon"] / 1e7)
-        time, clock = _time(int(by_name.get("last_position_time", 0)), reception)
+        time, clock = of_unix(int(by_name.get("last_position_time", 0)), reception.received)
         facts.update(place, time=time)
         warnings = (*doubts, *clock)
     return {**facts, "warnings": warnings}

@@ -1,0 +1,43 @@
+"""A collar's time: is its clock to be believed, and the whole date of the few bits it sends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+CLOCK_SLACK = timedelta(hours=1)  # by which a collar's clock may be ahead of the receiver's
+MONTHS = 3  # of two months that follow one another at least one has 31 days
+FIRST_YEAR = datetime(2015, 1, 1, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+
+
+def believed(
+    time: datetime, received: datetime | None
+) -> tuple[datetime | None, tuple[str, ...]]:  # fmt: skip
+    """Return a collar's time; None with a warning where its clock cannot be right."""
+    if time < FIRST_YEAR:
+        return None, (f"the collar's clock says {time:%Y-%m-%d}, before 2015: not believed",)
+    if received is not None and time > received + A_DAY:
+        return None, (f"the collar's clock says {time:%Y-%m-%d}, in the future: not believed",)
+    return time, ()
+
+
+def of_unix(unix_s: int, received: datetime | None) -> tuple[datetime | None, tuple[str, ...]]:
+    """Return the time of seconds since 1970; 0 is no time, and what cannot be believed neither."""
+    return believed(datetime.fromtimestamp(unix_s, UTC), received) if unix_s else (None, ())
+
+
+def of_day_of_month(day: int, hour: int, minute: int, received: datetime | None) -> datetime | None:
+    """Return the last time of this day of month, hour and minute before a packet was received.
+
+    None where the numbers are no date, or nobody knows when the packet was received.
+    """
+    if received is None or not (1 <= day <= 31 and hour < 24 and minute < 60):
+        return None
+    latest = received.astimezone(UTC) + CLOCK_SLACK
+    month = latest.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for _ in range(MONTHS):
+        time = month + timedelta(days=day - 1, hours=hour, minutes=minute)
+        if time.month == month.month and time <= latest:
+            return time
+        month = (month - timedelta(days=1)).replace(day=1)
+    return None
