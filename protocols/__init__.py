@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -30,16 +31,21 @@ from protocols import (
     opencollar_lp0,
     ticktag,
 )
+from protocols.anatomy import Field, Layer, fields_of, hidden
+from protocols.fields import HIDDEN
 from protocols.packet import DecodeError, Envelope, Packet, Protocol, Reception
 
 __all__ = [
     "PROTOCOLS",
     "DecodeError",
     "Envelope",
+    "Field",
+    "Layer",
     "Packet",
     "Protocol",
     "Reception",
     "decode",
+    "explain",
     "find",
     "identify",
 ]
@@ -106,22 +112,57 @@ def decode(
         DecodeError: with the offset of the fault where it is known. Nothing else is raised,
             whatever the bytes.
     """
-    if not data:
-        raise DecodeError("empty: there are no bytes to decode", 0)
-    chosen = find(protocol) if protocol else _only(data, port)
+    chosen = _chosen(data, protocol, port)
     reception = Reception(port=port, received=received, context=context or {})
-    try:
+    with _guarded(chosen.name):
         read = chosen.to_packets(chosen.parse(data, reception), reception)
         packets = [_dated(packet, received) for packet in read]
         return _opened(packets, reception) if chosen.name in LAYERS else packets
-    except DecodeError:
-        raise
-    except MemoryError:
+
+
+def explain(
+    data: bytes,
+    *,
+    protocol: str | None = None,
+    port: int | None = None,
+    received: datetime | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> list[Layer]:
+    """Return a payload field by field, each layer from outside in.
+
+    Arguments as for `decode`.
+
+    Raises:
+        DecodeError: as `decode` does.
+    """
+    chosen = _chosen(data, protocol, port)
+    reception = Reception(port=port, received=received, context=context or {})
+    with _guarded(chosen.name):
+        frame, *_ = chosen.to_packets(chosen.parse(data, reception), reception)
+        fields = fields_of(data, chosen.layout(data, reception))
+    layer = Layer(protocol=chosen.name, size=len(data), fields=fields)
+    inside = _inside(frame) if chosen.name in LAYERS else None
+    if inside is None:
+        return [layer]
+    payload, inner_port, name = inside
+    inner = explain(payload, protocol=name, port=inner_port, received=received)
+    if any(field.raw == HIDDEN for one in inner for field in one.fields):
+        shown = (hidden(f) if f.name == LAYERS[chosen.name][0] else f for f in fields)
+        layer = replace(layer, fields=tuple(shown))
+    return [layer, *inner]
+
+
+@contextmanager
+def _guarded(name: str) -> Iterator[None]:
+    """Turn whatever a format raises into a DecodeError."""
+    try:
+        yield
+    except (DecodeError, MemoryError):
         raise
     except ConstructError as error:
-        raise DecodeError(f"{chosen.name}: {str(error).splitlines()[0]}") from error
+        raise DecodeError(f"{name}: {str(error).splitlines()[0]}") from error
     except Exception as error:
-        raise DecodeError(f"{chosen.name}: {type(error).__name__}: {error}") from error
+        raise DecodeError(f"{name}: {type(error).__name__}: {error}") from error
 
 
 def _dated(packet: Packet, received: datetime | None) -> Packet:
@@ -135,19 +176,34 @@ def _dated(packet: Packet, received: datetime | None) -> Packet:
 def _opened(packets: list[Packet], reception: Reception) -> list[Packet]:
     """Return a network layer's packet, and behind it what its payload says where that is known."""
     (frame,) = packets
-    payload, port = (frame.details.get(name) for name in LAYERS[frame.protocol])
-    if not payload or not port:
+    inside = _inside(frame)
+    if inside is None:
         return packets
-    inside = bytes.fromhex(payload)
-    names = [name for name in identify(inside, port=port) if name not in LAYERS]
-    if len(names) != 1:
-        return packets
+    payload, port, name = inside
     try:
-        read = decode(inside, protocol=names[0], port=port, received=reception.received)
+        read = decode(payload, protocol=name, port=port, received=reception.received)
     except DecodeError as error:
         warning = f"its payload cannot be read: {error}"
         return [replace(frame, warnings=(*frame.warnings, warning))]
+    if HIDDEN in str([packet.details for packet in read]):  # a key of the owner is in it
+        frame = replace(frame, details={**frame.details, LAYERS[frame.protocol][0]: HIDDEN})
     return [frame, *(replace(p, device_id=p.device_id or frame.device_id) for p in read)]
+
+
+def _inside(frame: Packet) -> tuple[bytes, int, str] | None:
+    """Return a frame's payload, its port and its format, where it is known and only one fits."""
+    payload, port = (frame.details.get(name) for name in LAYERS[frame.protocol])
+    if not payload or not port:
+        return None
+    inside = bytes.fromhex(payload)
+    names = [name for name in identify(inside, port=port) if name not in LAYERS]
+    return (inside, port, names[0]) if len(names) == 1 else None
+
+
+def _chosen(data: bytes, protocol: str | None, port: int | None) -> Protocol:
+    if not data:
+        raise DecodeError("empty: there are no bytes to decode", 0)
+    return find(protocol) if protocol else _only(data, port)
 
 
 def _only(data: bytes, port: int | None) -> Protocol:
@@ -156,13 +212,14 @@ def _only(data: bytes, port: int | None) -> Protocol:
         return find(names[0])
     if names:
         raise DecodeError(f"may be any of {', '.join(names)}: name one")
-    reasons = "; ".join(_reason(protocol, data, port) for protocol in PROTOCOLS)
-    raise DecodeError(f"no known format fits: {reasons}", 0)
+    hint = _reason(opencollar_edge.PROTOCOL, data, port)
+    advice = "name a format to see why it does not fit (baksan protocols)"
+    raise DecodeError(f"no known format fits these {len(data)} bytes: {hint}; {advice}", 0)
 
 
 def _reason(protocol: Protocol, data: bytes, port: int | None) -> str:
     try:
         protocol.parse(data, Reception(port=port))
     except Exception as error:
-        return f"{protocol.name}: {error}"
-    return f"{protocol.name}: no checksum, so it must be named"
+        return str(error)
+    return f"{protocol.name} has no checksum, so it must be named"

@@ -30,10 +30,19 @@ from functools import reduce
 from operator import xor
 from typing import Any
 
-from construct import Array, GreedyBytes, Int8ul, Int16sb, Int16ub, Int16ul, Int32ub, Struct
+from construct import Array, Bytes, GreedyBytes, Int8ul, Int16sb, Int16ub, Int16ul, Int32ub, Struct
 
-from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception, parses
+from protocols.anatomy import spans
+from protocols.fields import plain, without_last
+from protocols.packet import (
+    DecodeError,
+    Packet,
+    Part,
+    PositionStatus,
+    Protocol,
+    Reception,
+    parses,
+)
 
 HEADER, CLEAR, ENCRYPTED = 0xA5, 0xD1, 0x91
 HEADER_BYTES, SHORTEST_PAYLOAD = 5, 33
@@ -60,17 +69,20 @@ PAYLOAD = Struct(
     "flags" / Int8ul,
     "software" / Int8ul,
     "interval" / Int8ul,
-    "battery_cv" / Int16ub,
-    "time" / Int32ub,
-    "latitude_word" / Int32ub,
-    "longitude_word" / Int32ub,
+    "battery_cv" / Int16ub * "x 0.01 V",
+    "time" / Int32ub * "unix",
+    "latitude_word" / Int32ub * "bits 0-26: ddmmmmmm",
+    "longitude_word" / Int32ub * "bits 0-27: dddmmmmmm",
     "speed" / Int8ul,
     "key" / Int8ul,
     "acceleration" / Array(3, Int16sb),
-    "temperature_c" / Int8ul,
+    "temperature_c" / Int8ul * "C",
     "extra" / GreedyBytes,
 )
-EXTRA = {3: Struct("altitude" / Int16ub), 5: Struct("altitude" / Int16ub, "light" / Int16ub)}
+EXTRA = {
+    3: Struct("altitude" / Int16ub * "m"),
+    5: Struct("altitude" / Int16ub * "m", "light" / Int16ub),
+}
 Tree = dict[str, Any]
 
 
@@ -208,6 +220,22 @@ def _status(payload: Tree, latitude: float, longitude: float) -> PositionStatus:
     return "ok" if whole and abs(latitude) <= 90 and abs(longitude) <= 180 else "bad"
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layouts of head and payload; of an encrypted one nothing is known."""
+    head = Part(offset=0, layout=without_last(FRAME))
+    if data[2] == ENCRYPTED:
+        return [head, *spans(HEADER_BYTES, encrypted=len(data) - HEADER_BYTES - 1, payload_xor=1)]
+    extra_bytes = EXTRA_BYTES[data[HEADER_BYTES]]
+    extra = EXTRA.get(data[HEADER_BYTES], Struct("light_or_altitude" / Bytes(extra_bytes)))
+    after = len(data) - 1 - extra_bytes
+    return [
+        head,
+        Part(offset=HEADER_BYTES, layout=without_last(PAYLOAD)),
+        Part(offset=after, layout=extra),
+        *spans(len(data) - 1, payload_xor=1),
+    ]
+
+
 PROTOCOL = Protocol(
     name="awt-lorawan",
     aliases=("awt",),
@@ -218,4 +246,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -27,18 +27,18 @@ from construct import BytesInteger, Construct, Int8ul, Int32sl, Struct
 
 from protocols import opencollar_edge
 from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 Signed24 = BytesInteger(3, signed=True, swapped=True)
 LAYOUTS: dict[int, Construct[Any, Any]] = {
     1: Struct(
-        "latitude" / Int32sl, "longitude" / Int32sl, "bits" / Int8ul, "speed" / Int8ul,
-        "battery" / Int8ul,
+        "latitude" / Int32sl * "x 1e-7 deg", "longitude" / Int32sl * "x 1e-7 deg", "bits" / Int8ul,
+        "speed" / Int8ul * "km/h", "battery" / Int8ul * "x 0.025 V",
     ),
     3: Struct("bits" / BytesInteger(11, swapped=True)),
     4: Struct(
-        "latitude" / Signed24, "longitude" / Signed24, "motion" / Int8ul, "battery" / Int8ul,
-        "bits" / Int8ul,
+        "latitude" / Signed24 * "x 256e-7 deg", "longitude" / Signed24 * "x 256e-7 deg",
+        "motion" / Int8ul, "battery" / Int8ul * "x 0.025 V", "bits" / Int8ul,
     ),
 }  # fmt: skip
 # Of port 3: how many bits, times what, plus what.
@@ -140,6 +140,12 @@ def _statistics(bits: int) -> dict[str, Any]:
     return data
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the one layout of a payload."""
+    assert reception.port is not None
+    return [Part(offset=0, layout=LAYOUTS[reception.port])]
+
+
 PROTOCOL = Protocol(
     name="digital-matter-oyster",
     aliases=("oyster",),
@@ -150,4 +156,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -9,14 +9,21 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from construct import Adapter, Construct, Int8ul, Int32sl
+from construct import Adapter, Construct, Int8ul, Int32sl, Struct
 
 from protocols.packet import DecodeError
+
+HIDDEN = "(hidden)"  # in the place of a key or code of the owner
 
 
 def plain(container: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a parsed Struct as a dict, without construct's own."""
     return {name: value for name, value in container.items() if not name.startswith("_")}
+
+
+def without_last(layout: Struct) -> Struct:
+    """Return a Struct without its last member, which took all the bytes that were left."""
+    return Struct(*layout.subcons[:-1])
 
 
 class Linear(Adapter):  # type: ignore[type-arg]
@@ -38,6 +45,25 @@ class Linear(Adapter):  # type: ignore[type-arg]
 
     def _encode(self, obj: float, context: Any, path: Any) -> int:
         return round((obj - self.offset) * self.divisor / self.numerator)
+
+
+class Bits(Adapter):  # type: ignore[type-arg]
+    """Numbers of a few bits each, in one byte: `Bits(major=4, minor=4)`, the highest bits first."""
+
+    def __init__(self, **widths: int) -> None:
+        super().__init__(Int8ul)
+        self.widths = widths
+        shifts = (8 - sum(list(widths.values())[: place + 1]) for place in range(len(widths)))
+        self._places = [
+            (name, shift, (1 << width) - 1)
+            for (name, width), shift in zip(widths.items(), shifts, strict=True)
+        ]
+
+    def _decode(self, obj: int, context: Any, path: Any) -> dict[str, int]:
+        return {name: obj >> shift & mask for name, shift, mask in self._places}
+
+    def _encode(self, obj: Mapping[str, int], context: Any, path: Any) -> int:
+        return sum(obj[name] << shift for name, shift, _ in self._places)
 
 
 class Finite(Adapter):  # type: ignore[type-arg]

@@ -43,7 +43,7 @@ from protocols import dates
 from protocols.bch import B127_106_3, B255_223_4, Bch
 from protocols.checksums import crc8_smbus
 from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, PositionStatus, Protocol, Reception
 
 Widths = tuple[tuple[str, int], ...]
 Tree = dict[str, Any]
@@ -64,6 +64,11 @@ STEPS = {
     code: timedelta(minutes=minutes)
     for code, minutes in enumerate((10, 15, 30, 60, 120, 180, 240, 360, 720, 1440), start=1)
 }
+UNITS = {
+    "latitude": "sign, x 1e-4 deg", "longitude": "sign, x 1e-4 deg", "speed": "x 2 km/h",
+    "altitude": "x 40 m", "battery": "x 20 + 2700 mV", "ph": "x 0.001", "pressure": "x 0.001 bar",
+    "pressure_temperature": "x 0.01 - 40 C", "sea_temperature": "x 0.001 - 126 C",
+}  # fmt: skip
 ARGOS_BYTES = (3, 7, 11, 15, 19, 23, 27, 31)  # of the user's part of a message
 
 
@@ -179,13 +184,17 @@ def _flipped(form: Form, word: int) -> int | None:
 
 def build(tree: Tree) -> bytes:
     """Make the bytes of a tree again, with the bits that were wrong."""
-    form = next(one for one in FORMS if one.kind == tree["kind"]
-                and {name for name, _ in one.fields} == tree["fields"].keys())  # fmt: skip
+    form = _form_of(tree)
     fields = _layout(form.fields).build(tree["fields"])
     data = int.from_bytes(fields, "big")
     word = data << form.code.check_bits | form.code.check(data) if form.code else data
     sent = (word ^ tree["flipped"]) << (tree["size"] * 8 - form.bits)
     return int(sent).to_bytes(tree["size"], "big")
+
+
+def _form_of(tree: Tree) -> Form:
+    return next(one for one in FORMS if one.kind == tree["kind"]
+                and {name for name, _ in one.fields} == tree["fields"].keys())  # fmt: skip
 
 
 # --- what it says -----------------------------------------------------------------------------
@@ -307,6 +316,16 @@ def _sensors(fields: Tree) -> Iterator[tuple[str, float | None]]:
             yield key, None if raw is None else round(raw / divisor + offset, 3)
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layout of a packet as it came: wrong bits are shown as they are."""
+    form = _form_of(parse(data, reception))
+    fields = (name / BitsInteger(width) * UNITS.get(name.rstrip("_234"), "")
+              for name, width in form.fields)  # fmt: skip
+    rest = {"bch": form.bits - form.data_bits, "zeros": len(data) * 8 - form.bits}
+    after = (name / BitsInteger(width) for name, width in rest.items() if width)
+    return [Part(offset=0, layout=BitStruct(*fields, *after))]
+
+
 PROTOCOL = Protocol(
     name="linkit-argos",
     aliases=("argos.linkit.short", "argos.linkit.long"),
@@ -317,4 +336,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

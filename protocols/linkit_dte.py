@@ -19,7 +19,11 @@ import binascii
 import re
 from typing import Any
 
-from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
+from construct import Bytes, Struct
+
+from protocols.anatomy import spans
+from protocols.fields import HIDDEN
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
 
 LINE = re.compile(rb"\$(?:([ON]);)?([A-Z]{5})#([0-9A-F]{3});([\x20-\x7e]*)\r")
 KEY = re.compile(r"[A-Z]{3}\d{2}")
@@ -86,7 +90,7 @@ def _said(command: str, payload: str) -> Tree:
     if not payload:
         return {}
     if command in SECRET:
-        return {"payload": "(hidden)"}
+        return {"payload": HIDDEN}
     if values := values_of(payload):
         names = {key: NAMES[key] for key in values if key in NAMES}
         return {"values": values, "names": names}
@@ -121,6 +125,20 @@ def _piece(part: int, last_part: int, text: str) -> Tree:
     return {"part": part, "last_part": last_part, "data": data.hex()}
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the pieces of a line."""
+    tree = parse(data, reception)
+    reply = 2 if tree["reply"] else 0
+    sizes = {"begin": 1, "reply": reply, "cmd": 5, "mark": 1, "length": 3, "semicolon": 1}
+    body = 11 + reply
+    return [
+        *spans(0, **{name: size for name, size in sizes.items() if size}),
+        Part(offset=body, layout=Struct("payload" / Bytes(len(tree["payload"]))),
+             secret=tree["cmd"] in SECRET),
+        *spans(len(data) - 1, end=1),
+    ]  # fmt: skip
+
+
 PROTOCOL = Protocol(
     name="linkit-dte",
     title="LinkIt (Arribada, CLS), text protocol",
@@ -130,4 +148,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -19,6 +19,7 @@ download is public: where every record has 128 bytes, both are tried. No checksu
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,8 +38,9 @@ from construct import (
     this,
 )
 
-from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
+from protocols.anatomy import spans
+from protocols.fields import plain, without_last
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
 
 KINDS = ("LOG_GPS", "LOG_STARTUP", "LOG_ARTIC", "LOG_UNDERWATER", "LOG_BATTERY", "LOG_STATE",
          "LOG_ZONE", "LOG_OTA_UPDATE", "LOG_BLE", "LOG_ERROR", "LOG_WARN", "LOG_INFO",
@@ -60,20 +62,20 @@ RECORD = Struct(
 )
 _NUMBERS: tuple[tuple[str, Construct[Any, Any]], ...] = (
     ("event", Int8ul),
-    ("batt_voltage", Int16ul),
+    ("batt_voltage", Int16ul * "mV"),
     ("iTOW", Int32ul),
     ("fix_year", Int16ul),
     *((name, Int8ul) for name in ("fix_month", "fix_day", "fix_hour", "fix_min", "fix_sec")),
     ("valid", Int8ul),
-    ("onTime", Int32ul),
-    ("ttff", Int32ul),
+    ("onTime", Int32ul * "ms"),
+    ("ttff", Int32ul * "ms"),
     *((name, Int8ul) for name in ("fixType", "flags", "flags2", "flags3", "numSV")),
-    ("lon", Float64l),
-    ("lat", Float64l),
-    ("height", Int32sl),
-    ("hMSL", Int32sl),
-    ("hAcc", Int32ul),
-    ("vAcc", Int32ul),
+    ("lon", Float64l * "deg"),
+    ("lat", Float64l * "deg"),
+    ("height", Int32sl * "mm"),
+    ("hMSL", Int32sl * "mm"),
+    ("hAcc", Int32ul * "mm"),
+    ("vAcc", Int32ul * "mm"),
     *((name, Int32sl) for name in ("velN", "velE", "velD", "gSpeed")),
     ("headMot", Float32l),
     ("sAcc", Int32ul),
@@ -198,6 +200,19 @@ def _place(details: Tree) -> Tree:
             "accuracy_m": details["hAcc"] / 1000}  # fmt: skip
 
 
+def parts(data: bytes, reception: Reception) -> Iterator[Part]:
+    """Yield the header of each record, and what follows it."""
+    offset = 0
+    for number, record in enumerate(parse(data, reception)["records"], start=1):
+        group, body = f"record[{number}]", record["body"]
+        yield Part(offset=offset, layout=without_last(RECORD), group=group)
+        if record["log_t"] == GPS:
+            yield Part(offset=offset + HEADER_BYTES, layout=without_last(FIX), group=group)
+        else:
+            yield from spans(offset + HEADER_BYTES, **{f"{group}.body": len(body)})
+        offset += HEADER_BYTES + len(body) + len(record["filling"])
+
+
 PROTOCOL = Protocol(
     name="linkit-log",
     title="LinkIt (Arribada, CLS), log",
@@ -207,4 +222,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -35,8 +35,9 @@ from construct import Bytes, GreedyBytes, Int8ul, Int16ul, Struct, this
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
+from protocols.anatomy import spans
+from protocols.fields import plain, without_last
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
 
 JOIN_REQUEST, JOIN_ACCEPT, DATA_UP, DATA_DOWN, PROPRIETARY = 0, 1, (2, 4), (3, 5), 7
 TYPES = ("JoinRequest", "JoinAccept", "UnconfirmedDataUp", "UnconfirmedDataDown",
@@ -72,8 +73,11 @@ def device_of(frame: bytes) -> str | None:
 
 
 def is_downlink(frame: bytes) -> bool:
-    """Tell whether a frame was sent by a gateway."""
-    return _kind_of(frame) in (*DATA_DOWN, JOIN_ACCEPT)
+    """Tell whether a frame was sent by a gateway; a size that no such frame has tells that not."""
+    kind = _kind_of(frame)
+    if kind == JOIN_ACCEPT:
+        return len(frame) in JOIN_ACCEPT_BYTES
+    return kind in DATA_DOWN and len(frame) >= SHORTEST_DATA_BYTES
 
 
 def _kind_of(frame: bytes) -> int | None:
@@ -279,6 +283,19 @@ def _direction(down: bool, dev_addr: bytes, counter: int) -> bytes:
     return bytes([down]) + bytes(dev_addr) + counter.to_bytes(4, "little")
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layout of a frame, its payload as it was sent: encrypted."""
+    kind = data[0] >> 5
+    if kind == JOIN_REQUEST:
+        return [Part(offset=0, layout=JOIN), *spans(JOIN_REQUEST_BYTES - 4, mic=4)]
+    if kind == JOIN_ACCEPT:
+        return spans(0, mhdr=1, encrypted=len(data) - 1)
+    head = SHORTEST_DATA_BYTES - 4 + (data[5] & 15)
+    payload = {"f_port": 1, "frm_payload_encrypted": len(data) - head - 5}
+    inside = payload if len(data) - head > 4 else {}
+    return [Part(offset=0, layout=without_last(DATA)), *spans(head, **inside, mic=4)]
+
+
 PROTOCOL = Protocol(
     name="lorawan-1.0-phy",
     aliases=("lorawan",),
@@ -289,4 +306,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -23,10 +23,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from construct import Bytes, Int8ul, Struct, this
+from construct import Bytes, Int8ul, Int16ul, Struct, this
 
 from protocols import opencollar_edge
-from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
+from protocols.anatomy import spans
+from protocols.fields import without_last
+from protocols.opencollar_edge.layouts import Status
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
 
 COMPANY, STATUS_PORT, STATUS_HEAD, STATUS_BYTES = 0x0A61, 4, b"\xf4\x0e", 14
 FLAGS, SHORT_NAME, NAME, MANUFACTURER = 0x01, 0x08, 0x09, 0xFF
@@ -34,6 +37,9 @@ LONGEST_ADVERTISEMENT = 62  # with its scan response
 HIGHEST_PORT = 33
 FRAME_HEAD_BYTES = 3
 Tree = dict[str, Any]
+
+
+ELEMENTS = {FLAGS: "flags", SHORT_NAME: "short_name", NAME: "name"}
 
 
 # --- advertisement ----------------------------------------------------------------------------
@@ -94,6 +100,19 @@ def advertised(tree: Tree, reception: Reception) -> list[Packet]:
     ]  # fmt: skip
 
 
+def advertisement_parts(data: bytes, reception: Reception) -> Iterator[Part]:
+    """Yield each element; the maker's data with the status in it."""
+    offset = 0
+    for kind, content in parse_advertisement(data, reception)["elements"]:
+        head = Part(offset=offset, layout=without_last(ELEMENT))
+        yield head
+        if kind == MANUFACTURER:
+            yield Part(offset=offset + 2, layout=Struct("company" / Int16ul, "status" / Status))
+        else:
+            yield from spans(offset + 2, **{ELEMENTS.get(kind, "data"): len(content)})
+        offset += 2 + len(content)
+
+
 # --- UART -------------------------------------------------------------------------------------
 
 
@@ -115,6 +134,11 @@ def notified(tree: Tree, reception: Reception) -> list[Packet]:
     """Return the port and the message; `protocols.decode` puts what it says behind it."""
     details = {"port": tree["port"], "message": tree["message"].hex()}
     return [Packet(protocol=NOTIFICATION.name, details=details)]
+
+
+def notification_parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the port; the message is explained by its own format."""
+    return [Part(offset=0, layout=Struct("port" / Int8ul)), *spans(1, message=len(data) - 1)]
 
 
 def fits_notification(data: bytes, reception: Reception) -> bool:
@@ -155,6 +179,7 @@ ADVERTISEMENT = Protocol(
     parse=parse_advertisement,
     build=build_advertisement,
     to_packets=advertised,
+    layout=advertisement_parts,
 )
 NOTIFICATION = Protocol(
     name="opencollar-edge-ble-nus",
@@ -165,4 +190,5 @@ NOTIFICATION = Protocol(
     parse=parse_notification,
     build=build_notification,
     to_packets=notified,
+    layout=notification_parts,
 )

@@ -29,8 +29,6 @@ from typing import Any
 
 from construct import (
     Array,
-    BitsInteger,
-    BitStruct,
     Bytes,
     BytesInteger,
     Construct,
@@ -41,7 +39,8 @@ from construct import (
 )
 
 from protocols import opencollar_edge
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.fields import Bits
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 SPAN = 16_777_215
 LOG_EPOCH = 1_600_000_000
@@ -55,7 +54,7 @@ GPS = Struct(
     "latitude" / Raw24,
     "longitude" / Raw24,
     "altitude" / Int16ul,
-    "quality" / BitStruct("satellites" / BitsInteger(4), "hdop" / BitsInteger(4)),
+    "quality" / Bits(satellites=4, hdop=4),
     "time_to_fix" / Int8ul,
     "epe" / Int8ul,
     "snr" / Int8ul,
@@ -64,7 +63,7 @@ GPS = Struct(
     "gps_time" / Int32ul,
 )
 STATUS = Struct(
-    "system" / BitStruct("timeout" / BitsInteger(5), "reset" / BitsInteger(3)),
+    "system" / Bits(timeout=5, reset=3),
     "battery" / Int8ul,
     "temperature" / Int8ul,
     "errors" / Int8ul,
@@ -84,7 +83,7 @@ RECORD = Struct(
     "latitude" / Raw24,
     "longitude" / Raw24,
     "minutes" / Raw24,
-    "info" / BitStruct("motion" / BitsInteger(1), "epe" / BitsInteger(3), "ttf" / BitsInteger(4)),
+    "info" / Bits(motion=1, epe=3, ttf=4),
 )
 Tree = dict[str, Any]
 
@@ -131,6 +130,7 @@ LAYOUTS: dict[int, Callable[[int], Construct[Any, Any] | None]] = {
     12: _exactly(STATUS),
     30: lambda size: Array(size, Int8ul),
 }
+GROUPS = {3: "settings", 11: "record", 30: "vswr"}
 
 
 def build(tree: Tree) -> bytes:
@@ -259,6 +259,16 @@ MEANINGS: dict[int, Callable[[Any], Packet]] = {
     12: _status,
     30: _plain("vswr"),
 }
+
+
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the one layout of a payload."""
+    assert reception.port is not None
+    layout = LAYOUTS[reception.port](len(data))
+    assert layout is not None
+    return [Part(offset=0, layout=layout, group=GROUPS.get(reception.port, ""))]
+
+
 PROTOCOL = Protocol(
     name="opencollar-gen1",
     title="OpenCollar, first generation (IRNAS rhino and lion trackers)",
@@ -268,4 +278,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -17,7 +17,7 @@ from typing import Any
 from construct import Bytes, Const, Int8ul, Struct, this
 
 from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 SYNC = b"\x42\x69"
 HEAD_BYTES = 8
@@ -67,6 +67,11 @@ def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
     return [Packet(protocol=PROTOCOL.name, device_id=device, details=details)]
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the one layout of a frame."""
+    return [Part(offset=0, layout=FRAME)]
+
+
 PROTOCOL = Protocol(
     name="opencollar-lp0",
     aliases=("lp0",),
@@ -77,4 +82,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

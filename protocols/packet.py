@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from construct import Construct
 
 PositionStatus = Literal["ok", "corrected", "stale", "bad", "unavailable"]
 Integrity = Literal["crc", "checksum", "bch", "parity", "none"]
@@ -48,7 +50,21 @@ class Reception:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a packet and its layout: it begins at `offset` bytes, and may belong to a group.
+
+    `secret`: its bytes are the owner's and are shown to nobody.
+    """
+
+    offset: int
+    layout: Construct[Any, Any]
+    group: str = ""
+    secret: bool = False
+
+
 Parse = Callable[[bytes, Reception], Any]
+Layout = Callable[[bytes, Reception], Iterable[Part]]
 
 
 def parses(parse: Parse) -> Callable[[bytes, Reception], bool]:
@@ -71,6 +87,7 @@ class Protocol:
     `fits` tells whether bytes have its frame and integrity. `parse` reads bytes into a tree,
     `build` makes the same bytes of that tree again, `to_packets` says what the tree means. They
     raise DecodeError, or whatever construct raises: the boundary `protocols.decode` sees to that.
+    `layout` says of what layouts bytes that `parse` takes are made, to explain them field by field.
     """
 
     name: str
@@ -81,6 +98,7 @@ class Protocol:
     parse: Callable[[bytes, Reception], Any]
     build: Callable[[Any], bytes]
     to_packets: Callable[[Any, Reception], list[Packet]]
+    layout: Layout
     aliases: tuple[str, ...] = ()
 
 

@@ -4,7 +4,7 @@ Source: trichl/TickTagOpenSource at 2730cc4 (MIT). No radio: the tag is read by 
 
 EEPROM, big-endian bits; FF is unwritten:
 
-    header 16   write pointer u32, sum of times to fix u32, sum of HDOP u32, 4 more
+    header 16   write pointer u32, sum of times to fix u32, u16 unused, sum of HDOP u32, 2 more
     fix 10      25 bits latitude * 1e5 + 9000000, 26 bits longitude * 1e5 + 18000000,
                 29 bits seconds since 1618428394 (2021-04-14)
 
@@ -24,9 +24,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from construct import BitsInteger, BitStruct
+from construct import BitsInteger, BitStruct, Bytes, Int16ub, Int32ub, Struct
 
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.anatomy import spans
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 EPOCH = 1_618_428_394
 HEADER_BYTES, FIX_BYTES = 16, 10
@@ -36,8 +37,14 @@ LONGEST_TEXT = 4 << 20
 ROW = re.compile(rb"^(\d{1,9}),(\d{1,10}),(-?\d{1,3}\.\d{1,7}),(-?\d{1,3}\.\d{1,7})\s*$")
 START, END = re.compile(rb"^\*{1,3}START MEMORY\*{1,3}"), re.compile(rb"^\*{1,3}END MEMORY\*{1,3}")
 
+HEADER = Struct(
+    "write_pointer" / Int32ub, "ttf_sum" / Int32ub * "s", "unused" / Int16ub,
+    "hdop_sum" / Int32ub, "spare" / Bytes(2),
+)  # fmt: skip
 FIX = BitStruct(
-    "latitude" / BitsInteger(25), "longitude" / BitsInteger(26), "time" / BitsInteger(29)
+    "latitude" / BitsInteger(25) * "x 1e-5 deg - 90",
+    "longitude" / BitsInteger(26) * "x 1e-5 deg - 180",
+    "time" / BitsInteger(29) * "s since 2021-04-14 19:19:54 UTC",
 )
 Tree = dict[str, Any]
 
@@ -106,6 +113,17 @@ def _packet(name: str, latitude: float, longitude: float, time_s: int, **more: A
     )  # fmt: skip
 
 
+def eeprom_parts(data: bytes, reception: Reception) -> Iterator[Part]:
+    """Yield the header where there is one, and each fix."""
+    tree = parse_eeprom(data, reception)
+    head = len(tree["header"])
+    if head:
+        yield Part(offset=0, layout=HEADER)
+    for number in range(len(tree["fixes"])):
+        offset = head + number * FIX_BYTES
+        yield Part(offset=offset, layout=FIX, group=f"fix[{number + 1}]")
+
+
 def never(data: bytes, reception: Reception) -> bool:
     """Claim nothing: ten bytes of anything are a fix, so the format must be named."""
     return False
@@ -119,8 +137,9 @@ def parse_text(data: bytes, reception: Reception) -> Tree:
     if len(data) > LONGEST_TEXT:
         raise DecodeError("more than 4 MiB, this is no download of a tag", LONGEST_TEXT)
     lines = data.split(b"\n")
-    if not any(START.match(line) or line.startswith(b"count,timestamp") for line in lines):
-        raise DecodeError("no START MEMORY in it, and no table of fixes", 0)
+    known = (START.match, ROW.match, re.compile(rb"count,timestamp|EMPTY\s*$").match)
+    if not any(is_one(line) for line in lines for is_one in known):
+        raise DecodeError("no START MEMORY in it, and no row of a fix", 0)
     return {"lines": lines}
 
 
@@ -152,8 +171,11 @@ def printed(tree: Tree, reception: Reception) -> list[Packet]:
 
 
 def _of_tables(lines: list[bytes]) -> Iterator[bytes]:
-    """Yield the lines of tables: after their heading, up to an empty line or END MEMORY."""
-    inside = False
+    """Yield the lines of tables: after their heading, up to an empty line or END MEMORY.
+
+    Rows that somebody cut out, without any heading, are a table as well.
+    """
+    inside = bool(ROW.match(lines[0]))
     for line in lines:
         text = line.strip()
         if text.startswith(b"count,timestamp"):
@@ -188,6 +210,14 @@ def _row(found: re.Match[bytes]) -> Packet:
     )  # fmt: skip
 
 
+def text_parts(data: bytes, reception: Reception) -> Iterator[Part]:
+    """Yield each line."""
+    offset = 0
+    for number, line in enumerate(data.splitlines(keepends=True), start=1):
+        yield from spans(offset, **{f"line[{number}]": len(line)})
+        offset += len(line)
+
+
 EEPROM = Protocol(
     name="ticktag-eeprom",
     title="TickTag, fixes of the EEPROM",
@@ -197,6 +227,7 @@ EEPROM = Protocol(
     parse=parse_eeprom,
     build=build_eeprom,
     to_packets=written,
+    layout=eeprom_parts,
 )
 TEXT = Protocol(
     name="ticktag-serial",
@@ -208,4 +239,5 @@ TEXT = Protocol(
     parse=parse_text,
     build=build_text,
     to_packets=printed,
+    layout=text_parts,
 )

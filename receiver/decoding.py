@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from protocols import DecodeError, Envelope, Packet, Reception, decode, envelopes, ticktag
+from protocols import (
+    DecodeError,
+    Envelope,
+    Layer,
+    Packet,
+    Reception,
+    decode,
+    envelopes,
+    explain,
+    ticktag,
+)
+from protocols.envelopes.values import base64_bytes
+from receiver import lines
 from receiver.instruments.packets import FRAME, detection
 from receiver.records import Detection, jsonable
 
 MAX_LINE_BYTES = 1 << 20
+SHORTEST_BASE64 = 8
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,6 +37,7 @@ class Reading:
     packets: tuple[Packet, ...] = ()
     detections: tuple[Detection, ...] = ()
     unread: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +48,7 @@ class Hints:
     port: int | None = None
     received: datetime | None = None
     context: Mapping[str, Any] | None = None
+    explain: bool = False  # field by field, too
 
 
 def read_bytes(data: bytes, hints: Hints) -> Reading:
@@ -41,28 +57,90 @@ def read_bytes(data: bytes, hints: Hints) -> Reading:
     Raises:
         DecodeError: it cannot be decoded.
     """
-    packets = decode(
+    return Reading(packets=tuple(_decoded(data, hints)), layers=_explained(data, hints))
+
+
+def _decoded(data: bytes, hints: Hints) -> list[Packet]:
+    return decode(
         data,
         protocol=hints.protocol,
         port=hints.port,
         received=hints.received,
         context=hints.context,
     )
-    return Reading(packets=tuple(packets))
 
 
-def read_hex(text: str, hints: Hints) -> Reading:
-    """Decode one payload written in hexadecimal; white space and colons are passed over.
+def _explained(data: bytes, hints: Hints) -> tuple[Layer, ...]:
+    if not hints.explain:
+        return ()
+    return tuple(
+        explain(
+            data,
+            protocol=hints.protocol,
+            port=hints.port,
+            received=hints.received,
+            context=hints.context,
+        )
+    )
+
+
+def read_text(text: str, hints: Hints) -> Reading:
+    """Decode what somebody typed or a program wrote: a packet in hexadecimal or base64, a message.
+
+    White space and colons between hexadecimal digits are passed over. A message is a gateway's JSON
+    document, a receiver's or a tag's line.
 
     Raises:
-        DecodeError: not hexadecimal, or not a packet.
+        DecodeError: it is none of these, or not a packet.
+    """
+    if text.lstrip().startswith("{"):
+        return read_envelope(text.encode("utf-8", "surrogateescape"), replace(hints, protocol=None))
+    if name := lines.format_of(text, hints.protocol):
+        line = text.encode("utf-8", "surrogateescape").replace(b"\\r", b"\r")
+        return read_bytes(line, replace(hints, protocol=name))
+    if speaker := lines.speaker_of(text, hints.protocol):
+        return _heard_by(text, speaker, hints)
+    return read_bytes(bytes_of(text), hints)
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes that hexadecimal or, where it is none, base64 stands for.
+
+    Raises:
+        DecodeError: it is neither.
     """
     digits = "".join(text.split()).replace(":", "").removeprefix("0x")
-    try:
-        data = bytes.fromhex(digits)
-    except ValueError as error:
-        raise DecodeError(f"not hexadecimal, and no file of this name: {_short(text)!r}") from error
-    return read_bytes(data, hints)
+    with suppress(ValueError):
+        return bytes.fromhex(digits)
+    if len(digits) >= SHORTEST_BASE64:
+        with suppress(DecodeError):
+            return base64_bytes(digits)
+    raise DecodeError(
+        f"neither hexadecimal nor base64, and no file of this name: {_short(text)!r}", 0
+    )
+
+
+def _heard_by(text: str, speaker: str, hints: Hints) -> Reading:
+    """Return what a receiver heard, and the packets in it that can be read."""
+    detections = lines.heard(text, speaker, hints.received or UNKNOWN_TIME)
+    readings, unread = [], []
+    for one in detections:
+        if one.data is None or (one.protocol == FRAME and not hints.context):
+            continue
+        try:
+            readings.append(read_bytes(one.data, replace(hints, protocol=one.protocol)))
+        except DecodeError as error:
+            unread.append(str(error))
+    return replace(_together(readings), detections=tuple(detections), unread=tuple(unread))
+
+
+def _together(readings: Sequence[Reading]) -> Reading:
+    return Reading(
+        packets=tuple(packet for reading in readings for packet in reading.packets),
+        detections=tuple(heard for reading in readings for heard in reading.detections),
+        unread=tuple(fault for reading in readings for fault in reading.unread),
+        layers=tuple(layer for reading in readings for layer in reading.layers),
+    )
 
 
 def _short(text: str) -> str:
@@ -78,6 +156,7 @@ def read_envelope(data: bytes, hints: Hints) -> Reading:
     found = envelopes.parse(data)
     detections = tuple(detection(e, e.time or UNKNOWN_TIME, 0) for e in found)
     packets: list[Packet] = []
+    layers: list[Layer] = []
     unread: list[str] = []
     for envelope, heard in zip(found, detections, strict=True):
         closed = envelope.encrypted and not envelope.downlink and envelope.crc_ok is not False
@@ -86,28 +165,34 @@ def read_envelope(data: bytes, hints: Hints) -> Reading:
         if any(e.payload == envelope.payload for e in found[: found.index(envelope)]):
             continue
         try:
-            packets += _opened(envelope, hints) if closed else _inner(envelope, hints)
+            inner = _hints_inside(envelope, hints, closed)
+            packets += _opened(envelope, inner) if closed else _inner(envelope, inner)
+            layers += _explained(envelope.payload, inner)
         except DecodeError as error:
             unread.append(str(error))
-    return Reading(packets=tuple(packets), detections=detections, unread=tuple(unread))
+    return Reading(
+        packets=tuple(packets), detections=detections, unread=tuple(unread), layers=tuple(layers)
+    )
+
+
+def _hints_inside(envelope: Envelope, hints: Hints, closed: bool) -> Hints:
+    """Return what is known of the packet in an envelope; of a closed one the frame."""
+    received = hints.received or envelope.time
+    if closed:
+        return replace(hints, protocol=FRAME, port=None, received=received)
+    port = hints.port if hints.port is not None else envelope.port
+    protocol = hints.protocol or envelope.protocol
+    return replace(hints, protocol=protocol, port=port, received=received, context=None)
 
 
 def _opened(envelope: Envelope, hints: Hints) -> list[Packet]:
     """Return what a frame says that keys open; nothing where they are of other collars."""
-    received = hints.received or envelope.time
-    packets = decode(
-        envelope.payload, protocol=FRAME, received=received, context=hints.context
-    )  # fmt: skip
+    packets = _decoded(envelope.payload, hints)
     return packets if "mic_ok" in packets[0].details or len(packets) > 1 else []
 
 
 def _inner(envelope: Envelope, hints: Hints) -> list[Packet]:
-    packets = decode(
-        envelope.payload,
-        protocol=hints.protocol or envelope.protocol,
-        port=hints.port if hints.port is not None else envelope.port,
-        received=hints.received or envelope.time,
-    )
+    packets = _decoded(envelope.payload, hints)
     return [replace(p, device_id=p.device_id or envelope.device_id) for p in packets]
 
 
@@ -119,13 +204,11 @@ def read_item(item: Mapping[str, Any]) -> Reading:
     """
     hints = _hints(item)
     if item.get("hex"):
-        return read_hex(str(item["hex"]), hints)
+        return read_bytes(bytes_of(str(item["hex"])), hints)
     text = item.get("text") or item.get("line")
     if not text:
         raise DecodeError("empty: there are no bytes to decode", 0)
-    if str(text).lstrip().startswith("{"):
-        return read_envelope(str(text).encode(), replace(hints, protocol=None))
-    raise DecodeError(f"lines of {hints.protocol or 'this receiver'} are not supported yet", 0)
+    return read_text(str(text), hints)
 
 
 def _hints(item: Mapping[str, Any]) -> Hints:
@@ -199,5 +282,4 @@ def read_file(data: bytes, hints: Hints) -> Reading:
         text = data.decode("ascii")
     except UnicodeDecodeError as error:
         raise DecodeError("neither JSON nor hexadecimal text", error.start) from error
-    readings = [read_hex(line, hints) for line in text.splitlines() if line.strip()]
-    return Reading(packets=tuple(packet for reading in readings for packet in reading.packets))
+    return _together([read_text(line, hints) for line in text.splitlines() if line.strip()])

@@ -86,7 +86,8 @@ LAYERS: dict[str, set[str]] = {
         "receiver.hearing",
         "protocols.packet",
     },
-    "receiver.decoding": BASE | {"protocols", "receiver.instruments"},
+    "receiver.lines": BASE | {"protocols", "receiver.instruments"},
+    "receiver.decoding": BASE | {"protocols", "receiver.instruments", "receiver.lines"},
     "receiver.live": BASE
     | {"receiver.derive", "receiver.journal", "receiver.columns", "receiver.locator"}
     | {"receiver.keys"},

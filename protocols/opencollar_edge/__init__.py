@@ -60,6 +60,7 @@ from __future__ import annotations
 
 from protocols.opencollar_edge.frame import MESSAGES, Tree, build, fits, parse
 from protocols.opencollar_edge.meaning import to_packets
+from protocols.opencollar_edge.parts import parts
 from protocols.packet import Protocol
 
 __all__ = ["MESSAGES", "PROTOCOL", "Tree"]
@@ -74,4 +75,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from construct import Construct, Container, Int32ul
@@ -127,7 +128,7 @@ def build(tree: Tree) -> bytes:
     if tree.port == FLASH_PORT:
         return b"".join(_build_record(record) for record in tree.records) + tree.tail
     assert tree.message is not None
-    fields = MESSAGES[tree.port, tree.message].layout(tree.size).build(tree.fields)
+    fields = _layout(tree.port, tree.message, tree.size).build(tree.fields)
     return bytes([tree.message, tree.length]) + fields
 
 
@@ -140,8 +141,20 @@ def _message(port: int, data: bytes) -> Tree:
     message = _lookup(port, data)
     body = data[2:]
     warnings = _check_length(port, message, data)
-    fields = message.layout(len(body)).parse(body)
+    fields = _layout(port, data[0], len(body)).parse(body)
     return Tree(port, data[0], fields, data[1], len(body), warnings)
+
+
+def _layout(port: int, identifier: int, size: int) -> Construct[Any, Any]:
+    """Return the layout of a message; one of a fixed size is compiled when it is met first."""
+    message = MESSAGES[port, identifier]
+    return message.layout(size) if message.step or message.sizes else _compiled(port, identifier)
+
+
+@cache
+def _compiled(port: int, identifier: int) -> Construct[Any, Any]:
+    message = MESSAGES[port, identifier]
+    return message.layout(message.size).compile()
 
 
 def _lookup(port: int, data: bytes) -> Message:

@@ -10,20 +10,18 @@ from typing import Any
 
 from construct import (
     Array,
-    BitStruct,
     Bytes,
     Construct,
-    Flag,
     Float32l,
     Int8ul,
     Int16ub,
     Int16ul,
     Int32ul,
-    Nibble,
     Struct,
 )
 
 from protocols.fields import (
+    Bits,
     Finite,
     Linear,
     ReversedOctets,
@@ -36,32 +34,32 @@ UbloxFix = Struct(
     "success" / Int8ul,
     "hot_retry" / Int8ul,
     "cold_retry" / Int8ul,
-    "ttf" / Int16ul,
-    "latitude" / degrees_1e7(),
-    "longitude" / degrees_1e7(),
-    "altitude" / metres_of_mm(),
+    "ttf" / Int16ul * "s",
+    "latitude" / degrees_1e7() * "deg",
+    "longitude" / degrees_1e7() * "deg",
+    "altitude" / metres_of_mm() * "m",
     "fixType" / Int8ul,
     "SIV" / Int8ul,
-    "h_acc_est" / Int16ul,
+    "h_acc_est" / Int16ul * "m",
     "pDOP" / Int8ul,
-    "fix_timestamp" / Int32ul,
+    "fix_timestamp" / Int32ul * "unix",
     "active_t" / Int8ul,
-    "cog" / Linear(Int16ul, divisor=100, offset=-180),
-    "sog_mps" / Int8ul,
+    "cog" / Linear(Int16ul, divisor=100, offset=-180) * "deg",
+    "sog_mps" / Int8ul * "m/s",
 )
 
 ShortFix = Struct(
-    "fix_timestamp" / Int32ul,
-    "latitude" / degrees_1e7(),
-    "longitude" / degrees_1e7(),
-    "h_acc_est" / Int16ul,
+    "fix_timestamp" / Int32ul * "unix",
+    "latitude" / degrees_1e7() * "deg",
+    "longitude" / degrees_1e7() * "deg",
+    "h_acc_est" / Int16ul * "m",
 )
 
 _ScannedBand = Struct(
-    "start" / Linear(Int16ul, divisor=10),
-    "stop" / Linear(Int16ul, divisor=10),
+    "start" / Linear(Int16ul, divisor=10) * "MHz",
+    "stop" / Linear(Int16ul, divisor=10) * "MHz",
     "peak_count" / Int8ul,
-    "max_rssi" / Linear(Int8ul, divisor=-1),
+    "max_rssi" / Linear(Int8ul, divisor=-1) * "dBm",
 )
 
 RfScan = Struct(  # read off one real packet and its published decode; removed from firmware 7.1
@@ -72,96 +70,86 @@ RfScan = Struct(  # read off one real packet and its published decode; removed f
 )
 
 LastPosition = Struct(  # the one message with the longitude first
-    "longitude" / degrees_1e7(),
-    "latitude" / degrees_1e7(),
-    "altitude" / metres_of_mm(),
-    "fix_time" / Int32ul,
+    "longitude" / degrees_1e7() * "deg",
+    "latitude" / degrees_1e7() * "deg",
+    "altitude" / metres_of_mm() * "m",
+    "fix_time" / Int32ul * "unix",
 )
 
 Lp0Ping = Struct(
-    "fix_timestamp" / Int32ul,
-    "latitude" / degrees_1e7(),
-    "longitude" / degrees_1e7(),
+    "fix_timestamp" / Int32ul * "unix",
+    "latitude" / degrees_1e7() * "deg",
+    "longitude" / degrees_1e7() * "deg",
     "uninitialised" / Bytes(2),
 )
 
-Errors = BitStruct(
-    "err_ublox_busy" / Flag,
-    "err_flash" / Flag,
-    "err_ublox_fix" / Flag,
-    "err_bat" / Flag,
-    "err_acc" / Flag,
-    "err_ublox" / Flag,
-    "err_ble" / Flag,
-    "err_lr" / Flag,
+Errors = Bits(
+    err_ublox_busy=1,
+    err_flash=1,
+    err_ublox_fix=1,
+    err_bat=1,
+    err_acc=1,
+    err_ublox=1,
+    err_ble=1,
+    err_lr=1,
 )
-
-Operation = BitStruct(
-    "lr_sat" / Nibble,
-    "unused" / Flag,
-    "err_lr_join" / Flag,
-    "locked" / Flag,
-    "msg" / Flag,
-)
-
-Features = BitStruct(
-    "sat_try" / Nibble,
-    "unused" / Flag,
-    "fence" / Flag,
-    "rf_scan" / Flag,
-    "sat_support" / Flag,
-)
+Operation = Bits(lr_sat=4, unused=1, err_lr_join=1, locked=1, msg=1)
+Features = Bits(sat_try=4, unused=1, fence=1, rf_scan=1, sat_support=1)
 
 Status = Struct(
     "reset" / Int8ul,
     "errors" / Errors,
-    "bat" / Linear(Int8ul, numerator=10, offset=2500),
+    "bat" / Linear(Int8ul, numerator=10, offset=2500) * "mV",
     "operation" / Operation,
-    "temp" / signed_hundred(),
-    "uptime" / Int8ul,
-    "acc_x" / signed_hundred(),
-    "acc_y" / signed_hundred(),
-    "acc_z" / signed_hundred(),
-    "hardware" / BitStruct("ver_hw_major" / Nibble, "ver_hw_minor" / Nibble),
-    "firmware" / BitStruct("ver_fw_major" / Nibble, "ver_fw_minor" / Nibble),
-    "types" / BitStruct("ver_fw_type" / Nibble, "ver_hw_type" / Nibble),
-    "chg" / Int8ul,
+    "temp" / signed_hundred() * "C",
+    "uptime" / Int8ul * "days",
+    "acc_x" / signed_hundred() * "m/s2",
+    "acc_y" / signed_hundred() * "m/s2",
+    "acc_z" / signed_hundred() * "m/s2",
+    "hardware" / Bits(ver_hw_major=4, ver_hw_minor=4),
+    "firmware" / Bits(ver_fw_major=4, ver_fw_minor=4),
+    "types" / Bits(ver_fw_type=4, ver_hw_type=4),
+    "chg" / Int8ul * "x 100 + 5000 mV",
     "features" / Features,
 )
 
-LrSatellite = Struct("id" / Int8ul, "cnr" / Int8ul)
+LrSatellite = Struct("id" / Int8ul, "cnr" / Int8ul * "dB-Hz")
 
 UbloxSatellite = Struct(
-    "id" / Int8ul, "cn0" / Int8ul, "ele" / Int8ul, "azi" / Int16ul, "con" / Int8ul
+    "id" / Int8ul,
+    "cn0" / Int8ul * "dB-Hz",
+    "ele" / Int8ul * "deg",
+    "azi" / Int16ul * "deg",
+    "con" / Int8ul,
 )
 
 AggregatedScan = Struct(
     "mac" / ReversedOctets(Bytes(3)),
-    "rssi" / Linear(Int8ul, offset=-128),
+    "rssi" / Linear(Int8ul, offset=-128) * "dBm",
     "count" / Int8ul,
-    "t" / Int32ul,
+    "t" / Int32ul * "unix",
 )
 
-BleScan = Struct("mac" / ReversedOctets(Bytes(3)), "rssi" / Linear(Int8ul, offset=-128))
+BleScan = Struct("mac" / ReversedOctets(Bytes(3)), "rssi" / Linear(Int8ul, offset=-128) * "dBm")
 
-Fence = Struct("success" / Int8ul, "N" / Int8ul, "voltage" / Int16ul, "energy" / Int16ul)
+Fence = Struct("success" / Int8ul, "N" / Int8ul, "voltage" / Int16ul * "V", "energy" / Int16ul)
 
-FlashStatus = Struct("percentage" / Int8ul, "n_msg" / Int32ul)
+FlashStatus = Struct("percentage" / Int8ul * "%", "n_msg" / Int32ul)
 
-Clock = Struct("timestamp" / Int32ul)
+Clock = Struct("timestamp" / Int32ul * "unix")
 
-SwitchActivity = Struct("activity" / Int8ul, "duration_ms" / Int32ul)
+SwitchActivity = Struct("activity" / Int8ul, "duration_ms" / Int32ul * "ms")
 
 SwitchStatus = Struct("state" / Int8ul, "count" / Int32ul)
 
 CmdqOld = Struct(
-    "cmdq_timestamp" / Int32ul,
+    "cmdq_timestamp" / Int32ul * "unix",
     "cmdq_rr_median" / Int8ul,
     "cmdq_rr_median_modesum" / Int8ul,
     "cmdq_activity_average" / Int8ul,
     "cmdq_activity_max" / Int8ul,
-    "cmdq_active_min_in_last_hour" / Int8ul,
-    "cmdq_raw_temp" / Int16ub,
+    "cmdq_active_min_in_last_hour" / Int8ul * "min",
+    "cmdq_raw_temp" / Int16ub * "x 0.0248 - 18.09 C",
     "cmdq_h_impedance" / Int16ub,
 )
 
@@ -179,7 +167,7 @@ ParticleMatter = Struct(
 
 Gas = Struct(
     "air_q_IAQ" / Finite(Float32l),
-    "air_q_temperature" / Finite(Float32l),
+    "air_q_temperature" / Finite(Float32l) * "C",
     "air_q_pressure" / Finite(Float32l),
     "air_q_humidity" / Finite(Float32l),
     "air_q_raw_gas" / Finite(Float32l),
@@ -221,7 +209,7 @@ def ble_scan(size: int) -> Construct[Any, Any]:
     """Port 11: the scan's time, then as `counted`."""
     records, rest = divmod(size - 5, BleScan.sizeof())
     return Struct(
-        "t" / Int32ul,
+        "t" / Int32ul * "unix",
         "seen" / Int8ul,
         "records" / Array(records, BleScan),
         "rest" / Bytes(rest),

@@ -11,6 +11,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from protocols.fields import HIDDEN
+
 
 class Item(NamedTuple):
     """A setting or value: its type letter and its name."""
@@ -31,7 +33,7 @@ SECRET = {0x10, 0x2A, 0x44, 0x45, 0xC2}
 def value_of(identifier: int, item: Item | None, raw: bytes) -> object:
     """Return a setting's or value's meaning; bytes of an unknown or odd-sized one as hex."""
     if identifier in SECRET:
-        return "(hidden)"
+        return HIDDEN
     if item is None or item.type == "x":
         return raw.hex()
     if item.type == "s":

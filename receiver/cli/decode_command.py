@@ -24,6 +24,7 @@ LOOK_AHEAD = 1 << 21
 @click.option("--port", type=click.IntRange(0, 255), help="The carrier's port (LoRaWAN FPort).")
 @click.option("--received", help="When it was received, to judge the collar's clock by.")
 @click.option("--keys", type=click.Path(), help="Keys of collars (keys.toml here, if it is there).")
+@click.option("--explain", is_flag=True, help="Every byte: field by field, raw and in units.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--jsonl", is_flag=True, help="JSON lines in, JSON lines out, one for one.")
 @click.option("--strict", is_flag=True, help="With --jsonl: leave with 1 if a line failed.")
@@ -32,9 +33,9 @@ def command(
 ) -> int:
     """Decode packets of collars.
 
-    DATA is hexadecimal, the name of a file, or - for standard input. A file holds packets in hex,
-    one a line, or a message of a gateway or network server (Semtech, ChirpStack, The Things Stack,
-    ThingPark, Cloudloop).
+    DATA is hexadecimal, base64, a line of a receiver, the name of a file, or - for standard input.
+    A file holds any of these, one a line, or a message of a gateway or network server (Semtech,
+    ChirpStack, The Things Stack, ThingPark, LORIOT, Cloudloop), or what a TickTag printed.
 
     \b
     baksan decode 930ef9636865aba50d1f8e090e031500 --protocol opencollar-edge --port 13
@@ -65,16 +66,16 @@ def _context(path: str | None) -> dict[str, Any] | None:
 
 
 def _one(
-    data: str | None, path: str | None, protocol: str, port: int, received: str, as_json: bool,
-    context: dict[str, Any] | None,
+    data: str | None, path: str | None, protocol: str, port: int, received: str, explain: bool,
+    as_json: bool, context: dict[str, Any] | None,
 ) -> int:  # fmt: skip
     from protocols import DecodeError
-    from receiver.decoding import Hints, parse_time, read_file, read_hex
+    from receiver.decoding import Hints, parse_time, read_file, read_text
 
     try:
         time = parse_time(received) if received else None
-        hints = Hints(protocol=protocol, port=port, received=time, context=context)
-        reading = read_hex(data, hints) if data and _is_hex(data, path) else None
+        hints = Hints(protocol=protocol, port=port, received=time, context=context, explain=explain)
+        reading = read_text(data, hints) if data and _is_typed(data, path) else None
         reading = reading or read_file(_content(path or data or "-"), hints)
     except DecodeError as error:
         where = f" (byte {error.offset})" if error.offset is not None else ""
@@ -83,7 +84,7 @@ def _one(
     return 0
 
 
-def _is_hex(data: str, path: str | None) -> bool:
+def _is_typed(data: str, path: str | None) -> bool:
     return path is None and data != "-" and not Path(data).exists()
 
 
@@ -131,8 +132,10 @@ def _show(reading: Reading, as_json: bool) -> None:
 
         click.echo(json.dumps(jsonable(reading), allow_nan=False, ensure_ascii=False))
         return
-    from receiver.ui.packets import describe
+    from receiver.ui import anatomy, packets
 
     say: Callable[[str], None] = click.echo
-    for line in describe(reading.packets, reading.detections, reading.unread):
+    for line in packets.describe(reading.packets, reading.detections, reading.unread):
+        say(line)
+    for line in anatomy.describe(reading.layers):
         say(line)

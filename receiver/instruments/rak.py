@@ -76,7 +76,7 @@ def hex_of(text: str) -> bytes | None:
     return bytes.fromhex(text) if len(text) % 2 == 0 else None
 
 
-def envelope(frame: bytes | None, rssi_dbm: float | None, snr_db: float) -> Envelope:
+def envelope(frame: bytes | None, rssi_dbm: float | None, snr_db: float | None) -> Envelope:
     """Return what is known of a frame on the air; a spoilt one keeps its level."""
     return Envelope(
         payload=frame or b"",

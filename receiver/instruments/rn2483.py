@@ -34,6 +34,12 @@ NO_ANSWER_S = 2.0
 FACTORS = tuple(f"sf{number}" for number in range(7, 13))
 
 
+def frame_of(line: str) -> bytes | None:
+    """Return the frame of a line that tells of a packet; None of any other, or of a cut one."""
+    match = PACKET.match(line.strip())
+    return hex_of(match[1]) if match else None
+
+
 class Rn2483:
     """One stick. Silent by nature: while it listens nothing is asked."""
 
@@ -61,8 +67,8 @@ class Rn2483:
         detections = []
         for line in self._lines.feed(chunk):
             self._questions.waiting = False
-            if match := PACKET.match(line):
-                self._heard, self._frame = True, hex_of(match[1])
+            if PACKET.match(line):
+                self._heard, self._frame = True, frame_of(line)
                 self._to_say = deque((ASK_SNR, LISTEN))
             elif line in ("radio_err", "busy", "invalid_param"):
                 self._to_say = deque((LISTEN,))

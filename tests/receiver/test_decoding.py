@@ -55,7 +55,7 @@ def test_hex_as_people_paste_it(decode: Decode, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "code", "say"),
-    [([], 2, "give the packet"), (["xyz"], 4, "not hexadecimal"), ([FIX], 4, ""),
+    [([], 2, "give the packet"), (["xyz"], 4, "neither hexadecimal nor base64"), ([FIX], 4, ""),
      ([FIX, "--protocol", "nosuch"], 4, "not supported yet"),
      ([FIX, "--protocol", "opencollar-edge"], 4, "needs the LoRaWAN port"),
      ([FIX[:-2], "--protocol", "opencollar-edge", "--port", "13"], 4, ""),
@@ -157,3 +157,23 @@ def test_real_collections_give_one_answer_a_line(decode: Decode, shared: Path, n
             assert "packets" in result, line
         elif "error" in result:
             assert result["error"]
+
+
+def test_explained_beside_the_packet(decode: Decode) -> None:
+    code, out, _ = decode(FIX, "--protocol", "opencollar-edge", "--port", "13", "--explain")
+    assert code == 0
+    assert "position    52.098807" in out
+    assert "  6-9    aba50d1f  latitude       520988075   52.0988075 deg" in out
+    _, out, _ = decode(FIX, "--protocol", "opencollar-edge", "--port", "13", "--explain", "--json")
+    (layer,) = json.loads(out)["layers"]
+    assert layer["fields"][3]["raw"] == 520988075
+
+
+def test_base64_and_lines_of_receivers_and_tags(decode: Decode) -> None:
+    code, out, _ = decode("BPQOBACgAJo8f39zGHJVAAA=")  # a line of a raw log
+    assert code == 0
+    assert "4.10 V" in out
+    code, out, _ = decode("$O;PARMR#00B;WCT01=HELLO\\r")
+    assert (code, "HELLO" in out) == (0, True)
+    code, out, _ = decode("+EVT:RXP2P:-60:11:AABBCCDD")
+    assert (code, "-60 dBm" in out) == (0, True)
