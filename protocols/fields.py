@@ -46,6 +46,10 @@ class Linear(Adapter):  # type: ignore[type-arg]
     def _encode(self, obj: float, context: Any, path: Any) -> int:
         return round((obj - self.offset) * self.divisor / self.numerator)
 
+    def _emitparse(self, code: Any) -> str:
+        raw = self.subcon._compileparse(code)  # type: ignore[attr-defined]
+        return f"(({raw}) * {self.numerator!r} / {self.divisor!r} + {self.offset!r})"
+
 
 class Bits(Adapter):  # type: ignore[type-arg]
     """Numbers of a few bits each, in one byte: `Bits(major=4, minor=4)`, the highest bits first."""
@@ -64,6 +68,11 @@ class Bits(Adapter):  # type: ignore[type-arg]
 
     def _encode(self, obj: Mapping[str, int], context: Any, path: Any) -> int:
         return sum(obj[name] << shift for name, shift, _ in self._places)
+
+    def _emitparse(self, code: Any) -> str:
+        numbers = ", ".join(f"{name!r}: b >> {at} & {mask}" for name, at, mask in self._places)
+        raw = self.subcon._compileparse(code)  # type: ignore[attr-defined]
+        return f"(lambda b: {{{numbers}}})({raw})"
 
 
 class Finite(Adapter):  # type: ignore[type-arg]

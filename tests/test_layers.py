@@ -86,6 +86,7 @@ LAYERS: dict[str, set[str]] = {
         "receiver.hearing",
         "protocols.packet",
     },
+    "receiver.bulk": {"numpy", "protocols", "construct"},
     "receiver.lines": BASE | {"protocols", "receiver.instruments"},
     "receiver.decoding": BASE | {"protocols", "receiver.instruments", "receiver.lines"},
     "receiver.live": BASE

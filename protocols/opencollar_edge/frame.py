@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from construct import Construct, Container, Int32ul
+from construct import Construct, Container
 
 from protocols.opencollar_edge import layouts
 from protocols.packet import DecodeError, Reception
@@ -70,6 +70,7 @@ MESSAGES: dict[tuple[int, int], Message] = {
     (31, 0xFE): _fixed("last position", layouts.LastPosition),
     (33, 0x03): _fixed("LP0 ping", layouts.Lp0Ping),
 }
+PORTS = {port for port, _ in MESSAGES}
 CUT_LISTS = {5, 6, 7, 9, 10, 11}
 LENGTH_COUNTS_HEADER = {15, 21}
 
@@ -134,15 +135,15 @@ def build(tree: Tree) -> bytes:
 
 def _build_record(record: Tree) -> bytes:
     inner = record.fields if record.message is None else build(record)
-    return bytes([record.port]) + inner + Int32ul.build(record.stored)
+    return bytes([record.port]) + inner + record.stored.to_bytes(4, "little")
 
 
-def _message(port: int, data: bytes) -> Tree:
+def _message(port: int, data: bytes, stored: int = 0) -> Tree:
     message = _lookup(port, data)
     body = data[2:]
     warnings = _check_length(port, message, data)
     fields = _layout(port, data[0], len(body)).parse(body)
-    return Tree(port, data[0], fields, data[1], len(body), warnings)
+    return Tree(port, data[0], fields, data[1], len(body), warnings, stored)
 
 
 def _layout(port: int, identifier: int, size: int) -> Construct[Any, Any]:
@@ -162,7 +163,7 @@ def _lookup(port: int, data: bytes) -> Message:
         raise DecodeError(f"port {port} ({REMOVED_PORTS[port]}) is of old firmware: unsupported", 0)
     if port == 0:
         raise DecodeError("port 0 carries LoRaWAN's own commands, not application data", 0)
-    if port not in {known for known, _ in MESSAGES}:
+    if port not in PORTS:
         raise DecodeError(f"OpenCollar Edge sends nothing on port {port}", 0)
     if (port, data[0]) not in MESSAGES:
         raise DecodeError(f"id {data[0]:02X} does not belong to port {port}{_hint(data)}", 0)
@@ -247,10 +248,9 @@ def _erased(tail: bytes, offset: int, told: bool) -> list[str]:
 
 
 def _record(data: bytes, offset: int) -> Tree:
-    stored = Int32ul.parse(data[-4:])
+    stored = int.from_bytes(data[-4:], "little")
     try:
-        inner = _message(data[0], data[1:-4])
+        return _message(data[0], data[1:-4], stored)
     except DecodeError as error:
         fault = f"record at byte {offset}: {error}"
         return Tree(data[0], None, data[1:-4], 0, 0, (fault,), stored)
-    return replace(inner, stored=stored)
