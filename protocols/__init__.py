@@ -145,7 +145,10 @@ def explain(
     if inside is None:
         return [layer]
     payload, inner_port, name = inside
-    inner = explain(payload, protocol=name, port=inner_port, received=received)
+    try:
+        inner = explain(payload, protocol=name, port=inner_port, received=received)
+    except DecodeError:  # `decode` says why in a warning
+        return [layer]
     if any(field.raw == HIDDEN for one in inner for field in one.fields):
         shown = (hidden(f) if f.name == LAYERS[chosen.name][0] else f for f in fields)
         layer = replace(layer, fields=tuple(shown))

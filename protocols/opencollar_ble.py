@@ -104,9 +104,8 @@ def advertisement_parts(data: bytes, reception: Reception) -> Iterator[Part]:
     """Yield each element; the maker's data with the status in it."""
     offset = 0
     for kind, content in parse_advertisement(data, reception)["elements"]:
-        head = Part(offset=offset, layout=without_last(ELEMENT))
-        yield head
-        if kind == MANUFACTURER:
+        yield Part(offset=offset, layout=without_last(ELEMENT))
+        if kind == MANUFACTURER and len(content) == 2 + STATUS_BYTES:
             yield Part(offset=offset + 2, layout=Struct("company" / Int16ul, "status" / Status))
         else:
             yield from spans(offset + 2, **{ELEMENTS.get(kind, "data"): len(content)})

@@ -55,7 +55,7 @@ Tree = dict[str, Any]
 def parse_eeprom(data: bytes, reception: Reception) -> Tree:
     """Read fixes, with the header before them or without."""
     head = HEADER_BYTES if len(data) % FIX_BYTES == HEADER_BYTES % FIX_BYTES else 0
-    if not data or (len(data) - head) % FIX_BYTES:
+    if len(data) < max(1, head) or (len(data) - head) % FIX_BYTES:
         text = f"fixes have {FIX_BYTES} bytes each, after a header of 16 or none"
         raise DecodeError(f"{text}; this has {len(data)}", len(data) - len(data) % FIX_BYTES)
     header, body = data[:head], data[head:]
@@ -87,7 +87,9 @@ def build_eeprom(tree: Tree) -> bytes:
 
 
 def written(tree: Tree, reception: Reception) -> list[Packet]:
-    """Return a Packet for each fix."""
+    """Return a Packet for each fix; with none, one that says so."""
+    if not tree["fixes"]:
+        return [Packet(protocol=EEPROM.name, details={"fixes": 0})]
     return [
         _packet(
             EEPROM.name,

@@ -78,3 +78,17 @@ def test_keys_of_a_collar_are_not_shown_in_any_layer(frame: str) -> None:
     (settings,) = explain(bytes.fromhex(SETTING_WITH_KEY), protocol="opencollar-edge", port=3)
     assert APP_KEY not in repr(settings)
     assert settings.fields[-1].raw == "(hidden)"
+
+
+@pytest.mark.parametrize(
+    ("name", "frame"),
+    [
+        # a second element of the maker's kind
+        ("adv", "11ff610a02006f009271838e82164435000002ff0609095350303531313935"),
+        # inside is a message with a latitude of 213 degrees
+        ("nus", "0d930e8a255b75623d087f1d346f031f00"),
+    ],
+)
+def test_what_is_decoded_can_be_explained(name: str, frame: str) -> None:
+    data, name = bytes.fromhex(frame), f"opencollar-edge-ble-{name}"
+    assert len(decode(data, protocol=name)) == len(explain(data, protocol=name)) == 1

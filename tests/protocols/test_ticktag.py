@@ -25,7 +25,8 @@ def said(rows: str, stars: str = "***") -> list[Packet]:
 def test_fixes_end_where_nothing_was_written() -> None:
     found = fixes("00" * 16 + FIX * 2 + "ff" * 30)
     assert [(p.latitude_deg, p.longitude_deg) for p in found] == [(-24.53193, 31.34791)] * 2
-    assert fixes("00" * 16 + "ff" * 10) == []
+    (none,) = fixes("00" * 16 + "ff" * 10)
+    assert none.details == {"fixes": 0}
 
 
 REFUSED = {
@@ -101,3 +102,10 @@ def test_download_is_known_as_a_file(tmp_path: Path, capsys: pytest.CaptureFixtu
                     "1,1644387698,-24.53918,31.32248\n*END MEMORY*\n")  # fmt: skip
     assert run(["decode", str(path)]) == 0
     assert "-24.539180, 31.322480" in capsys.readouterr().out
+
+
+def test_header_without_fixes_is_one_packet_that_says_so() -> None:
+    (packet,) = decode(bytes(15) + b"\1", protocol="ticktag-eeprom")
+    assert (packet.details, packet.latitude_deg) == ({"fixes": 0}, None)
+    with pytest.raises(DecodeError, match="this has 6"):
+        decode(bytes.fromhex("35dca2dcd15b"), protocol="ticktag-eeprom")
