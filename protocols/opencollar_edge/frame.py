@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -73,6 +74,7 @@ MESSAGES: dict[tuple[int, int], Message] = {
 PORTS = {port for port, _ in MESSAGES}
 CUT_LISTS = {5, 6, 7, 9, 10, 11}
 LENGTH_COUNTS_HEADER = {15, 21}
+HEART_PORT, LONGER_HEART_RECORDS, EITHER_BYTES = 15, (6, 9), 13 * 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,13 @@ def parse(data: bytes, reception: Reception) -> Tree:
         return Tree(port, None, _tlv(data))
     if port == FLASH_PORT:
         return _flash_log(data)
-    return _message(port, data)
+    return _message(port, data, old=_is_old(reception))
+
+
+def _is_old(reception: Reception) -> bool | None:
+    """Tell whether the firmware, where it is known, is older than 6.9."""
+    numbers = re.match(r"v?(\d{1,3})\.(\d{1,3})", str(reception.context.get("firmware", "")))
+    return (int(numbers[1]), int(numbers[2])) < LONGER_HEART_RECORDS if numbers else None
 
 
 def build(tree: Tree) -> bytes:
@@ -129,8 +137,13 @@ def build(tree: Tree) -> bytes:
     if tree.port == FLASH_PORT:
         return b"".join(_build_record(record) for record in tree.records) + tree.tail
     assert tree.message is not None
-    fields = _layout(tree.port, tree.message, tree.size).build(tree.fields)
+    fields = _layout(tree.port, tree.message, tree.size, has_old_records(tree)).build(tree.fields)
     return bytes([tree.message, tree.length]) + fields
+
+
+def has_old_records(tree: Tree) -> bool:
+    """Tell whether a message holds heart records of 13 bytes."""
+    return tree.port == HEART_PORT and not any("cmdq_hrv_raw" in r for r in tree.fields.records)
 
 
 def _build_record(record: Tree) -> bytes:
@@ -138,16 +151,20 @@ def _build_record(record: Tree) -> bytes:
     return bytes([record.port]) + inner + record.stored.to_bytes(4, "little")
 
 
-def _message(port: int, data: bytes, stored: int = 0) -> Tree:
+def _message(port: int, data: bytes, stored: int = 0, *, old: bool | None = None) -> Tree:
     message = _lookup(port, data)
     body = data[2:]
     warnings = _check_length(port, message, data)
-    fields = _layout(port, data[0], len(body)).parse(body)
+    if port == HEART_PORT and old is None and body and len(body) % EITHER_BYTES == 0:
+        warnings = (*warnings, "its records may have 13 or 15 bytes: name the firmware")
+    fields = _layout(port, data[0], len(body), old).parse(body)
     return Tree(port, data[0], fields, data[1], len(body), warnings, stored)
 
 
-def _layout(port: int, identifier: int, size: int) -> Construct[Any, Any]:
+def _layout(port: int, identifier: int, size: int, old: bool | None = None) -> Construct[Any, Any]:
     """Return the layout of a message; one of a fixed size is compiled when it is met first."""
+    if port == HEART_PORT:
+        return layouts.cmdq(size, old=bool(old))
     message = MESSAGES[port, identifier]
     return message.layout(size) if message.step or message.sizes else _compiled(port, identifier)
 

@@ -102,7 +102,7 @@ Status = Struct(
     "bat" / Linear(Int8ul, numerator=10, offset=2500) * "mV",
     "operation" / Operation,
     "temp" / signed_hundred() * "C",
-    "uptime" / Int8ul * "days",
+    "uptime" / Int8ul * "days (hours before 4.0.1)",
     "acc_x" / signed_hundred() * "m/s2",
     "acc_y" / signed_hundred() * "m/s2",
     "acc_z" / signed_hundred() * "m/s2",
@@ -216,13 +216,11 @@ def ble_scan(size: int) -> Construct[Any, Any]:
     )
 
 
-def cmdq(size: int) -> Construct[Any, Any]:
-    """Port 15: records of 15 bytes, or of 13 where only that divides (firmware before 6.9)."""
-    record = CmdqOld if size % 13 == 0 and size % 15 != 0 else Cmdq
-    if size % record.sizeof():
-        record = Cmdq
-    records, rest = divmod(size, record.sizeof())
-    return Struct("records" / Array(records, record), "rest" / Bytes(rest))
+def cmdq(size: int, *, old: bool = False) -> Construct[Any, Any]:
+    """Port 15: records of 15 bytes, of 13 before firmware 6.9; `old` decides where both fit."""
+    records = [record for record in (CmdqOld, Cmdq) if size % record.sizeof() == 0]
+    record = records[0] if old or len(records) == 1 else Cmdq
+    return Struct("records" / Array(size // record.sizeof(), record))
 
 
 def air_quality(size: int) -> Construct[Any, Any]:

@@ -136,6 +136,7 @@ def _status(fields: Any, reception: Reception) -> Facts:
     details = {k: int(v) if isinstance(v, bool) else v for k, v in details.items()}
     charge = details["chg"]
     details["chg"] = charge * 100 + 5000 if charge else 0
+    details["uptime_unit"] = _uptime_unit(details["ver_fw_major"], details["ver_fw_minor"])
     details["version"] = f"v{details['ver_fw_major']}.{details['ver_fw_minor']}"
     empty = fields.bat <= 2500
     return {
@@ -144,6 +145,13 @@ def _status(fields: Any, reception: Reception) -> Facts:
         "details": details,
         "warnings": ("the battery is at 2.5 V or less",) if empty else (),
     }
+
+
+def _uptime_unit(major: int, minor: int) -> str:
+    """Return the unit of the uptime: it was hours before firmware 4.0.1."""
+    if (major, minor) == (4, 0):
+        return "days or hours"
+    return "hours" if major < 4 else "days"
 
 
 def _listed(count_key: str, reported_key: str | None = None) -> Callable[[Any, Reception], Facts]:

@@ -17,6 +17,7 @@ from construct import (
 )
 
 from protocols.opencollar_edge import frame
+from protocols.opencollar_edge.layouts import cmdq
 from protocols.opencollar_edge.tables import COMMANDS, SECRET, SETTINGS, VALUES, Item
 from protocols.packet import Part, Reception
 
@@ -43,6 +44,8 @@ def parts(data: bytes, reception: Reception) -> Iterator[Part]:
 
 def _layout(tree: frame.Tree) -> Construct[Any, Any]:
     assert tree.message is not None
+    if tree.port == frame.HEART_PORT:
+        return cmdq(tree.size, old=frame.has_old_records(tree))
     return frame.MESSAGES[tree.port, tree.message].layout(tree.size)
 
 

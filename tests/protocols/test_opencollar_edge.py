@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from protocols import DecodeError, Packet, decode
+from protocols import DecodeError, Packet, Reception, decode, find
 
 NAME = "opencollar-edge"
 HEARD = datetime(2026, 9, 6, 7, 0, tzinfo=UTC)
@@ -179,3 +179,29 @@ def test_a_list_cut_anywhere_gives_its_whole_records(port: int) -> None:
     (packet,) = read(heads[port] + body.hex(), port)
     assert sum(key.isdigit() for key in packet.details) == 2
     assert "cut after" in packet.warnings[0]
+
+
+def test_heart_records_that_may_be_of_either_size() -> None:
+    """13 records of 15 bytes or 15 of 13: the firmware decides, arithmetic cannot."""
+    data = bytes([0xFC, 195]) + bytes(range(195))
+    new, old, unknown = (
+        decode(data, protocol=NAME, port=15, context={"firmware": firmware})[0]
+        for firmware in ("6.9.1", "v6.8", None)
+    )
+    assert (len(new.details) - 1, len(old.details) - 1) == (13, 15)
+    assert new.warnings == old.warnings == ()
+    assert unknown.details == new.details
+    assert unknown.warnings == ("its records may have 13 or 15 bytes: name the firmware",)
+    protocol = find(NAME)
+    for firmware in ("6.9.1", "v6.8"):
+        reception = Reception(port=15, context={"firmware": firmware})
+        assert protocol.build(protocol.parse(data, reception)) == data
+
+
+@pytest.mark.parametrize(
+    ("nibbles", "unit"), [(0x44, "days"), (0x40, "days or hours"), (0x35, "hours")]
+)
+def test_uptime_has_its_unit_by_the_firmware(nibbles: int, unit: str) -> None:
+    status = bytearray.fromhex("f40e0400a0009a3c7f7f731872550000")
+    status[12] = nibbles
+    assert read(status.hex(), 4)[0].details["uptime_unit"] == unit
