@@ -1,0 +1,212 @@
+"""Whole packets of every format with any values in them: read, built back, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import reduce
+from operator import xor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols import PROTOCOLS, DecodeError, Packet, Reception, decode, explain, find
+from protocols.linkit_argos import FORMS, Form
+from protocols.opencollar_edge.frame import MESSAGES, TLV_PORTS
+
+Made = tuple[bytes, int | None]
+byte = st.integers(0, 255)
+
+
+def u(size: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=size, max_size=size)
+
+
+@st.composite
+def edge_message(draw: Callable[..., Any]) -> Made:
+    port, identifier = draw(st.sampled_from(sorted(MESSAGES)))
+    message = MESSAGES[port, identifier]
+    if message.sizes:
+        size = draw(st.sampled_from(message.sizes))
+    else:
+        size = message.size + message.step * draw(st.integers(0, 6)) * bool(message.step)
+    body = draw(u(size))
+    if port == 28:  # the text has its own length
+        body = bytes([size - 3]) + body[1:]
+    return bytes([identifier, size]) + body, port
+
+
+@st.composite
+def tlv(draw: Callable[..., Any]) -> Made:
+    items = draw(st.lists(st.tuples(byte, st.binary(max_size=20)), min_size=1, max_size=8))
+    data = b"".join(bytes([identifier, len(value)]) + value for identifier, value in items)
+    return data, draw(st.sampled_from(sorted(TLV_PORTS)))
+
+
+@st.composite
+def flash_log(draw: Callable[..., Any]) -> Made:
+    records = draw(st.lists(edge_message(), min_size=1, max_size=4))
+    data = b"".join(bytes([port]) + frame + draw(u(4)) for frame, port in records)
+    return data + draw(st.sampled_from([b"", b"\xff" * 9])), 29
+
+
+@st.composite
+def notification(draw: Callable[..., Any]) -> Made:
+    frame, port = draw(edge_message())
+    return bytes([port]) + frame, None
+
+
+@st.composite
+def lp0(draw: Callable[..., Any]) -> Made:
+    frame, port = draw(edge_message())
+    return b"\x42\x69" + draw(u(4)) + bytes([port, len(frame)]) + frame, None
+
+
+@st.composite
+def advertisement(draw: Callable[..., Any]) -> Made:
+    status, name = draw(u(14)), draw(st.binary(max_size=20))
+    return b"\x11\xff\x61\x0a" + status + b"\x02\x01\x06" + bytes([len(name) + 1, 9]) + name, None
+
+
+@st.composite
+def gen1(draw: Callable[..., Any]) -> Made:
+    port, size = draw(st.sampled_from([(1, 18), (3, 34), (12, 28), (30, 7), (11, 10), (11, 40)]))
+    return draw(u(size)), port
+
+
+@st.composite
+def lorawan(draw: Callable[..., Any]) -> Made:
+    kind = draw(st.sampled_from([2, 3, 4, 5]))
+    options = draw(st.integers(0, 15))
+    tail = draw(st.binary(max_size=60))
+    control = draw(st.integers(0, 15)) << 4 | options
+    head = bytes([kind << 5]) + draw(u(4)) + bytes([control]) + draw(u(2 + options))
+    join = b"\x00" + draw(u(22)), b"\x20" + draw(st.sampled_from([bytes(16), bytes(32)]))
+    return draw(st.sampled_from([head + tail + draw(u(4)), *join])), None
+
+
+@st.composite
+def awt(draw: Callable[..., Any]) -> Made:
+    kind = draw(st.sampled_from([0, 1, 3, 4, 5]))
+    body = bytes([kind]) + draw(u(31 + {3: 2, 4: 2, 5: 4}.get(kind, 0)))
+    head = bytes([0xA5, draw(byte), draw(st.sampled_from([0xD1, 0x91])), len(body) + 1])
+    return head + bytes([reduce(xor, head)]) + body + bytes([reduce(xor, body)]), None
+
+
+@st.composite
+def oyster(draw: Callable[..., Any]) -> Made:
+    port, size = draw(st.sampled_from([(1, 11), (3, 11), (4, 9)]))
+    return draw(u(size)), port
+
+
+@st.composite
+def linkit_argos(draw: Callable[..., Any]) -> Made:
+    """Fill a form, with its CRC and its check bits as the firmware computes them."""
+    form: Form = draw(st.sampled_from(FORMS))
+    values = {"day": st.integers(1, 31), "hour": st.integers(0, 23), "minute": st.integers(0, 59)}
+    bits = "".join(
+        f"{draw(values.get(name, st.integers(0, (1 << width) - 1))):0{width}b}"
+        for name, width in form.fields[1:]
+    )
+    crc = crc8(int(bits, 2).to_bytes(-(-len(bits) // 8), "big"))
+    data = crc << len(bits) | int(bits, 2)
+    if form.code:
+        data = data << form.code.check_bits | form.code.check(data)
+    size = draw(st.sampled_from(form.sizes))
+    return (data << (size * 8 - form.bits)).to_bytes(size, "big") or b"\0", None
+
+
+def crc8(data: bytes) -> int:
+    crc = 0
+    for octet in data:
+        crc ^= octet
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x107 if crc & 0x80 else 0)) & 0xFF
+    return crc
+
+
+@st.composite
+def linkit_dte(draw: Callable[..., Any]) -> Made:
+    printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80)
+    pairs = st.lists(st.tuples(st.from_regex(r"[A-Z]{3}[0-9]{2}", fullmatch=True), printable))
+    listed = pairs.map(lambda found: ",".join(f"{key}={value}" for key, value in found))
+    payload = draw(printable | listed)
+    command = draw(st.sampled_from(["PARMR", "STATR", "PARML", "SECUR", "ABCDE"]))
+    reply = draw(st.sampled_from(["", "O;", "N;"]))
+    return f"${reply}{command}#{len(payload):03X};{payload}\r".encode(), None
+
+
+@st.composite
+def linkit_log(draw: Callable[..., Any]) -> Made:
+    seconds = draw(st.integers(631_152_000, 4_102_444_799))  # from 1990 to 2099
+    moment = datetime.fromtimestamp(seconds, UTC)
+    kind = draw(st.integers(0, 12))
+    body = draw(u(104)) if kind == 0 else draw(st.binary(max_size=100))
+    head = bytes([moment.day, moment.month]) + moment.year.to_bytes(2, "little")
+    return head + bytes([moment.hour, moment.minute, moment.second, kind, len(body)]) + body, None
+
+
+@st.composite
+def eeprom(draw: Callable[..., Any]) -> Made:
+    fixes = draw(st.lists(st.tuples(st.integers(0, 18_000_000), st.integers(0, 36_000_000),
+                                    st.integers(0, (1 << 29) - 2)), min_size=1))  # fmt: skip
+    head = draw(st.sampled_from([b"", bytes(16)]))
+    packed = (north << 55 | east << 29 | time_s for north, east, time_s in fixes)
+    return head + b"".join((one or 1).to_bytes(10, "big") for one in packed), None
+
+
+@st.composite
+def ticktag_text(draw: Callable[..., Any]) -> Made:
+    degrees = st.floats(-200, 200).map(lambda value: f"{value:.5f}")
+    rows = draw(
+        st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 1 << 33), degrees, degrees))
+    )
+    table = "".join(f"{n},{t},{lat},{lon}\n" for n, t, lat, lon in rows)
+    text = f"---TICK-TAG---\n*START MEMORY*\ncount,timestamp,lat,lon\n{table}*END MEMORY*\n"
+    return text.encode(), None
+
+
+STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
+    "opencollar-edge": [edge_message(), tlv(), flash_log()],
+    "opencollar-edge-ble-adv": [advertisement()],
+    "opencollar-edge-ble-nus": [notification()],
+    "opencollar-lp0": [lp0()],
+    "opencollar-gen1": [gen1()],
+    "lorawan-1.0-phy": [lorawan()],
+    "awt-lorawan": [awt()],
+    "digital-matter-oyster": [oyster()],
+    "linkit-argos": [linkit_argos()],
+    "linkit-dte": [linkit_dte()],
+    "linkit-log": [linkit_log()],
+    "ticktag-eeprom": [eeprom()],
+    "ticktag-serial": [ticktag_text()],
+}
+
+
+def outcome(packet: bytes, name: str, port: int | None) -> tuple[str, list[Packet]]:
+    try:
+        return "", decode(packet, protocol=name, port=port)
+    except DecodeError as error:
+        return str(error), []
+
+
+def test_every_format_has_structures() -> None:
+    assert STRUCTURES.keys() == {protocol.name for protocol in PROTOCOLS}
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+@given(data=st.data())
+def test_whole_packet_of_any_values(name: str, data: st.DataObject) -> None:
+    packet, port = data.draw(st.one_of(STRUCTURES[name]))
+    if not any(packet):
+        return
+    protocol, reception = find(name), Reception(port=port)
+    assert protocol.build(protocol.parse(packet, reception)) == packet
+    reason, read = outcome(packet, name, port)
+    if reason:  # its place or a number cannot be
+        assert "out of range" in reason or "is not a number" in reason
+        return
+    assert all(p.latitude_deg is None or abs(p.latitude_deg) <= 90 for p in read)
+    assert explain(packet, protocol=name, port=port)[0].size == len(packet)
