@@ -145,16 +145,28 @@ def _burst(burst: Burst, last: Detection) -> Detection:
     """Return the Detection of a nanotag: its level is the mean power of its four pulses."""
     power = sum(10.0 ** (pulse.level_db / 10.0) for pulse in burst.pulses) / len(burst.pulses)
     level_db = 10.0 * math.log10(power) if power > 0 else last.level_db
-    alike = len(burst.names) > 1
+    certain = len(burst.names) == 1 and not burst.contradicts
     return replace(
         last,
         kind="packet",
         level_raw=level_db,
         level_db=level_db,
         found=True,
-        device_id=None if alike else burst.names[0],
-        text=f"one of the tags {', '.join(burst.names)}" if alike else last.text,
+        device_id=burst.names[0] if certain else None,
+        text="; ".join(filter(None, (_remark(burst), last.text))),
     )
+
+
+def _remark(burst: Burst) -> str:
+    """Say which tag it may be, how its bursts follow one another, and how likely chance is."""
+    names = ", ".join(burst.names)
+    whose = f"one of the tags {names}" if len(burst.names) > 1 else ""
+    if burst.contradicts:
+        whose = f"the code of {names}, but not its interval: another tag"
+    row = ""
+    if burst.interval_s is not None:
+        row = f"burst {burst.in_a_row} in a row, every {burst.interval_s:.3f} s"
+    return "; ".join(filter(None, (whose, row, f"by chance {burst.chance:.0e}")))
 
 
 def _place(fields: list[str], time: datetime) -> Found:

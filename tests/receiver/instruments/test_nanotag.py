@@ -14,7 +14,7 @@ import pytest
 
 from receiver.address import parse_address
 from receiver.errors import ConfigError
-from receiver.instruments.nanotag import Burst, Bursts, Pulse, Tag, load_tags
+from receiver.instruments.nanotag import Burst, Bursts, Pulse, Tag, chance, load_tags
 from receiver.instruments.sensorgnome import make
 from receiver.records import Detection
 
@@ -113,7 +113,13 @@ def test_real_station_files_against_the_numbers_of_others(shared: Path) -> None:
         text = gzip.decompress(content) if path.suffix == ".gz" else content
         station = make(parse_address(f"sensorgnome:file:{path.name}?tags={table}"))
         heard = station.receive(content + b"\n", NOW, 1)
-        total += sum(isinstance(d, Detection) and d.device_id == "TestTag#1" for d in heard)
+        bursts = [d for d in heard if isinstance(d, Detection) and d.kind == "packet" and d.snr_db]
+        total += len(bursts)
+        # The table's tag of this code beeps every 19.9952 s, the one that is heard every 25.0977 s.
+        later = [d for d in bursts if "another tag" in str(d.text)]
+        assert len(later) >= len(bursts) - 12
+        assert not any(d.device_id for d in later)
+        assert all("every 25.1" in str(d.text) or "every 25.0" in str(d.text) for d in later[:20])
         times = [float(line.split(",")[1]) for line in text.decode().splitlines() if line[0] == "p"]
         four = _groups(times)
         groups += len(four)
@@ -166,3 +172,59 @@ def test_table_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
         make(parse_address(f"sensorgnome:file:x?tags={path}"))
     with pytest.raises(ConfigError, match="no table of tags"):
         load_tags(tmp_path / "missing")
+
+
+def bursts_at(tag: Tag, *times_s: float) -> list[Burst]:
+    return found([p for t in times_s for p in burst(t, tag.gaps_ms)], tag)
+
+
+def test_bursts_are_followed_on_the_interval_of_the_table() -> None:
+    tag = Tag("1", ONE.gaps_ms, interval_s=20.0)
+    bursts = bursts_at(tag, 100.0, 120.001, 140.0, 200.004)  # two were missed
+    assert [one.in_a_row for one in bursts] == [1, 2, 3, 4]
+    assert bursts[0].interval_s is None
+    assert bursts[3].interval_s == pytest.approx(20.0013, abs=1e-3)
+    assert not any(one.contradicts for one in bursts)
+    assert [one.chance for one in bursts] == pytest.approx([1e-12] * 4)
+    noisy = [chance(50.0, 10, on_time) for on_time in range(3)]
+    assert noisy[0] == pytest.approx(10 * (50.0 * 0.402e-3) ** 3)
+    assert noisy == sorted(noisy, reverse=True)
+
+
+def test_another_interval_is_another_tag() -> None:
+    tag = Tag("1", ONE.gaps_ms, interval_s=20.0)
+    bursts = bursts_at(tag, 100.0, 125.0, 150.0, 175.0)
+    assert [one.contradicts for one in bursts] == [False, False, True, True]
+    assert bursts[3].interval_s == pytest.approx(25.0, abs=1e-3)
+
+
+def test_interval_is_learned_where_the_table_has_none() -> None:
+    bursts = bursts_at(ONE, 100.0, 131.0, 162.0, 170.0, 201.0)
+    assert [one.in_a_row for one in bursts] == [1, 2, 3, 2, 2]
+    assert not any(one.contradicts for one in bursts)
+
+
+def test_chance_is_that_of_independent_pulses() -> None:
+    """Poisson pulses, one code: how many of them end a chain by chance, against the formula."""
+    dice = random.Random(7)
+    rate_hz, seconds = 60.0, 2000
+    times, now_s = [], 0.0
+    while now_s < seconds:
+        now_s += dice.expovariate(rate_hz)
+        times.append(round(now_s, 4))
+    bursts = found([Pulse(t, 2.4, -40.0) for t in times], ONE)
+    expected = rate_hz * seconds * chance(rate_hz, 1, 0)
+    assert expected == pytest.approx(1.68, abs=0.1)
+    assert len(bursts) <= 8  # of 1.7 expected: more than 8 in one run of 20,000
+    assert all(one.chance > 1e-8 for one in bursts if one.in_a_row == 1)
+
+
+def test_table_of_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "tags.csv"
+    path.write_text("\ufeffID;g1;g2;g3;tagFreq;bi\n1;22,0;19,5;24,4;166,38;25,1\n", "utf-8")
+    assert load_tags(path) == [Tag("1", (22.0, 19.5, 24.4), 166.38, 25.1)]
+    path.write_text("proj,id,g1,g2,g3\nP,7,22.0,19.5,24.4\n")
+    assert load_tags(path) == [Tag("P#7", (22.0, 19.5, 24.4))]
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(ConfigError, match="no table of tags"):
+        load_tags(path)
