@@ -13,13 +13,13 @@ Notification of the Nordic UART service, and a line of a raw log: the port in fr
 
     port 1, id 1, length 1, data
 
-A notification longer than the link allows comes in pieces without a head: `joined` puts them
-together by their length.
+A notification longer than the link allows comes in pieces without a head: `Assembler` puts them
+together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,14 +28,16 @@ from construct import Bytes, Int8ul, Int16ul, Struct, this
 from protocols import opencollar_edge
 from protocols.anatomy import spans
 from protocols.fields import without_last
+from protocols.opencollar_edge.frame import FLASH_PORT, HIGHEST_PORT, MESSAGES, TLV_PORTS
 from protocols.opencollar_edge.layouts import Status
+from protocols.opencollar_edge.tables import is_item
 from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
 
 COMPANY, STATUS_PORT, STATUS_HEAD, STATUS_BYTES = 0x0A61, 4, b"\xf4\x0e", 14
 FLAGS, SHORT_NAME, NAME, MANUFACTURER = 0x01, 0x08, 0x09, 0xFF
 LONGEST_ADVERTISEMENT = 62  # with its scan response
-HIGHEST_PORT = 33
-FRAME_HEAD_BYTES = 3
+FRAME_HEAD_BYTES, STORED_BYTES = 3, 4
+READ_CONFIRMED, FLASH_READS = b"\x1f\xf3\x02", (b"\xbb", b"\xbc")  # the end of a flash log
 Tree = dict[str, Any]
 
 
@@ -147,26 +149,75 @@ def fits_notification(data: bytes, reception: Reception) -> bool:
     return opencollar_edge.PROTOCOL.fits(data[1:], Reception(port=data[0]))
 
 
-def joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield whole notifications of pieces as they came over the link, by their length byte.
+class Assembler:
+    """Whole notifications out of what comes over a link, cut anywhere.
 
-    A piece that begins no message while none is open is passed on as it is.
+    A message ends by its length. Lists of settings and values, and flash logs, have none: they end
+    where another message begins, or when nothing more comes (`flush`).
     """
-    kept = b""
-    for piece in pieces:
-        kept += piece
-        while kept:
-            size = FRAME_HEAD_BYTES + kept[2] if len(kept) >= FRAME_HEAD_BYTES else None
-            if not 0 < kept[0] <= HIGHEST_PORT:
-                yield kept
-                kept = b""
-            elif size is None or len(kept) < size:
-                break
-            else:
-                yield kept[:size]
-                kept = kept[size:]
-    if kept:
-        yield kept
+
+    def __init__(self) -> None:
+        self._kept = b""
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """Take bytes; return the notifications that are whole. What begins none comes as it is."""
+        self._kept += piece
+        whole = []
+        while self._kept and (end := _end_of(self._kept)):
+            whole.append(self._kept[:end])
+            self._kept = self._kept[end:]
+        return whole
+
+    def flush(self) -> list[bytes]:
+        """Return what is left, whole or not: nothing more comes for now."""
+        left, self._kept = self._kept, b""
+        return [left] if left else []
+
+
+def _end_of(kept: bytes) -> int | None:
+    """Return where the first notification ends, None where that is not known yet."""
+    port = kept[0]
+    if port in TLV_PORTS:
+        return _end_of_items(kept)
+    if port == FLASH_PORT:
+        return _end_of_records(kept)
+    if len(kept) < FRAME_HEAD_BYTES:
+        return None
+    if (port, kept[1]) not in MESSAGES:
+        return _next_message(kept)
+    end = FRAME_HEAD_BYTES + kept[2]
+    return end if end <= len(kept) else None
+
+
+def _next_message(kept: bytes) -> int | None:
+    """Return where another message begins, None where none does."""
+    return next((at for at in range(1, len(kept)) if _begins(kept[at:])), None)
+
+
+def _begins(data: bytes) -> bool:
+    """Tell whether a message may begin here."""
+    return tuple(data[:2]) in MESSAGES or (len(data) > 1 and data[0] in (FLASH_PORT, *TLV_PORTS))
+
+
+def _end_of_items(kept: bytes) -> int | None:
+    offset = 1
+    while offset + 2 <= len(kept):
+        identifier, size = kept[offset], kept[offset + 1]
+        if offset > 1 and not is_item(kept[0], identifier, size) and _begins(kept[offset:]):
+            return offset
+        offset += 2 + size
+    return None
+
+
+def _end_of_records(kept: bytes) -> int | None:
+    offset = 1
+    while offset + FRAME_HEAD_BYTES <= len(kept):
+        head = kept[offset : offset + FRAME_HEAD_BYTES]
+        confirms = head == READ_CONFIRMED and kept[offset + 3 : offset + 4] in FLASH_READS
+        if confirms or head[0] == FLASH_PORT or not 0 < head[0] <= HIGHEST_PORT:
+            return offset
+        offset += FRAME_HEAD_BYTES + head[2] + STORED_BYTES
+    return None
 
 
 ADVERTISEMENT = Protocol(

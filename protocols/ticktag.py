@@ -140,7 +140,7 @@ def parse_text(data: bytes, reception: Reception) -> Tree:
         raise DecodeError("more than 4 MiB, this is no download of a tag", LONGEST_TEXT)
     lines = data.split(b"\n")
     known = (START.match, ROW.match, re.compile(rb"count,timestamp|EMPTY\s*$").match)
-    if not any(is_one(line) for line in lines for is_one in known):
+    if not any(is_one(line.strip()) for line in lines for is_one in known):
         raise DecodeError("no START MEMORY in it, and no row of a fix", 0)
     return {"lines": lines}
 
@@ -177,7 +177,7 @@ def _of_tables(lines: list[bytes]) -> Iterator[bytes]:
 
     Rows that somebody cut out, without any heading, are a table as well.
     """
-    inside = bool(ROW.match(lines[0]))
+    inside = bool(ROW.match(lines[0].strip()))
     for line in lines:
         text = line.strip()
         if text.startswith(b"count,timestamp"):
@@ -185,7 +185,7 @@ def _of_tables(lines: list[bytes]) -> Iterator[bytes]:
         elif inside and (not text or END.match(text)):
             inside = False
         elif inside:
-            yield line
+            yield text
 
 
 def _row(found: re.Match[bytes]) -> Packet:

@@ -19,6 +19,7 @@ from receiver.errors import ConfigError
 
 TRANSPORTS = (
     "serial", "tcp", "udp", "mqtt", "http", "file", "pipe", "fixed", "sound", "rtlsdr", "soapy",
+    "ble",
 )  # fmt: skip
 NETWORK = ("tcp", "udp", "mqtt", "http")
 _SECRET = re.compile(r"([?&](?:token|password)=)[^&]*")

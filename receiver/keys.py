@@ -80,6 +80,13 @@ def lorawan_keys(keys: Mapping[str, str], collars: Iterable[Collar]) -> dict[str
     return found
 
 
+def pin_of(keys: Mapping[str, str], collar: str) -> str:
+    """Return the PIN of a collar, as in `pin=12345678` among its keys; "" for none."""
+    found = re.search(r"(?:^|[\s,])pin=([0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})(?:$|[\s,])",
+                      keys.get(collar, ""))  # fmt: skip
+    return found[1] if found else ""
+
+
 def _session_keys(text: str) -> dict[str, str]:
     words = text.replace(",", " ").split()
     if len(words) == 1 and "=" not in text:

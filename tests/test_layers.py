@@ -36,7 +36,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.columns": NUMERIC | BASE,
     "receiver.notes": NUMERIC | BASE | {"receiver.settings", "receiver.setups"},
     "receiver.locator": NUMERIC | BASE | {"scipy", "receiver.columns"},
-    "receiver.links": BASE | {"serial", "paho", "sounddevice", "rtlsdr", "numpy"},
+    "receiver.links": BASE | {"serial", "paho", "sounddevice", "rtlsdr", "bleak", "numpy"},
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
     "receiver.dsp": {"numpy", "scipy"},
     "receiver.heard": BASE,

@@ -43,6 +43,14 @@ def value_of(identifier: int, item: Item | None, raw: bytes) -> object:
     return struct.unpack(f"<{item.type}", raw)[0]
 
 
+def is_item(port: int, identifier: int, size: int) -> bool:
+    """Tell whether a list of a port may hold an item with this identifier and size."""
+    known = {3: SETTINGS, 30: VALUES, 32: COMMANDS}[port].get(identifier)
+    if known is None:
+        return False
+    return known.type in "sx" or struct.calcsize(f"<{known.type}") == size
+
+
 SETTINGS = _table("""
     00 B tracker_type
     01 I lr_gps_interval

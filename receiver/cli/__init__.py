@@ -20,6 +20,7 @@ COMMANDS = {
     "detect": "Find the beacons in samples of an SDR or sound, recorded or live.",
     "locate": "Say where the collar may be, from a journal or a CSV file.",
     "decode": "Decode packets of collars: hex, files, JSON lines.",
+    "ask": "Ask a collar itself, over a cable or by Bluetooth; reading only.",
     "replay": "Run a journal again, exactly as it ran live.",
     "collar": "Make, show and check a collar's sheet.",
     "simulate": "Make up a search, or a recording of beacons, with a known answer.",

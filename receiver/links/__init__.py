@@ -26,6 +26,7 @@ LINKS = {
     "sound": "receiver.links.sound_card",
     "rtlsdr": "receiver.links.rtlsdr",
     "soapy": "receiver.links.soapy",
+    "ble": "receiver.links.ble",
 }
 
 

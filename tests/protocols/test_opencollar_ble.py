@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols import DecodeError, Reception, decode, find, identify
-from protocols.opencollar_ble import joined
+from protocols.opencollar_ble import Assembler
 
 ADVERTISED = "11ff610a0400a0009a3c7f7f73187255000002010609095350303531333037"
 STATUS = "04f40e0400a0009a3c7f7f731872550000"
@@ -60,6 +62,12 @@ def test_what_is_no_notification(text: str, words: str) -> None:
         decode(bytes.fromhex(text), protocol="opencollar-edge-ble-nus")
 
 
+def put_together(pieces: list[bytes]) -> list[bytes]:
+    assembler = Assembler()
+    whole = [message for piece in pieces for message in assembler.feed(piece)]
+    return whole + assembler.flush()
+
+
 @given(st.lists(st.integers(1, 20), max_size=12))
 def test_pieces_of_any_size_are_put_together(cuts: list[int]) -> None:
     stream, pieces = bytes.fromhex(STATUS + FIX + STATUS), []
@@ -67,12 +75,33 @@ def test_pieces_of_any_size_are_put_together(cuts: list[int]) -> None:
         pieces.append(stream[:cut])
         stream = stream[cut:]
     pieces.append(stream)
-    assert [part.hex() for part in joined(pieces)] == [STATUS, FIX, STATUS]
+    assert [part.hex() for part in put_together(pieces)] == [STATUS, FIX, STATUS]
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_nothing_of_any_pieces_is_lost(pieces: list[bytes]) -> None:
-    assert b"".join(joined(pieces)) == b"".join(pieces)
+    assert b"".join(put_together(pieces)) == b"".join(pieces)
+
+
+# What an emulated collar says one after another: lists and logs end where another message begins.
+SAID = [
+    "04f40e0400a0009a3c7f7f731872550000",
+    "030304100e0000211" + "0" + "53503035313330370000000000000000" + "610100",
+    "03620402000000630402000000",
+    "1ff302a701",
+    "1d12970400000000000000000d930e" + "00" * 14 + "01020304",
+    "1d129704112233441122334412970455667788556677881297040102030401020304",
+    "1ff302bb01",
+    "1ed7041a0e0000",
+]
+
+
+@given(st.lists(st.integers(0, 230), max_size=30))
+def test_messages_of_every_kind_are_told_apart_however_they_are_cut(cuts: list[int]) -> None:
+    stream = bytes.fromhex("".join(SAID))
+    edges = sorted({0, *(cut % len(stream) for cut in cuts), len(stream)})
+    pieces = [stream[a:b] for a, b in itertools.pairwise(edges)]
+    assert [one.hex() for one in put_together(pieces)] == SAID
 
 
 @pytest.mark.parametrize("text", [ADVERTISED, FIX])

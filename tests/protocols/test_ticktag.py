@@ -109,3 +109,12 @@ def test_header_without_fixes_is_one_packet_that_says_so() -> None:
     assert (packet.details, packet.latitude_deg) == ({"fixes": 0}, None)
     with pytest.raises(DecodeError, match="this has 6"):
         decode(bytes.fromhex("35dca2dcd15b"), protocol="ticktag-eeprom")
+
+
+def test_line_ends_as_the_tag_prints_them() -> None:
+    """It ends lines with line feed and carriage return, in this order."""
+    text = (b"---TICK-TAG---\n\r*START MEMORY*\n\rcount,timestamp,lat,lon\n\r"
+            b"1,1644387698,-24.53918,31.32248\n\r*END MEMORY*\n\r")  # fmt: skip
+    (packet,) = decode(text, protocol="ticktag-serial")
+    assert (packet.latitude_deg, packet.longitude_deg) == (-24.53918, 31.32248)
+    assert packet.warnings == ()

@@ -1,0 +1,243 @@
+"""From an address and some wishes to answers: which collar, what is asked, who must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from protocols import DecodeError, Packet, decode, ticktag
+from receiver.address import Address
+from receiver.clock import Clock
+from receiver.errors import ConfigError, SourceError, WriteError
+from receiver.interrogate import flash, linkit, opencollar, sayings
+from receiver.interrogate import ticktag as tag
+from receiver.interrogate.flash import Downloaded
+from receiver.interrogate.opencollar import Beacon, OpenCollar
+from receiver.interrogate.sayings import Confirmed, Effect
+from receiver.interrogate.session import Session, Transcript
+from receiver.links import open_link
+
+BEACON_NOTE = (
+    "makes it pulse day and night; the pulses slip by seconds to minutes while the collar works"
+    " with LoRaWAN or GPS; end it with beacon-off"
+)
+Typed = Callable[[str, str], str]  # what it does and the collar's id in; what was typed out
+Told = Callable[[int, int], None]  # records that came, of how many
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What is asked. `typed` is asked for before anything that changes the collar."""
+
+    what: tuple[str, ...]
+    typed: Typed
+    out: Path | None = None
+    pin: bytes = b""
+    beacon: Beacon | None = None
+    saying: bytes = b""
+    told: Told = lambda records, total: None
+
+
+@dataclass(slots=True)
+class Answers:
+    """What a collar said."""
+
+    collar_id: str | None = None
+    packets: list[Packet] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    download: Downloaded | None = None
+    done: list[str] = field(default_factory=list)
+
+
+class Kind(NamedTuple):
+    """A kind of collar: what can be asked, what is asked without a wish, and the guard."""
+
+    questions: tuple[str, ...]
+    usual: tuple[str, ...]
+    effect_of: Effect
+    ask: Callable[[Session, Wishes, Answers], None]
+
+
+def interrogate(
+    address: Address, wishes: Wishes, transcript: Path, clock: Clock, answers: Answers
+) -> None:
+    """Open a link, ask, and close it; `answers` takes what comes, also before something fails.
+
+    Raises:
+        ConfigError: this kind of collar, or this question, is not known; NotConfirmedError: nobody
+            agreed to a change.
+        SourceError: the link is lost, or it does not answer. What came before is on the disk.
+    """
+    kind = kind_of(address)
+    what = wishes.what or kind.usual
+    for one in what:
+        if one not in kind.questions:
+            raise ConfigError(f"{one!r}: ask for any of {', '.join(kind.questions)}")
+    wishes.what = what
+    with (
+        closing(open_link(address)) as link,
+        closing(Transcript(transcript, opencollar.masked)) as written,
+    ):
+        kind.ask(Session(link, clock, written, kind.effect_of), wishes, answers)
+
+
+def kind_of(address: Address) -> Kind:
+    """Return the kind of collar of an address.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    if address.instrument not in KINDS:
+        known = ", ".join(KINDS)
+        raise ConfigError(f"{address}: {address.instrument!r} cannot be asked; known: {known}")
+    return KINDS[address.instrument]
+
+
+def _agreed(saying: bytes, effect: str, collar_id: str, typed: Typed) -> Confirmed:
+    return sayings.confirm(saying, collar_id, typed(effect, collar_id))
+
+
+# --- OpenCollar Edge --------------------------------------------------------------------------
+
+
+def _opencollar(session: Session, wishes: Wishes, answers: Answers) -> None:
+    collar = OpenCollar(session)
+    if wishes.pin:
+        collar.unlock(wishes.pin)
+    try:
+        for what in wishes.what:
+            _of_opencollar(collar, session, what, wishes, answers)
+    finally:
+        _take(answers, collar.unasked)
+
+
+def _of_opencollar(
+    collar: OpenCollar, session: Session, what: str, wishes: Wishes, answers: Answers
+) -> None:
+    if what == "flash":
+        _flash(collar, session, wishes, answers)
+    elif what == "settings":
+        _take(answers, collar.settings())
+    elif what in opencollar.QUESTIONS:
+        _take(answers, [collar.asked(what)])
+    else:
+        _change(collar, what, wishes, answers)
+
+
+def _take(answers: Answers, messages: Sequence[bytes]) -> None:
+    packets, unread = opencollar.packets_of(list(messages))
+    answers.packets += packets
+    answers.unread += unread
+
+
+def _flash(collar: OpenCollar, session: Session, wishes: Wishes, answers: Answers) -> None:
+    status, left = collar.asked("status"), collar.asked("flash")
+    total = int.from_bytes(left[4:8], "little")
+    _take(answers, [left])
+    firmware = (status[13] >> 4, status[13] & 15)
+    with closing(flash.Log(_file(wishes))) as log:
+        answers.download = flash.download(
+            collar, session, log, total, firmware, lambda records: wishes.told(records, total)
+        )
+
+
+def _file(wishes: Wishes) -> Path:
+    if wishes.out is None:
+        raise ConfigError("where to? add --out FILE; the same file later goes on where it ended")
+    return wishes.out
+
+
+def _change(collar: OpenCollar, what: str, wishes: Wishes, answers: Answers) -> None:
+    """Say what changes the collar, once its id was typed; read settings back."""
+    saying = _saying(what, wishes)
+    effect = sayings.of_opencollar(saying)
+    answers.collar_id = collar.identity()
+    if not effect:
+        collar.change(saying, Confirmed(saying))
+        return
+    collar.change(saying, _agreed(saying, effect, answers.collar_id, wishes.typed))
+    answers.done.append(effect)
+    if what == "beacon-on":
+        answers.done.append(BEACON_NOTE)
+    if saying[0] == sayings.SETTINGS_PORT:
+        written = [identifier for identifier, _ in sayings.items_of(saying[1:])]
+        _take(answers, [collar.setting(identifier) for identifier in written])
+
+
+def _saying(what: str, wishes: Wishes) -> bytes:
+    if what == "beacon-on":
+        if wishes.beacon is None:
+            raise ConfigError("beacon-on needs --frequency, as in 150.1M")
+        return wishes.beacon.settings()
+    if what == "send":
+        if not wishes.saying:
+            raise ConfigError("send needs --bytes, as in 20B800")
+        return wishes.saying
+    return {"beacon-off": opencollar.BEACON_OFF, "fix-now": opencollar.FIX_NOW}[what]
+
+
+# --- LinkIt and TickTag -----------------------------------------------------------------------
+
+
+def _linkit(session: Session, wishes: Wishes, answers: Answers) -> None:
+    tracker = linkit.LinkIt(session)
+    for what in wishes.what:
+        if what == "log":
+            with _saved(_file(wishes)) as add:
+                tracker.log("positions", add)
+        else:
+            command = {"status": "STATR", "settings": "PARML"}[what]
+            answers.packets.append(tracker.ask(command))
+            if what == "settings":
+                keys = ",".join(answers.packets[-1].details.get("keys", []))
+                answers.packets[-1] = tracker.ask("PARMR", keys)
+    answers.unread += [line.decode("latin-1").strip() for line in tracker.unasked]
+
+
+def _ticktag(session: Session, wishes: Wishes, answers: Answers) -> None:
+    path = _file(wishes)
+    with _saved(path) as add:
+        tag.read(session, add)
+    try:
+        answers.packets += decode(path.read_bytes(), protocol=ticktag.TEXT.name)
+    except DecodeError as error:
+        answers.unread.append(str(error))
+
+
+def _add(file: BinaryIO, piece: bytes) -> None:
+    file.write(piece)
+    file.flush()
+
+
+@contextmanager
+def _saved(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Yield what adds bytes to a new file, as they come.
+
+    Raises:
+        WriteError: there is such a file already, or it cannot be written.
+    """
+    try:
+        with path.open("xb") as file:
+            yield partial(_add, file)
+    except FileExistsError as error:
+        raise WriteError(f"{path} is there already: give another file") from error
+    except SourceError:
+        raise
+    except OSError as error:
+        raise WriteError(f"{path}: {error.strerror}") from error
+
+
+KINDS = {
+    "opencollar": Kind(
+        (*opencollar.QUESTIONS, "settings", "beacon-on", "beacon-off", "fix-now", "send"),
+        ("status", "position", "clock"),
+        sayings.of_opencollar,
+        _opencollar,
+    ),
+    "linkit": Kind(("status", "settings", "log"), ("status",), sayings.of_linkit, _linkit),
+    "ticktag": Kind(("memory",), ("memory",), sayings.of_ticktag, _ticktag),
+}
