@@ -118,9 +118,17 @@ def _progress() -> Iterator[Told]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("records", visible=False)
-        yield lambda records, total: bar.update(task, completed=records, total=total, visible=True)
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("records")
+
+    def told(records: int, total: int) -> None:
+        bar.start()  # not before there is something to show: a question may be typed till then
+        bar.update(task, completed=records, total=total)
+
+    try:
+        yield told
+    finally:
+        bar.stop()
 
 
 def _show(answers: Answers, transcript: Path, as_json: bool) -> None:

@@ -165,7 +165,8 @@ def _change(collar: OpenCollar, what: str, wishes: Wishes, answers: Answers) -> 
         answers.done.append(BEACON_NOTE)
     if saying[0] == sayings.SETTINGS_PORT:
         written = [identifier for identifier, _ in sayings.items_of(saying[1:])]
-        _take(answers, [collar.setting(identifier) for identifier in written])
+        back = (collar.setting(identifier)[1:] for identifier in written)
+        _take(answers, [bytes([sayings.SETTINGS_PORT]) + b"".join(back)])
 
 
 def _saying(what: str, wishes: Wishes) -> bytes:

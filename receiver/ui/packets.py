@@ -66,7 +66,19 @@ def _facts(packet: Packet) -> Iterator[tuple[str, str]]:
 
 
 def _brief(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        return "; ".join(_item(one) for one in value)
+    return str(value)
+
+
+def _item(item: dict[str, object]) -> str:
+    """Write a setting, value or command by its name, other records field by field."""
+    if "name" in item:
+        said = item.get("value", item.get("arg"))
+        return f"{item['name']} {_brief(said)}".rstrip()
+    return ", ".join(f"{key} {_brief(value)}" for key, value in item.items())
 
 
 def _position(packet: Packet) -> str:
