@@ -28,6 +28,7 @@ from receiver.plausible import plausible
 from receiver.positions import PositionSource
 from receiver.records import (
     END_OF_INPUT,
+    EXPORT,
     OWN_RADIO,
     SETTINGS,
     Detection,
@@ -67,6 +68,7 @@ class Derivation:
         self._clocks: dict[tuple[str, str], float] = {}
         self._jumps = 0
         self._observers: dict[str, str] = {}
+        self._histories: set[tuple[str, str]] = set()
 
     def add(self, row: Row) -> list[Event]:
         """Take one row; return what it says at once."""
@@ -87,6 +89,9 @@ class Derivation:
         return replace(derived, warnings=[*told(self._warnings), *derived.warnings])
 
     def _open(self, row: Source) -> list[Event]:
+        if row.role == "history":  # a matter of `receiver.importers.kept`: nobody heard it here
+            self._histories.add((row.origin, row.source))
+            return []
         self._watch_observer(row)
         try:
             address = parse_address(row.address)
@@ -101,6 +106,8 @@ class Derivation:
         return []
 
     def _hear(self, row: Heard) -> list[Event]:
+        if (row.origin, row.source) in self._histories:
+            return []
         stream = self._streams.get((row.origin, row.source))
         if stream is None:
             self._warnings[f"source {row.source} is not known; its bytes were left out"] += 1
@@ -242,7 +249,8 @@ class Derivation:
         return self._hear(end)
 
     def _enter(self, row: Entry) -> list[Event]:
-        if row.content.get("kind") != SETTINGS:  # settings are a matter of `receiver.live`
+        # Settings are a matter of `receiver.live`; what was given away is no evidence.
+        if row.content.get("kind") not in (SETTINGS, EXPORT):
             self._collected.entries.append(row)
         return [row]
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 DetectionKind = Literal["meter", "packet", "pulse", "slot"]
 ObservationKind = Literal["level", "silence", "bearing", "sighting", "position", "note"]
 LevelBound = Literal["none", "lower", "upper"]
+PositionStatus = Literal["ok", "corrected", "stale", "bad", "unavailable"]  # as of a packet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +183,55 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A row of a collar's history, from a maker's file: a position, or a contact without one.
+
+    `time` is that of the position, or of the contact where there is none; None where the file does
+    not tell how old a position is. `received` is when the message with it came. `device_id` is the
+    collar's as the file has it, `collar` the name of the sheet that knows it. Only a position whose
+    status is "ok" or "corrected" may be taken for the animal's. `sensor` has Movebank's words;
+    `location_class` is that of Argos. `data` are the bytes of the message, not decoded. `id` is the
+    same for the same content, whatever file and row it stood in.
+    """
+
+    id: str
+    device_id: str
+    file: str
+    row: int
+    time: datetime | None = None
+    received: datetime | None = None
+    collar: str | None = None
+    animal: str | None = None
+    taxon: str | None = None
+    sensor: str = "gps"
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None
+    accuracy_m: float | None = None
+    position_status: PositionStatus = "unavailable"
+    fix_type: str | None = None
+    dop: float | None = None
+    satellites: int | None = None
+    location_class: str | None = None
+    battery_v: float | None = None
+    temperature_c: float | None = None
+    activity: float | None = None
+    mortality: bool | None = None
+    data: bytes | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A row of a maker's file that says nothing usable, kept as it stands, and why."""
+
+    file: str
+    row: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """A row of the journal: bytes as a source gave them, not yet understood."""
 
@@ -204,6 +254,8 @@ SETTINGS = "settings"
 # Kinds of entries that are about a receiver and not evidence of a collar: what it hears with
 # (`receiver.config.Setup`), today's radio check, a calibration of its meter, which compass is used.
 SETUP, RADIO_CHECK, CALIBRATION, COMPASS = "setup", "radio_check", "calibration", "compass"
+# The kind of an entry that says what was given away to whom.
+EXPORT = "export"
 # The beginning or the end of a turn with a directional antenna.
 TURN = "turn"
 # The reason of a gap while the team's own voice radio transmits: no silence, and no beep either.
@@ -248,13 +300,16 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A row of the journal: a source that was opened, so that its bytes can be read again."""
+    """A row of the journal: a source that was opened, so that its bytes can be read again.
+
+    A source whose role is "history" is a maker's file: its bytes are all of that file, in pieces.
+    """
 
     source: str
     address: str
     observer: str
     receiver: str | None = None
-    role: Literal["receiver", "position", "samples"] = "receiver"
+    role: Literal["receiver", "position", "samples", "history"] = "receiver"
     seq: int = 0
     origin: str = ""
 

@@ -24,29 +24,45 @@ _PATH = click.Path(path_type=Path)
               help="Degrees, where the table does not say.")  # fmt: skip
 @click.option("--start", help="When t_s is 0: 2022-04-24T09:00+08:00.")
 @click.option("--case", help="Only the rows of this case.")
+@click.option("--collar", help="Whose history it is, where the file does not say.")
+@click.option("--utc-offset", help="Of a history's times without a zone: +03:00, or UTC.")
+@click.option("--dates", type=click.Choice(("dmy", "mdy", "ymd")),
+              help="Order of day and month, where no date tells.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="What was found, as one JSON object.")
 def command(file: Path, out: Path, **how: Any) -> None:
-    """Turn a table into observations, or add another team's journal to yours.
+    """Add a collar's history from its maker's file, or another team's journal; or read a table.
+
+    Histories: CSV of Lotek, Vectronic, Telonics, Followit, ATS, CTT, TickTag, Argos, Movebank, and
+    Argos mail. They go into a journal, byte for byte. Adding one twice changes nothing; nothing is
+    left out without being counted.
 
     A table is a CSV of levels or bearings with headings such as lat, lon or x_m, y_m; rssi_dbm,
-    snr_db, bearing, heard, t_s or time, case. Journals: adding one twice changes nothing.
+    snr_db, bearing, heard, t_s or time, case. It becomes a CSV of observations.
 
     \b
+    baksan import 37780.aws --to search.journal
+    baksan import gps.csv --dates dmy --utc-offset +03:00 --collar Baksan --to search.journal
     baksan import readings.csv --origin -31.98,115.8188 --to walk.csv
     baksan import bearings.csv --utm 10N --grid-north --to bearings-all.csv
     baksan import theirs.journal --to ours.journal
     """
+    from receiver.cli import import_history
     from receiver.journal import is_journal
 
+    told = {name: how.pop(name) for name in ("collar", "utc_offset", "dates", "as_json")}
     if is_journal(file):
         _merge(file, out)
-        return
+    elif import_history.is_meant(file, out):
+        import_history.add(file, out, **told)
+    else:
+        _read_table(file, out, **how)
+
+
+def _read_table(file: Path, out: Path, **how: Any) -> None:
     from receiver import export
     from receiver.columns import csv_of
-    from receiver.errors import ConfigError
     from receiver.importers.table import read_table
 
-    if out.suffix == ".journal":
-        raise ConfigError(f"{file} is a table: it becomes a CSV of observations, not a journal")
     observations = read_table(file, _plan(**how))
     export.write(out, csv_of(observations))
     cases = {o.collar for o in observations} - {None}

@@ -20,6 +20,7 @@ from receiver.notes import readback, times
 from receiver.notes.content import Content, describe
 from receiver.records import (
     COMPASS,
+    EXPORT,
     SETTINGS,
     SETUP,
     TURN,
@@ -72,7 +73,7 @@ class Desk:
     def entries(self) -> list[Entry]:
         """What was written down so far."""
         entries = (row for row in self.journal.rows() if isinstance(row, Entry))
-        return [entry for entry in entries if entry.content.get("kind") != SETTINGS]
+        return [e for e in entries if e.content.get("kind") not in (SETTINGS, EXPORT)]
 
     @property
     def observer(self) -> str:

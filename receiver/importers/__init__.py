@@ -1,1 +1,1 @@
-"""Other people's files, turned into observations."""
+"""Other people's files: tables of levels become observations, makers' files collars' histories."""
