@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timezone
 from statistics import median
 from typing import Any, NamedTuple
 
 from receiver.errors import ConfigError, InputError
-from receiver.importers import argos_ds, closed, formats, rowwise, values
-from receiver.importers.dates import Seen, order_of
+from receiver.importers import argos_ds, closed, formats, rowwise
+from receiver.importers.dates import Seen, order_of, possible
 from receiver.importers.formats import Format
 from receiver.importers.rowwise import Columns, Reading
 from receiver.importers.text import Row, Text, read_text, rows, split
@@ -24,6 +25,8 @@ from receiver.records import Fix, Refused
 
 SEPARATORS = (",", ";", "\t")
 HEADINGS_WITHIN_LINES = 80
+DATES = ("time", "date", "argos_time", "received", "received_date")
+COORDINATES = ("latitude", "longitude", "argos_latitude", "argos_longitude")
 SWAP_FIXES, SWAP_DEG, SWAP_SHARE = 5, 1.0, 0.2
 Watch = Callable[[Iterable[Row], int], Iterable[Row]]
 
@@ -61,12 +64,30 @@ class History:
     notes: tuple[str, ...]
 
 
-class _Table(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table: rows are cut anew each time they are asked for, as long files would fill memory."""
+
     format: Format
     separator: str
     names: list[str]
-    rows: list[Row]
+    begin: int
+    lines: list[str]
+    objects: list[Row]
     preamble: dict[str, str]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows, without the headings that files put together repeat."""
+        own = self.objects or rows(self.lines, self.begin, self.separator)
+        return (row for row in own if row.fields != self.names)
+
+
+class _Survey(NamedTuple):
+    """What only the whole file tells: dates whose order is open, and its decimal mark."""
+
+    dates: list[Seen]
+    comma: bool
+    notes: list[str]
 
 
 def read(
@@ -187,7 +208,7 @@ def _table(file: str, text: Text) -> _Table:
     for line in text.lines[: max(begin - 1, 0)]:
         name, _, value = line.partition(separator)
         preamble.setdefault(name.strip(), value.strip(separator + ' "'))
-    return _Table(kind, separator, names, list(rows(text.lines, begin, separator)), preamble)
+    return _Table(kind, separator, names, begin, text.lines, [], preamble)
 
 
 def _found(text: Text) -> tuple[Format, str, list[str], int] | None:
@@ -235,7 +256,7 @@ def _objects(file: str, text: Text) -> _Table:
     if kind is None:
         raise InputError(f"{file}: {formats.other_of(names) or 'JSON of no kind that is known'}")
     table = [_object_row(i, o, names) for i, o in enumerate(objects, start=1)]
-    return _Table(kind, "JSON", names, table, {})
+    return _Table(kind, "JSON", names, 0, [], table, {})
 
 
 def _object_row(number: int, found: Any, names: list[str]) -> Row:
@@ -256,9 +277,9 @@ def _read_table(file: str, table: _Table, how: How, watch: Watch) -> Reading:
     kind = table.format
     columns = Columns.of(table.names, kind)
     zone = _zone(file, kind, how)
-    own = [row for row in table.rows if row.fields != table.names]  # of files put together
+    survey = _survey(table, columns)
     try:
-        order = order_of(_dates(own, columns), how.dates)
+        order = order_of(survey.dates, how.dates)
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
     reader = rowwise.Reader(
@@ -267,12 +288,33 @@ def _read_table(file: str, table: _Table, how: How, watch: Watch) -> Reading:
         columns=columns,
         zone=zone,
         order=order,
-        comma=values.has_comma(_coordinates(own, columns)),
+        comma=survey.comma,
         device_id=_whose(file, table, columns, how),
     )
-    for row in watch(own, len(own)):
+    for row in watch(table.rows(), len(table.objects or table.lines)):
         reader.take(row)
-    return reader.reading()
+    found = reader.reading()
+    return found._replace(notes=[*survey.notes, *found.notes])
+
+
+def _survey(table: _Table, columns: Columns) -> _Survey:
+    """Look once over all rows; each date is kept once, with the first row that has it."""
+    days: dict[str, Seen] = {}
+    ways: set[tuple[str, bool]] = set()
+    commas = points = False
+    for row in table.rows():
+        for meaning in DATES:
+            if text := columns.value(row, meaning):
+                is_open = bool(possible(text))
+                ways.add((meaning, is_open))
+                if is_open:
+                    days.setdefault(text.split()[0], Seen(row.number, text))
+        for meaning in COORDINATES:
+            text = columns.value(row, meaning)
+            points, commas = points or "." in text, commas or "," in text
+    mixed = any((meaning, not is_open) in ways for meaning, is_open in ways)
+    note = "dates are written in two ways: a spreadsheet may have changed some of them"
+    return _Survey(list(days.values()), commas and not points, [note] if mixed else [])
 
 
 def _zone(file: str, kind: Format, how: How) -> timezone:
@@ -311,23 +353,9 @@ def _whose(file: str, table: _Table, columns: Columns, how: How) -> str | None:
     return said
 
 
-def _dates(table: Sequence[Row], columns: Columns) -> Iterable[Seen]:
-    for row in table:
-        for meaning in ("time", "date", "argos_time", "received", "received_date"):
-            if text := columns.value(row, meaning):
-                yield Seen(row.number, text)
-
-
-def _coordinates(table: Sequence[Row], columns: Columns) -> Iterable[str]:
-    for row in table:
-        for meaning in ("latitude", "longitude", "argos_latitude", "argos_longitude"):
-            if text := columns.value(row, meaning):
-                yield text
-
-
 def _without_cut_row(found: Reading, table: _Table, file: str) -> Reading:
     """Refuse the last row of a file whose end is missing, where fields of it are missing too."""
-    last = table.rows[-1] if table.rows else None
+    last = next(iter(deque(table.rows(), maxlen=1)), None)
     if last is None or last.fault or len(last.fields) >= len(table.names):
         return found
     cut = Refused(file=file, row=last.number, reason="the file ends within this row",

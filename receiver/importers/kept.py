@@ -24,7 +24,7 @@ from receiver.records import Fix, Heard, Refused, Row, Source
 
 ROLE = "history"
 PIECE_BYTES = 1 << 16
-LARGEST_BYTES = 200_000_000
+LARGEST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def kept(rows: Iterable[Row], configuration: Configuration) -> Kept:
         except ReceiverError as error:
             warnings.append(f"{error}; it is left out")
     found = {fix.id: fix for history in histories for fix in history.fixes}
-    names = {fix.device_id: _name(fix.device_id, configuration) for fix in found.values()}
+    names = {fix.device_id: name_of(fix.device_id, configuration) for fix in found.values()}
     fixes = [replace(fix, collar=names[fix.device_id]) for fix in found.values()]
     return Kept(
         fixes=tuple(sorted(fixes, key=_order)),
@@ -162,7 +162,7 @@ def _order(fix: Fix) -> tuple[float, str]:
     return when.timestamp() if when else 0.0, fix.id
 
 
-def _name(device_id: str, configuration: Configuration) -> str | None:
+def name_of(device_id: str, configuration: Configuration) -> str | None:
     """Return the name of the one sheet that knows an identity."""
     names = [
         collar.name

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from receiver.importers.dates import MONTHS
@@ -48,16 +47,6 @@ def number(text: str, comma: bool = False) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text[:40]!r} is not a number")
     return value
-
-
-def has_comma(numbers: Iterable[str]) -> bool:
-    """Tell whether the decimal mark of a table is a comma: some have one, and none has a point."""
-    found = False
-    for text in numbers:
-        if "." in text:
-            return False
-        found = found or _COMMA.fullmatch(text) is not None
-    return found
 
 
 def truth(text: str) -> bool | None:

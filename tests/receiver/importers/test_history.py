@@ -58,7 +58,7 @@ ONE_FIX = pytest.mark.parametrize(
     ("name", "text", "how"),
     [
         ("movebank", movebank("1,true,2026-11-24 12:30:00.000,42.5,43.25,gps,C1,Anna"), How()),
-        ("lotek", LOTEK + "C1,11-24-2026 12:30:00,11-24-2026 15:30:00,43.25,42.5,1800,3D,2,-4,3,3\n",
+        ("lotek", LOTEK + "C1,11-24-2026 12:30:00,11-24-2026 15:30:00,43.25,42.5,1,3D,2,-4,3,3\n",
          How()),
         ("gmt-date", "No,GMT_Date,GMT_Time,LMT_Date,LMT_Time,Latitude,Longitude,Height,DOP,Nav,"
          "Sats,Main,Bkup,Temp,Longitude,Latitude,Collar_ID\n1,24.11.2026,12:30:00,24.11.2026,15:30:00,"
