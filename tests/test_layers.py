@@ -72,7 +72,8 @@ LAYERS: dict[str, set[str]] = {
     | {"receiver.joining", "receiver.plausible", "receiver.keys"},
     "receiver.export": NUMERIC
     | BASE
-    | {"gpxpy", "receiver.journal", "receiver.locator", "receiver.columns", "protocols.packet"},
+    | {"gpxpy", "receiver.journal", "receiver.locator", "receiver.columns", "protocols.packet"}
+    | {"pyogrio"},
     "receiver.report": NUMERIC
     | BASE
     | {

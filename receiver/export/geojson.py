@@ -1,6 +1,7 @@
-"""GeoJSON (RFC 7946) for QGIS and others: search areas, the point, the walk, bearings, sightings.
+"""GeoJSON (RFC 7946) for QGIS and others.
 
-Exact positions: for the case folder, not for sharing.
+Of an answer: search areas, the point, the walk, bearings, sightings; exact, for the case folder and
+not for sharing. Of collars' histories: their fixes, as exactly as `receiver.export.sharing` lets.
 """
 
 from __future__ import annotations
@@ -9,10 +10,16 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from receiver.export.sharing import Shared, when
 from receiver.geodesy import end_of_line
-from receiver.records import Answer, Observation, jsonable, utc_text
+from receiver.records import Answer, Fix, Observation, jsonable, utc_text
 
 BEARING_LENGTH_M = 10_000.0
+SHOWN = (
+    "collar", "device_id", "animal", "taxon", "sensor", "position_status", "fix_type",
+    "location_class", "altitude_m", "accuracy_m", "dop", "satellites", "battery_v",
+    "temperature_c", "activity", "mortality",
+)  # fmt: skip
 AREAS = {"95": "search area, 1 in 20 outside", "75": "1 in 4 outside", "50": "half of it in here"}
 
 
@@ -24,11 +31,35 @@ def geojson(
     collection = {"type": "FeatureCollection", "features": features}
     if simulation:
         collection["note"] = "SIMULATION"
+    return _file(collection)
+
+
+def fixes(shared: Shared) -> bytes:
+    """Return the FeatureCollection of fixes; one whose place is not told has no geometry."""
+    features = []
+    for fix in shared.fixes:
+        is_placed = fix.latitude_deg is not None and fix.longitude_deg is not None
+        point = _position(fix.latitude_deg or 0.0, fix.longitude_deg or 0.0) if is_placed else None
+        features.append(_feature(point, id=fix.id, **properties(fix, shared)))
+    return _file({"type": "FeatureCollection", "note": shared.mark, "features": features})
+
+
+def properties(fix: Fix, shared: Shared) -> dict[str, Any]:
+    """Return what a map may show of a fix beside its place."""
+    return {
+        "time": utc_text(when(fix)),
+        "received": utc_text(fix.received) if fix.received else None,
+        "frequency_hz": shared.frequencies_hz.get(fix.collar or ""),
+        **{name: getattr(fix, name) for name in SHOWN},
+    }
+
+
+def _file(collection: dict[str, Any]) -> bytes:
     text = json.dumps(jsonable(collection), allow_nan=False, ensure_ascii=False)
     return (text + "\n").encode()
 
 
-def _feature(geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:
+def _feature(geometry: dict[str, Any] | None, **properties: Any) -> dict[str, Any]:
     known = {key: value for key, value in properties.items() if value is not None}
     return {"type": "Feature", "geometry": geometry, "properties": known}
 

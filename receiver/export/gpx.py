@@ -1,6 +1,7 @@
-"""GPX 1.1 for hand receivers and phones: the point, the walk, bearings as routes of two points.
+"""GPX 1.1 for hand receivers and phones.
 
-Exact positions: for the case folder, not for sharing.
+Of an answer: the point, the walk, bearings as routes of two points; exact, for the case folder and
+not for sharing. Of collars' histories: a track for each animal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 import gpxpy.gpx
 
 from receiver.export.geojson import BEARING_LENGTH_M
+from receiver.export.sharing import Shared, animal, when
 from receiver.geodesy import end_of_line
 from receiver.records import Answer, Observation
 from receiver.wording import area
@@ -26,6 +28,24 @@ def gpx(answer: Answer, observations: Sequence[Observation], *, simulation: bool
     document.tracks.append(_walk(observations))
     document.routes += [r for o in observations if o.kind == "bearing" for r in _routes(o)]
     document.waypoints += [_mark(o) for o in observations if o.kind in ("sighting", "silence")]
+    return (document.to_xml(version="1.1") + "\n").encode()
+
+
+def fixes(shared: Shared) -> bytes:
+    """Return the GPX file of the fixes that a map may show, a track for each animal."""
+    document = gpxpy.gpx.GPX()
+    document.creator = "baksan"
+    document.name = shared.mark
+    segments: dict[str, gpxpy.gpx.GPXTrackSegment] = {}
+    for fix, latitude, longitude in shared.placed:
+        name = animal(fix)
+        if name not in segments:
+            track = gpxpy.gpx.GPXTrack(name=name)
+            segments[name] = gpxpy.gpx.GPXTrackSegment()
+            track.segments.append(segments[name])
+            document.tracks.append(track)
+        point = gpxpy.gpx.GPXTrackPoint(latitude, longitude, fix.altitude_m, when(fix))
+        segments[name].points.append(point)
     return (document.to_xml(version="1.1") + "\n").encode()
 
 

@@ -65,7 +65,7 @@ class Columns:
 
     def value(self, row: Row, meaning: str) -> str:
         """Return the first value of that meaning in a row, "" where there is none."""
-        return next(self.all(row, meaning), "")
+        return next(self.all(row, meaning), "") if meaning in self.places else ""
 
     def all(self, row: Row, meaning: str) -> Iterator[str]:
         """Yield all values of that meaning in a row."""
