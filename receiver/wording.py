@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 FIRST_YEAR = 2000
+# What XML cannot hold, and what a terminal would obey.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 SIMULATION = "SIMULATION: nothing below was measured, no animal is there"
 
 
@@ -28,3 +31,8 @@ def local_time(time: datetime | None) -> str:
     offset = f"{local:%z}"
     zone = "UTC" if offset == "+0000" else f"{local.tzname()}, UTC{offset[:3]}:{offset[3:]}"
     return f"{local:%d %b %Y, %H:%M} {zone}"
+
+
+def plain(text: str) -> str:
+    """Return somebody's text without control characters."""
+    return _CONTROL.sub(" ", text).strip()

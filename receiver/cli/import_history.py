@@ -57,6 +57,7 @@ def add(
     from receiver.importers import history
     from receiver.importers.kept import keep, kept, read_file
     from receiver.ui.progress import watched
+    from receiver.wording import plain
 
     if out.suffix != ".journal":
         raise ConfigError(f"{file} is the history of a collar: it goes into a journal, as in --to"
@@ -72,7 +73,7 @@ def add(
     new = sum(fix.id not in before for fix in after.fixes) if added else 0
     lines = [*_lines(found, after, clock.now().utc), _saved(out, added, new)]
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(plain(line), err=True)  # a file may hold what a terminal obeys
     if as_json:
         click.echo(json.dumps(_summary(found, after, added, new), allow_nan=False,
                               ensure_ascii=False))  # fmt: skip

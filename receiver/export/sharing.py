@@ -18,7 +18,6 @@ Times stay as they are. Keys of collars are in no journal, so in no file.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,11 +25,10 @@ from typing import NamedTuple
 
 from protocols.packet import Packet
 from receiver.records import Fix
+from receiver.wording import plain
 
 METRES_A_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
 TRUSTED = ("ok", "corrected")
-# What XML cannot hold, and no name needs.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 
 class Precision(NamedTuple):
@@ -176,11 +174,6 @@ def of_packet(packet: Packet, heard: datetime, identity: str) -> Fix:
         temperature_c=packet.temperature_c,
         mortality=packet.mortality,
     )
-
-
-def plain(text: str) -> str:
-    """Return a text without control characters."""
-    return _CONTROL.sub(" ", text).strip()
 
 
 def animal(fix: Fix) -> str:

@@ -2,8 +2,9 @@
 
 A file is a source of the role "history". Its address holds its name, its digest and what the user
 said of it; its bytes follow as rows of what was heard. So nothing is lost, a better reader finds
-more in the same journal, two journals merge as ever, and adding a file twice changes nothing. Files
-that overlap are merged fix by fix; where they differ the one that was added last counts.
+more in the same journal, two journals merge as ever, and adding a file twice changes nothing. Added
+again with other words about it (another order of dates, another collar), the last words count.
+Files that overlap are merged fix by fix; where they differ the one that was added last counts.
 """
 
 from __future__ import annotations
@@ -68,9 +69,10 @@ def keep(journal: Journal, file: str, data: bytes, how: How, clock: Clock) -> bo
     """
     digest, stamp = hashlib.sha256(data).hexdigest(), clock.now()
     address = _address(file, digest, how)
-    if any(source.address == address for source in _sources(journal.rows())):
+    before = {_said(file.source.address)[1].get("sha256"): file for file in _files(journal.rows())}
+    if digest in before and before[digest].source.address == address:
         return False
-    name = f"{file}#{digest[:8]}"
+    name = f"{file}#{hashlib.sha256(address.encode()).hexdigest()[:8]}"
     source = Source(
         source=name, address=address, observer=journal.settings.observer, role="history"
     )
@@ -110,18 +112,15 @@ def kept(rows: Iterable[Row], configuration: Configuration) -> Kept:
 
 
 def _files(rows: Iterable[Row]) -> Iterator[_File]:
-    """Yield the files among rows: each once, also where two journals brought it."""
+    """Yield the files among rows: each once, with what was said of it last."""
     found: dict[tuple[str, str], _File] = {}
     for row in rows:
         if isinstance(row, Source) and row.role == ROLE:
+            found.pop((row.origin, row.source), None)  # what was said last comes last
             found[row.origin, row.source] = _File(row)
         elif isinstance(row, Heard) and (row.origin, row.source) in found:
             found[row.origin, row.source].pieces.append(row.raw)
-    yield from {file.source.address: file for file in found.values()}.values()
-
-
-def _sources(rows: Iterable[Row]) -> Iterator[Source]:
-    return (row for row in rows if isinstance(row, Source) and row.role == ROLE)
+    yield from {_said(f.source.address)[1].get("sha256"): f for f in found.values()}.values()
 
 
 def _read(file: _File) -> History:

@@ -77,6 +77,15 @@ def test_wrong_file_is_one_line_and_nothing_is_added(
     assert not Path("new.journal").exists()
 
 
+def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "gps.csv"
+    path.write_text(
+        HEADS + GOOD.replace("81267", "\x1b[2J\x1b]0;x\x07") + "\x1b[31mnoon,1,1,gps,1\n"
+    )
+    assert run(["import", str(path), "--to", str(tmp_path / "a.journal")]) == 0
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def test_times_in_the_future_are_said(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "gps.csv"
     path.write_text(HEADS + GOOD.replace("2026", "2190"))

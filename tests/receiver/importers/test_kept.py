@@ -79,6 +79,16 @@ def test_what_the_user_said_of_a_file_is_kept(journal: Journal, hours: int) -> N
     assert (fix.device_id, fix.file) == ("Baksan & Co?", "\u043a\u043e\u0448\u043a\u0430?&=#.csv")
 
 
+def test_same_file_added_again_with_other_words_is_read_by_the_last(journal: Journal) -> None:
+    data = HEADS.encode() + b"05/03/2026 12:00:00,42.5,43.25,gps,81267,true\n"
+    for dates, count in (("dmy", 2), ("mdy", 4), ("mdy", 4), ("dmy", 6)):
+        keep(journal, "a.csv", data, How(dates=dates), CLOCK)
+        assert len(journal) == count
+        (fix,) = said(journal).fixes
+        day, month = (5, 3) if dates == "dmy" else (3, 5)
+        assert fix.time == datetime(2026, month, day, 12, tzinfo=UTC)
+
+
 def test_journals_merge_with_their_files(journal: Journal, tmp_path: Path) -> None:
     keep(journal, "a.csv", table(*ROWS[:6]), How(), CLOCK)
     theirs = Journal.create(tmp_path / "theirs.journal", Configuration())
