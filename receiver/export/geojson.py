@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from receiver.export.sharing import Shared, when
+from receiver.export.sharing import Shared, place, when
 from receiver.geodesy import end_of_line
 from receiver.records import Answer, Fix, Observation, jsonable, utc_text
 
@@ -35,11 +35,11 @@ def geojson(
 
 
 def fixes(shared: Shared) -> bytes:
-    """Return the FeatureCollection of fixes; one whose place is not told has no geometry."""
+    """Return the FeatureCollection of fixes; one that no map may show has no geometry."""
     features = []
     for fix in shared.fixes:
-        is_placed = fix.latitude_deg is not None and fix.longitude_deg is not None
-        point = _position(fix.latitude_deg or 0.0, fix.longitude_deg or 0.0) if is_placed else None
+        where = place(fix)
+        point = _position(*where) if where else None
         features.append(_feature(point, id=fix.id, **properties(fix, shared)))
     return _file({"type": "FeatureCollection", "note": shared.mark, "features": features})
 

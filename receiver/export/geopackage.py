@@ -15,7 +15,7 @@ import numpy as np
 
 from receiver.errors import MissingExtraError, WriteError
 from receiver.export.geojson import properties
-from receiver.export.sharing import Shared, when
+from receiver.export.sharing import Shared, place, when
 from receiver.records import Fix
 
 LAYER = "fixes"
@@ -87,11 +87,11 @@ def _texts(values: Sequence[Any]) -> Any:
 
 def _points(fixes: Sequence[Fix]) -> Any:
     points = np.empty(len(fixes), dtype=object)
-    points[:] = [_wkb(fix.longitude_deg, fix.latitude_deg) for fix in fixes]
+    points[:] = [_wkb(fix) for fix in fixes]
     return points
 
 
-def _wkb(longitude: float | None, latitude: float | None) -> bytes | None:
-    if longitude is None or latitude is None:
-        return None
-    return struct.pack("<BIdd", 1, 1, longitude, latitude)
+def _wkb(fix: Fix) -> bytes | None:
+    """Return a point as well-known binary (little-endian), x the longitude."""
+    where = place(fix)
+    return struct.pack("<BIdd", 1, 1, where[1], where[0]) if where else None

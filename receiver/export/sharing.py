@@ -76,13 +76,15 @@ class Shared:
     @property
     def placed(self) -> list[tuple[Fix, float, float]]:
         """The fixes that a map may show, with latitude and longitude."""
-        return [
-            (fix, fix.latitude_deg, fix.longitude_deg)
-            for fix in self.fixes
-            if fix.latitude_deg is not None
-            and fix.longitude_deg is not None
-            and fix.position_status in TRUSTED
-        ]
+        found = ((fix, place(fix)) for fix in self.fixes)
+        return [(fix, *where) for fix, where in found if where is not None]
+
+
+def place(fix: Fix) -> tuple[float, float] | None:
+    """Return latitude and longitude for a map; None where they are not told, or not trusted."""
+    if fix.latitude_deg is None or fix.longitude_deg is None or fix.position_status not in TRUSTED:
+        return None
+    return fix.latitude_deg, fix.longitude_deg
 
 
 def share(
@@ -93,9 +95,13 @@ def share(
     simulation: bool = False,
     frequencies_hz: Mapping[str, float] | None = None,
 ) -> Shared:
-    """Return what may be told of fixes, in order of time, with numbers instead of identities."""
+    """Return what may be told of fixes, in order of time, with numbers instead of identities.
+
+    A fix that came in several messages is told once.
+    """
     ordered = sorted(fixes, key=lambda fix: (when(fix).timestamp(), fix.device_id))
-    told = (told_of(fix, precision) for fix in ordered)
+    once = {_same(fix): fix for fix in reversed(ordered)}
+    told = (told_of(fix, precision) for fix in reversed(once.values()))
     return Shared(
         fixes=tuple(replace(fix, id=str(number)) for number, fix in enumerate(told, start=1)),
         precision=precision,
@@ -103,6 +109,11 @@ def share(
         simulation=simulation,
         frequencies_hz=dict(frequencies_hz or {}) if precision.name == "exact" else {},
     )
+
+
+def _same(fix: Fix) -> tuple[object, ...]:
+    place = fix.latitude_deg, fix.longitude_deg
+    return fix.device_id, when(fix), fix.sensor, fix.position_status, *place
 
 
 def when(fix: Fix) -> datetime:

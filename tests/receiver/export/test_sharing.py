@@ -140,8 +140,17 @@ def test_doubtful_positions_are_on_no_map_and_hidden_in_movebank() -> None:
     assert len(told.placed) == 1
     rows = list(csv.DictReader(io.StringIO(movebank(told).decode())))
     assert [row["visible"] for row in rows] == ["true", "false", "false"]
+    features = json.loads(geojson.fixes(told))["features"]
+    assert [f["geometry"] is None for f in features] == [False, True, True]
     (track,) = gpxpy.parse(gpx.fixes(told).decode()).tracks
     assert len(track.segments[0].points) == 1
+
+
+def test_fix_that_came_in_several_messages_is_told_once() -> None:
+    again = [fix(received=START + timedelta(hours=i)) for i in (1, 2, 3)]
+    told = shared(*again, fix(1))
+    assert [row.id for row in told.fixes] == ["1", "2"]
+    assert [row.time for row in told.fixes] == [START, START + timedelta(hours=1)]
 
 
 def test_simulation_is_marked_everywhere() -> None:
@@ -270,5 +279,5 @@ def test_geopackage_as_gdal_reads_it(tmp_path: Path) -> None:
     assert list(row["collar"]) == ["Baksan"] * 3
     assert str(row["time"][0]).startswith("2026-11-24T12:30:00")
     assert row["frequency_hz"][0] == 150_340_000.0
-    assert geometry[2] is None
+    assert [point is None for point in geometry] == [False, True, True]
     assert pyogrio.read_info(path)["features"] == 3
