@@ -20,14 +20,14 @@ from itertools import pairwise
 
 from receiver.importers import dates, values
 from receiver.importers.formats import ARGOS
-from receiver.importers.rowwise import KEPT_TEXT, Reading, Tally
+from receiver.importers.reading import KEPT_TEXT, Reading, Tally
 from receiver.records import Fix, Refused
 from receiver.search import identity
 
 _TIME = r"(\d{4}-\d{2}-\d{2} +\d{2}:\d{2}:\d{2})"
 _PASS = re.compile(
     r"\s*(\d{5}) +(\d{5,7}) +(\d+) +(\d+) +([A-Z0-9]{1,2})"
-    rf"(?: +([0-3ABZG]) +{_TIME} +(-?[\d.]+) +(-?[\d.]+)(?: +(-?[\d.]+))?(?: +(\d+))?)?\s*"
+    rf"(?: +([0-3ABZG]) +{_TIME} +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+) +(\d+))?\s*"
 )
 _MESSAGE = re.compile(rf"\s*{_TIME} +(\d+)((?:\s+[0-9A-Fa-f]{{2,3}})+)\s*")
 _MORE = re.compile(r"(?:\s+[0-9A-Fa-f]{2,3})+\s*")

@@ -19,7 +19,7 @@ from receiver.errors import ConfigError, InputError
 from receiver.importers import argos_ds, closed, formats, rowwise
 from receiver.importers.dates import Seen, order_of, possible
 from receiver.importers.formats import Format
-from receiver.importers.rowwise import Columns, Reading
+from receiver.importers.reading import KEPT_TEXT, Columns, Reading
 from receiver.importers.text import Row, Text, read_text, rows, split
 from receiver.records import Fix, Refused
 
@@ -354,12 +354,28 @@ def _whose(file: str, table: _Table, columns: Columns, how: How) -> str | None:
 
 
 def _without_cut_row(found: Reading, table: _Table, file: str) -> Reading:
-    """Refuse the last row of a file whose end is missing, where fields of it are missing too."""
-    last = next(iter(deque(table.rows(), maxlen=1)), None)
-    if last is None or last.fault or len(last.fields) >= len(table.names):
+    """Refuse the last row of a file without a last line end, where it seems to be cut off."""
+    *_, last = deque(table.rows(), maxlen=1) or [None]
+    if last is None or last.fault or not _seems_cut(last, table):
         return found
     cut = Refused(file=file, row=last.number, reason="the file ends within this row",
-                  text=last.text[:2000])  # fmt: skip
+                  text=last.text[:KEPT_TEXT])  # fmt: skip
     fixes = [fix for fix in found.fixes if fix.row != last.number]
     refused = [row for row in found.refused if row.row != last.number]
     return found._replace(fixes=fixes, refused=[*refused, cut])
+
+
+def _seems_cut(last: Row, table: _Table) -> bool:
+    """Tell whether fields are missing, or digits of a coordinate that every other row has."""
+    if len(last.fields) < len(table.names):
+        return True
+    end, columns = len(table.names) - 1, Columns.of(table.names, table.format)
+    if not any(end in columns.places.get(meaning, ()) for meaning in COORDINATES):
+        return False
+    others = (row for row in table.rows() if len(row.fields) > end and row.number != last.number)
+    fewest = min((_decimals(row.fields[end]) for row in others if row.fields[end]), default=0)
+    return _decimals(last.fields[end]) < fewest
+
+
+def _decimals(number: str) -> int:
+    return len(number.replace(",", ".").partition(".")[2])

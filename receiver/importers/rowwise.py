@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from receiver.importers import dates, values
-from receiver.importers.formats import ARGOS, Format, key
+from receiver.importers.formats import ARGOS, GPS, Format
+from receiver.importers.reading import KEPT_TEXT, Columns, Reading, Tally, Unusable
 from receiver.importers.text import Row
 from receiver.importers.values import Spot
 from receiver.records import YEARS, Fix, Refused
 from receiver.search import identity
 
-KEPT_TEXT = 2000
 _NO_FIX = re.compile(r"no\b|no[ -]?(fix|sat)|not\b|fail|unresolved|invalid|none|resource|timeout")
 # What a value may be at all; what is outside is a sentinel or a fault.
 RANGES: Mapping[str, tuple[float, float]] = {
@@ -27,76 +27,6 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "temperature_c": (-90.0, 90.0),
     "activity": (-1e9, 1e9),
 }
-
-
-class Reading(NamedTuple):
-    """What all rows of a file say."""
-
-    rows: int
-    fixes: list[Fix]
-    refused: list[Refused]
-    notes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where each meaning stands in a row."""
-
-    places: Mapping[str, tuple[int, ...]]
-    count: int
-    needed: int  # fields that a row must have
-
-    @classmethod
-    def of(cls, names: Sequence[str], kind: Format) -> Columns:
-        """Find the columns of a format; of headings that come twice the first one counts."""
-        there: dict[str, int] = {}
-        for index, name in enumerate(names):
-            there.setdefault(key(name), index)
-        places = {
-            meaning: tuple(there[key(name)] for name in known if key(name) in there)
-            for meaning, known in kind.columns.items()
-        }
-        needed = 1 + max(there[key(need)] for need in kind.needs)
-        return cls({m: found for m, found in places.items() if found}, len(names), needed)
-
-    def has(self, meaning: str) -> bool:
-        """Tell whether there is a column of that meaning."""
-        return meaning in self.places
-
-    def value(self, row: Row, meaning: str) -> str:
-        """Return the first value of that meaning in a row, "" where there is none."""
-        return next(self.all(row, meaning), "") if meaning in self.places else ""
-
-    def all(self, row: Row, meaning: str) -> Iterator[str]:
-        """Yield all values of that meaning in a row."""
-        fields = row.fields
-        for index in self.places.get(meaning, ()):
-            if index < len(fields) and (text := values.present(fields[index])):
-                yield text
-
-
-def _where(count: int, first: int) -> str:
-    return f"line {first}" if count == 1 else f"{count} rows, from line {first} on"
-
-
-class _Unusable(Exception):  # noqa: N818  (a reason, not a fault of the program)
-    """Why a row cannot be used."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Sentences about a file, each with how often it is true and where first."""
-
-    found: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def add(self, sentence: str, row: int) -> None:
-        """Count a sentence."""
-        count, first = self.found.get(sentence, (0, row))
-        self.found[sentence] = (count + 1, first)
-
-    def sentences(self) -> list[str]:
-        """Return them in the order in which they were first true."""
-        return [f"{sentence} ({_where(*found)})" for sentence, found in self.found.items()]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,7 +57,7 @@ class Reader:
         self.rows += 1
         try:
             self.fixes += self._read(row)
-        except _Unusable as error:
+        except Unusable as error:
             self.refused.append(
                 Refused(
                     file=self.file, row=row.number, reason=str(error), text=row.text[:KEPT_TEXT]
@@ -148,23 +78,24 @@ class Reader:
         found = []
         if argos:
             time = self._time(row, "argos_time")
-            found.append(self._fix(row, common, argos, time, ARGOS))
+            is_gps = self.columns.value(row, "location_class") == "G"
+            found.append(self._fix(row, common, argos, time, GPS if is_gps else ARGOS))
         if gps or not argos:
             if gps is None and not self.format.contacts:
                 kind = self.columns.value(row, "sensor") or "another sensor"
-                raise _Unusable(f"no position: a row of {kind}")
+                raise Unusable(f"no position: a row of {kind}")
             time = self._position_time(row)
             found.append(self._fix(row, common, gps or values.NOWHERE, time, self._sensor(row)))
         return found
 
     def _check(self, row: Row) -> None:
         if row.fault:
-            raise _Unusable(row.fault)
+            raise Unusable(row.fault)
         if len(row.fields) < self.columns.needed:
-            raise _Unusable(f"{len(row.fields)} fields under {self.columns.count} headings")
+            raise Unusable(f"{len(row.fields)} fields under {self.columns.count} headings")
         if any(row.fields[self.columns.count :]):
             text = f"{len(row.fields)} fields under {self.columns.count} headings: are there commas"
-            raise _Unusable(f"{text} within values?")
+            raise Unusable(f"{text} within values?")
 
     def _common(self, row: Row) -> dict[str, Any]:
         """Return what every fix of a row has."""
@@ -185,11 +116,11 @@ class Reader:
             return self.device_id
         text = values.name(self.columns.value(row, "device_id"))
         if not text:
-            raise _Unusable("no id of a collar")
+            raise Unusable("no id of a collar")
         if why := values.spoilt(text):
-            self.tally.add(f"{why}: {text}. Take the file as it was downloaded, or say whose all"
-                           " rows are with --collar", row.number)  # fmt: skip
-            raise _Unusable(f"{why}: {text}")
+            self.tally.add(f"{why}. Take the file as it was downloaded, or say whose all rows are"
+                           " with --collar", row.number)  # fmt: skip
+            raise Unusable(f"{why}: {text}")
         if text.endswith(".0") and text[:-2].isdigit():
             self.tally.add("a spreadsheet has made a number of the id: zeros before it may be lost",
                            row.number)  # fmt: skip
@@ -222,7 +153,7 @@ class Reader:
         """Return a time of one column, or of two; None where there is no value.
 
         Raises:
-            _Unusable: there is one that is no time.
+            Unusable: there is one that is no time.
         """
         value = self.columns.value
         text = value(row, whole)
@@ -234,7 +165,7 @@ class Reader:
         if found is None and self.format.day_numbers:
             found = self._day_number(text)
         if found is None:
-            raise _Unusable(
+            raise Unusable(
                 f"{text[:40]!r} is no date with a time, day and month in order {self.order}"
             )
         return found
@@ -249,9 +180,9 @@ class Reader:
         try:
             found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=values.number(text))
         except (ValueError, OverflowError) as error:
-            raise _Unusable(f"{text[:40]!r} is no time in seconds since 1970") from error
+            raise Unusable(f"{text[:40]!r} is no time in seconds since 1970") from error
         if found.year not in YEARS:
-            raise _Unusable(f"{text}: a time in the year {found.year}")
+            raise Unusable(f"{text}: a time in the year {found.year}")
         return found
 
     def _year_day(self, row: Row) -> datetime:
@@ -260,10 +191,10 @@ class Reader:
         try:
             year, day, hour, minute = (int(values.number(text)) for text in texts)
         except ValueError as error:
-            raise _Unusable(f"year, day, hour, minute {texts} are no time") from error
+            raise Unusable(f"year, day, hour, minute {texts} are no time") from error
         found = dates.of_year_day(year, day, hour, minute, self.zone)
         if found is None:
-            raise _Unusable(f"year, day, hour, minute {texts} are no time")
+            raise Unusable(f"year, day, hour, minute {texts} are no time")
         return found
 
     # --- positions ---
@@ -272,7 +203,7 @@ class Reader:
         """Return the position in two columns; None where both are empty.
 
         Raises:
-            _Unusable: one of them is no number.
+            Unusable: one of them is no number.
         """
         texts = [self.columns.value(row, name) for name in (latitude, longitude)]
         if not any(texts):
@@ -280,7 +211,7 @@ class Reader:
         try:
             north, east = (values.number(t, self.comma) if t else None for t in texts)
         except ValueError as error:
-            raise _Unusable(f"position {' '.join(texts)[:60]!r}: {error}") from error
+            raise Unusable(f"position {' '.join(texts)[:60]!r}: {error}") from error
         return values.spot(north, east)
 
     def _sensor(self, row: Row) -> str:
@@ -296,7 +227,7 @@ class Reader:
         if spot.latitude_deg is None:
             time = time or received
         if time is None and received is None:
-            raise _Unusable("no time")
+            raise Unusable("no time")
         if time is None:
             warnings.append("the file does not tell when this position was")
             spot = spot._replace(status="stale" if spot.status == "ok" else spot.status)

@@ -102,7 +102,7 @@ def spot(latitude: float | None, longitude: float | None) -> Spot:
         return Spot(None, None, "bad", "half a position")
     said = f"latitude {latitude:g}, longitude {longitude:g}"
     if latitude == 0 and longitude == 0:
-        return NOWHERE._replace(warning="0, 0 stands for no position")
+        return NOWHERE._replace(warning="zeros stand for no position")
     if abs(latitude) == 90:
         return NOWHERE._replace(warning=f"{said} stands for no position")
     if abs(latitude) < 90 and abs(longitude) <= 180:

@@ -167,7 +167,7 @@ def test_values_that_cannot_be_are_none_and_said() -> None:
 
 @pytest.mark.parametrize(
     ("latitude", "longitude", "status", "words"),
-    [("0", "0", "unavailable", "no position"), ("0.0", "-0.0", "unavailable", "no position"),
+    [("0", "0", "unavailable", "zeros"), ("0.0", "-0.0", "unavailable", "zeros"),
      ("90", "180", "unavailable", "no position"), ("91", "181", "bad", "no place"),
      ("-999", "-999", "bad", "no place"), ("142.5", "43.25", "bad", "changed places"),
      ("43.25", "", "bad", "half"), ("", "42.5", "bad", "half"),
@@ -260,6 +260,36 @@ def test_row_that_is_cut_off_at_the_end_of_the_file_is_refused() -> None:
     text = movebank("1,true,2026-11-24 12:30:00,42.5,43.25,gps,C1,A")
     found = history(text + "2,true,2026-11-24 12:31:00,42.5,43.2,gps,C1")
     assert (len(found.fixes), found.refused[0].reason) == (1, "the file ends within this row")
+
+
+GEN3 = (
+    "2026.11.24,14:00:00,77267,1,Good,2026.11.24,12:30,-151.4131,66.8680\n"
+    "2026.11.24,14:00:00,77267,2,Good,2026.11.23,12:31,-151.4102,66.8666\n"
+)
+MAIL = (
+    "09691 095838  17 31 K A 2026-11-24 12:30:00  65.756  198.748  0.532 401629865\n"
+    "   2026-11-24 12:31:00  1   120 03\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        (movebank("1,true,2026-11-24 12:30:00,42.5134,43.2578,gps,C1,A"), How()),
+        (LOTEK + "C1,24-11-2026 12:30:00,,43.2578,42.5134,1800,3D,2,-4,3.6,3.5\n", How()),
+        (GEN3, How()),
+        (MAIL, How()),
+        ("count,timestamp,lat,lon\n1,1795523400,43.25781,42.51341\n2,1795523460,43.25781,42.51341\n",
+         How(collar="C1")),
+    ],
+)  # fmt: skip
+def test_file_cut_anywhere_gives_no_place_that_the_whole_one_does_not(text: str, how: How) -> None:
+    whole = {(fix.time, place(fix)) for fix in history(text, how).fixes}
+    first = text.index("\n", text.index("1795523400") if "1795523400" in text else 0) + 1
+    for end in range(first, len(text)):
+        with suppress(InputError):
+            for fix in history(text[:end], how).fixes:
+                assert fix.latitude_deg is None or (fix.time, place(fix)) in whole, text[:end]
 
 
 def test_short_rows_and_damaged_rows_do_not_hide_the_others() -> None:
