@@ -55,7 +55,7 @@ def add(
     from receiver.clock import SystemClock
     from receiver.errors import ConfigError, InputError
     from receiver.importers import history
-    from receiver.importers.kept import keep, kept, read_file
+    from receiver.importers.kept import keep, kept, lost_zeros, read_file
     from receiver.ui.progress import watched
     from receiver.wording import plain
 
@@ -63,20 +63,23 @@ def add(
         raise ConfigError(f"{file} is the history of a collar: it goes into a journal, as in --to"
                           " search.journal")  # fmt: skip
     how, data, clock = _how(collar, utc_offset, dates), read_file(file), SystemClock()
-    found = history.read(file.name, data, how, lambda rows, total: watched(rows, total, "reading"))
+    name = plain(file.name)
+    found = history.read(name, data, how, lambda rows, total: watched(rows, total, "reading"))
     if not found.fixes:
         raise InputError(f"{file}: no usable row; {_reasons(found)}")
     with _journal(out) as journal:
         before = {fix.id for fix in kept(journal.rows(), journal.settings).fixes}
-        added = keep(journal, file.name, data, how, clock)
+        added = keep(journal, name, data, how, clock)
         after = kept(journal.rows(), journal.settings)
+        looks = [*found.notes, *lost_zeros(found.fixes, journal.settings), *after.warnings]
     new = sum(fix.id not in before for fix in after.fixes) if added else 0
-    lines = [*_lines(found, after, clock.now().utc), _saved(out, added, new)]
+    looks += _future(found.fixes, clock.now().utc)
+    lines = [*_lines(found, looks, after), _saved(out, added, new)]
     for line in lines:
         click.echo(plain(line), err=True)  # a file may hold what a terminal obeys
     if as_json:
-        click.echo(json.dumps(_summary(found, after, added, new), allow_nan=False,
-                              ensure_ascii=False))  # fmt: skip
+        summary = {**_summary(found, after), "notes": looks, "added": added, "new": new}
+        click.echo(json.dumps(summary, allow_nan=False, ensure_ascii=False))
 
 
 def _how(collar: str | None, utc_offset: str | None, dates: str | None) -> How:
@@ -107,7 +110,7 @@ def _journal(path: Path) -> Journal:
 # --- what is said of it -------------------------------------------------------------------------
 
 
-def _lines(found: History, after: Kept, now: datetime) -> Iterator[str]:
+def _lines(found: History, looks: Sequence[str], after: Kept) -> Iterator[str]:
     parted = SEPARATOR_NAMES.get(found.separator)
     by = f", separated by {parted}" if parted else ""
     yield f"{found.file}: {found.title}; {found.encoding.upper()}{by}"
@@ -116,8 +119,7 @@ def _lines(found: History, after: Kept, now: datetime) -> Iterator[str]:
         yield f"refused line {row.row}: {row.reason}"
     if len(found.refused) > TOLD_ROWS:
         yield f"refused {len(found.refused) - TOLD_ROWS} more lines: --json lists them"
-    for note in (*found.notes, *_future(found.fixes, now), *after.warnings):
-        yield f"look: {note}"
+    yield from (f"look: {look}" for look in looks)
     ids = {fix.device_id for fix in found.fixes}
     for collar in _collars([fix for fix in after.fixes if fix.device_id in ids]):
         name = f" is {collar['collar']}" if collar["collar"] else ""
@@ -175,7 +177,7 @@ def _saved(out: Path, added: bool, new: int) -> str:
     return f"saved in {out}: {new} of it new"
 
 
-def _summary(found: History, after: Kept, added: bool, new: int) -> dict[str, Any]:
+def _summary(found: History, after: Kept) -> dict[str, Any]:
     from receiver.records import jsonable
 
     ids = {fix.device_id for fix in found.fixes}
@@ -191,10 +193,7 @@ def _summary(found: History, after: Kept, added: bool, new: int) -> dict[str, An
             "positions": {name: status.count(name) for name in dict.fromkeys(status)},
             "duplicates": found.duplicates,
             "refused": found.refused,
-            "notes": found.notes,
             "collars": list(_collars([fix for fix in after.fixes if fix.device_id in ids])),
-            "added": added,
-            "new": new,
         }
     )
     return summary

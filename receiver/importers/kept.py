@@ -43,6 +43,16 @@ class _File:
     source: Source
     pieces: list[bytes] = field(default_factory=list)
 
+    @property
+    def digest(self) -> str:
+        """The digest of the file as it was added."""
+        return _said(self.source.address)[1].get("sha256", "")
+
+    def whole(self) -> bytes | None:
+        """Return the bytes of the file; None where some of them are damaged or missing."""
+        data = b"".join(self.pieces)
+        return data if hashlib.sha256(data).hexdigest() == self.digest else None
+
 
 def read_file(path: Path) -> bytes:
     """Return the bytes of a file.
@@ -69,8 +79,8 @@ def keep(journal: Journal, file: str, data: bytes, how: How, clock: Clock) -> bo
     """
     digest, stamp = hashlib.sha256(data).hexdigest(), clock.now()
     address = _address(file, digest, how)
-    before = {_said(file.source.address)[1].get("sha256"): file for file in _files(journal.rows())}
-    if digest in before and before[digest].source.address == address:
+    before = {file.digest: file for file in _files(journal.rows())}.get(digest)
+    if before and before.source.address == address and before.whole() is not None:
         return False
     name = f"{file}#{hashlib.sha256(address.encode()).hexdigest()[:8]}"
     source = Source(
@@ -120,13 +130,13 @@ def _files(rows: Iterable[Row]) -> Iterator[_File]:
             found[row.origin, row.source] = _File(row)
         elif isinstance(row, Heard) and (row.origin, row.source) in found:
             found[row.origin, row.source].pieces.append(row.raw)
-    yield from {_said(f.source.address)[1].get("sha256"): f for f in found.values()}.values()
+    yield from {file.digest: file for file in found.values()}.values()
 
 
 def _read(file: _File) -> History:
     name, said = _said(file.source.address)
-    data = b"".join(file.pieces)
-    if hashlib.sha256(data).hexdigest() != said.get("sha256"):
+    data = file.whole()
+    if data is None:
         raise InputError(f"{name}: its bytes in the journal are damaged: import the file again")
     return read(name, data, _how(said))
 
@@ -159,6 +169,18 @@ def _how(said: Mapping[str, str]) -> How:
 def _order(fix: Fix) -> tuple[float, str]:
     when = fix.time or fix.received
     return when.timestamp() if when else 0.0, fix.id
+
+
+def lost_zeros(fixes: Iterable[Fix], configuration: Configuration) -> Iterator[str]:
+    """Yield a sentence for each identity that is a sheet's but for the zeros before it."""
+    for device_id in dict.fromkeys(fix.device_id for fix in fixes):
+        for collar in configuration.collars:
+            for known in (collar.serial, *collar.ids):
+                if known and values.same_id(device_id, known) and len(device_id) != len(known):
+                    yield (
+                        f"id {device_id} is taken for {known} of {collar.name}'s sheet: they"
+                        " differ by zeros only, which a spreadsheet may have dropped"
+                    )
 
 
 def name_of(device_id: str, configuration: Configuration) -> str | None:

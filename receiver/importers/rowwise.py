@@ -256,17 +256,15 @@ class Reader:
         value = self.columns.value
         if cep := value(row, "cep_km"):
             warnings.append(f"the satellite's own estimate (within {cep} km) is left out")
-        if spot.latitude_deg is None:
-            return spot
-        word = value(row, "fix_type").lower()
-        if sensor != ARGOS and _NO_FIX.match(word):
+        word, is_placed = value(row, "fix_type").lower(), spot.latitude_deg is not None
+        if is_placed and sensor != ARGOS and _NO_FIX.match(word):
             warnings.append(f"a position beside {word!r} is left out")
-            return values.NOWHERE
+            spot, is_placed = values.NOWHERE, False
         doubts = [text for text, holds in self._doubts(row, sensor, word) if holds]
-        if self._hangs(row, word) and not doubts:
+        if self._hangs(row, word) and is_placed and not doubts:
             doubts = ["the first fix of its message, from which it is counted, is bad"]
         warnings += doubts
-        return spot._replace(status="bad") if doubts else spot
+        return spot._replace(status="bad") if is_placed and doubts else spot
 
     def _hangs(self, row: Row, word: str) -> bool:
         """Tell whether a fix is counted from a bad one: from the first of its message."""

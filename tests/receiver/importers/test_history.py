@@ -194,6 +194,13 @@ def test_outliers_of_movebank_are_bad(mark: str) -> None:
     assert only(heads + row).position_status == "bad"
 
 
+def test_what_a_maker_reports_of_a_contact_is_said() -> None:
+    heads = "Acquisition Time,Acquisition Start Time,Predeployment Data,Error\n"
+    fix = only(heads + "2026.11.24 12:30:00,2026.11.24 12:30:00,Yes,CRC Error\n", How(collar="C1"))
+    assert fix.warnings == ("from before the collar was put on", "the maker reports: CRC Error")
+    assert fix.position_status == "unavailable"
+
+
 def test_rows_of_other_sensors_are_refused_and_kept() -> None:
     found = history(movebank("1,true,2026-11-24 12:30:00,42.5,43.25,gps,C1,A",
                              "2,true,2026-11-24 12:30:01,,,acceleration,C1,A"))  # fmt: skip

@@ -12,8 +12,8 @@ from receiver.config import Collar, Configuration
 from receiver.derive import derive
 from receiver.errors import InputError
 from receiver.importers import kept as keeping
-from receiver.importers.history import How
-from receiver.importers.kept import Kept, keep, kept, read_file
+from receiver.importers.history import How, read
+from receiver.importers.kept import Kept, keep, kept, lost_zeros, read_file
 from receiver.journal import Journal
 from receiver.records import Heard
 
@@ -106,6 +106,23 @@ def test_damaged_file_is_left_out_and_said(journal: Journal) -> None:
     found = kept(rows, BAKSAN)
     assert found.fixes == ()
     assert "damaged" in found.warnings[0]
+
+
+def test_damaged_file_can_be_added_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row whose check fails is not read: here the bytes were lost like that."""
+    keep(journal, "a.csv", table(*ROWS), How(), CLOCK)
+    rows = list(journal.rows())
+    monkeypatch.setattr(journal, "rows", lambda: [r for r in rows if not isinstance(r, Heard)])
+    assert said(journal).fixes == ()
+    assert keep(journal, "a.csv", table(*ROWS), How(), CLOCK)
+    monkeypatch.undo()
+    assert len(said(journal).fixes) == 10
+
+
+def test_lost_zeros_are_told_by_the_sheet() -> None:
+    fixes = read("a.csv", table(*ROWS), How()).fixes
+    (sentence,) = lost_zeros(fixes, BAKSAN)
+    assert sentence.startswith("id 0081267 is taken for 81267 of Baksan's sheet")
 
 
 def test_history_is_no_evidence_of_what_was_heard(journal: Journal) -> None:

@@ -101,6 +101,24 @@ def test_argos_mail_in_decimal(shared: Path) -> None:
     assert len(first.data) == 31
 
 
+def test_mail_and_the_makers_software_tell_the_same(shared: Path) -> None:
+    """Of two platforms there are the mail and what Telonics' own programs made of it."""
+    mail = history(shared, "telonics/Gen34moose08-09-2-12.TXT").fixes
+    report = history(shared, "telonics/telonics_gen4_621506A_condensed.csv").fixes
+    own = [fix for fix in mail if fix.device_id == "87744"]
+    places = [(f.time, f.location_class, f.latitude_deg, f.longitude_deg) for f in own if f.time
+              and f.location_class]  # fmt: skip
+    wanted = [(f.time, f.location_class, f.latitude_deg, f.longitude_deg) for f in report if f.time
+              and f.location_class]  # fmt: skip
+    assert sorted(places) == sorted(wanted)
+    assert len(places) == 7
+    assert {fix.received for fix in own if fix.received} <= {fix.received for fix in report}
+    vendor = history(shared, "telonics/telonics_gen3_77267_vendor_24hr.csv").fixes
+    received = {fix.received for fix in mail if fix.device_id == "77267" and fix.received}
+    assert {fix.received for fix in vendor} == received
+    assert len(received) == 79
+
+
 def test_messages_of_a_goniometer(shared: Path) -> None:
     """Its Latitude and Longitude are the searcher's: no position of the collar comes of them."""
     name = "argos/favorite_ptt_180754.csv"
