@@ -16,6 +16,7 @@ from receiver.importers.values import Spot
 from receiver.records import YEARS, Fix, Refused
 from receiver.search import identity
 
+LONGEST_ID = 100
 _NO_FIX = re.compile(r"no\b|no[ -]?(fix|sat)|not\b|fail|unresolved|invalid|none|resource|timeout")
 # What a value may be at all; what is outside is a sentinel or a fault.
 RANGES: Mapping[str, tuple[float, float]] = {
@@ -117,6 +118,8 @@ class Reader:
         text = values.name(self.columns.value(row, "device_id"))
         if not text:
             raise Unusable("no id of a collar")
+        if len(text) > LONGEST_ID:
+            raise Unusable(f"an id of {len(text)} characters")
         if why := values.spoilt(text):
             self.tally.add(f"{why}. Take the file as it was downloaded, or say whose all rows are"
                            " with --collar", row.number)  # fmt: skip

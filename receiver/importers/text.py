@@ -123,11 +123,20 @@ def _row(lines: Sequence[str], index: int, separator: str) -> tuple[Row | None, 
         return Row(number, [], line[:200], "zero bytes in the line"), 1
     if fields := split(line, separator):
         return Row(number, fields, line), 1
-    for more in range(1, LONGEST_ROW_LINES):
-        text = "\n".join(lines[index : index + 1 + more])
-        if index + more < len(lines) and (fields := split_several(text, separator)):
-            return Row(number, fields, text), 1 + more
+    text, used = _with_open_quotes(lines, index)
+    if fields := split_several(text, separator):
+        return Row(number, fields, text), used
     return Row(number, [], line, "quotation marks that do not fit"), 1
+
+
+def _with_open_quotes(lines: Sequence[str], index: int) -> tuple[str, int]:
+    """Return a line with those after it, as far as a quoted text goes on, and how many they are."""
+    quotes = 0
+    for used, line in enumerate(lines[index : index + LONGEST_ROW_LINES], start=1):
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            return "\n".join(lines[index : index + used]), used
+    return lines[index], 1
 
 
 def split_several(text: str, separator: str) -> list[str]:

@@ -15,6 +15,7 @@ from receiver.records import PositionStatus
 ABSENT = frozenset(
     ("", "na", "n/a", "nan", "null", "none", "undefined", "-", "--", "#n/a", "not available")
 )
+LONGEST_NUMBER = 40
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+")
@@ -40,7 +41,7 @@ def number(text: str, comma: bool = False) -> float:
     Raises:
         ValueError: it is none, or not finite.
     """
-    plain = text.replace("\N{MINUS SIGN}", "-")
+    plain = text.replace("\N{MINUS SIGN}", "-") if len(text) <= LONGEST_NUMBER else ""
     if comma and _COMMA.fullmatch(plain):
         plain = plain.replace(",", ".")
     value = float(plain) if _NUMBER.fullmatch(plain) else math.nan

@@ -317,6 +317,21 @@ def test_monster_line_is_refused_alone() -> None:
     assert len(found.refused[0].text) < 10_000
 
 
+@pytest.mark.parametrize("part", ["1", "a", "#", " ", "'", "-", "1.", "E+", "12:30 "])
+def test_monster_values_are_no_work(part: str) -> None:
+    monster = part * 100_000
+    found = history(movebank(f"1,true,2026-11-24 12:30:00,{monster}x,43.25,gps,C1,A",
+                             f"2,true,2026-11-24 12:31:00,42.5,43.25,gps,{monster},A",
+                             f"3,true,{monster}x,42.5,43.25,gps,C1,A"))  # fmt: skip
+    assert found.rows == 3
+    assert all(len(row.reason) < 300 for row in found.refused)
+
+
+def test_every_line_with_an_open_quotation_mark_is_no_work() -> None:
+    lines = ['"1,true,2026-11-24 12:30:00,42.5,43.25,gps,C1,A'] * 2001
+    assert len(history(movebank(*lines)).refused) >= 1000
+
+
 def test_files_put_together_repeat_their_headings() -> None:
     assert len(history(ANNA + ANNA.replace("12:30", "12:31")).fixes) == 2
 
