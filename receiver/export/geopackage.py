@@ -38,8 +38,8 @@ def geopackage(shared: Shared, folder: Path) -> bytes:
             path = Path(temporary) / "fixes.gpkg"
             write(path, *_columns(shared), shared.mark)
             return path.read_bytes()
-    except OSError as error:
-        raise WriteError(f"{folder}: cannot be written to ({error.strerror})") from error
+    except (OSError, RuntimeError) as error:  # GDAL's own errors are RuntimeErrors
+        raise WriteError(f"{folder}: a GeoPackage cannot be written there ({error})") from error
 
 
 def _writer() -> Callable[[Path, list[Any], list[str], Any, str], None]:

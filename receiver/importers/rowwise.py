@@ -17,7 +17,9 @@ from receiver.records import YEARS, Fix, Refused
 from receiver.search import identity
 
 LONGEST_ID = 100
-_NO_FIX = re.compile(r"no\b|no[ -]?(fix|sat)|not\b|fail|unresolved|invalid|none|resource|timeout")
+_NO_FIX = re.compile(
+    r"no\b|no[ -]?(fix|sat)|not\b|fail|unresolved|invalid|none|resource|timeout|0d?$"
+)
 # What a value may be at all; what is outside is a sentinel or a fault.
 RANGES: Mapping[str, tuple[float, float]] = {
     "altitude_m": (-500.0, 9000.0),
@@ -286,6 +288,7 @@ class Reader:
         early = values.truth(value(row, "predeployment"))
         return [
             ("the maker calls it bad", not is_argos and word == "bad"),
+            ("the maker calls it uncertain", not is_argos and "uncertain" in word),
             ("location class Z: not valid", is_argos and value(row, "location_class") == "Z"),
             ("marked as an outlier", is_hidden or True in marks),
             ("from before the collar was put on", bool(early)),

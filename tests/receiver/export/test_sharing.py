@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols import Packet
-from receiver.errors import MissingExtraError
+from receiver.errors import MissingExtraError, WriteError
 from receiver.export import geojson, gpx
 from receiver.export.kml import NAMESPACE, kml
 from receiver.export.movebank import COLUMNS, harmless, movebank
@@ -259,6 +259,14 @@ def test_geopackage_without_its_part_says_how_to_get_it(
     monkeypatch.setitem(__import__("sys").modules, "pyogrio", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'baksan\[gis\]'"):
         geopackage(shared(fix()), tmp_path)
+
+
+def test_geopackage_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    pytest.importorskip("pyogrio", reason="the optional part [gis] is not installed")
+    from receiver.export.geopackage import geopackage
+
+    with pytest.raises(WriteError, match="cannot be written there"):
+        geopackage(shared(fix()), tmp_path / "none")
 
 
 def test_geopackage_as_gdal_reads_it(tmp_path: Path) -> None:

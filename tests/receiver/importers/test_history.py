@@ -150,11 +150,18 @@ def test_mortality_is_read_as_makers_write_it() -> None:
     assert said == [False, True, None]
 
 
-@pytest.mark.parametrize("word", ["No Sats", "No Fix", "Failed", "Unresolved QFP", "Invalid", "No"])
+@pytest.mark.parametrize(
+    "word", ["No Sats", "No Fix", "Failed", "Unresolved QFP", "Invalid", "No", "0"]
+)
 def test_position_without_a_fix_is_left_out(word: str) -> None:
     fix = only(LOTEK + f"C1,11-24-2026 12:30:00,,43.25,42.5,1800,{word},2,-4,3.6,3.5\n")
     assert (place(fix), fix.position_status) == ((None, None), "unavailable")
     assert fix.time == AT
+
+
+def test_uncertain_fix_is_not_to_be_trusted() -> None:
+    row = "C1,11-24-2026 12:30:00,,43.25,42.5,1800,Resolved QFP (Uncertain),2,-4,3.6,3.5\n"
+    assert only(LOTEK + row).position_status == "bad"
 
 
 def test_values_that_cannot_be_are_none_and_said() -> None:
