@@ -347,72 +347,6 @@ def test_headings_below_a_preamble() -> None:
     assert only("Exported by somebody\n\n" + ANNA).row == 4
 
 
-# --- dates and zones ----------------------------------------------------------------------------
-
-
-def lotek(*dates: str) -> str:
-    return LOTEK + "".join(f"C1,{date},,43.25,42.5,1,3D,2,1,3,3\n" for date in dates)
-
-
-def test_one_date_tells_the_order_of_all() -> None:
-    found = history(lotek("05/03/2026 12:00", "24/11/2026 12:00"))
-    assert [fix.time and fix.time.month for fix in found.fixes] == [3, 11]
-    found = history(lotek("05/03/2026 12:00", "11/24/2026 12:00"))
-    assert [fix.time and fix.time.month for fix in found.fixes] == [5, 11]
-
-
-def test_order_that_no_date_tells_is_asked_for() -> None:
-    with pytest.raises(InputError, match=r"5 March 2026 or 3 May 2026.*--dates dmy or --dates mdy"):
-        history(lotek("05/03/2026 12:00", "06/03/2026 12:00"))
-    fixes = history(lotek("05/03/2026 12:00"), How(dates="mdy")).fixes
-    assert fixes[0].time == datetime(2026, 5, 3, 12, tzinfo=UTC)
-
-
-def test_same_day_in_either_order_needs_no_order() -> None:
-    assert only(lotek("05/05/2026 12:00")).time == datetime(2026, 5, 5, 12, tzinfo=UTC)
-
-
-def test_dates_of_both_orders_are_refused() -> None:
-    with pytest.raises(InputError, match=r"two orders.*line 2.*line 3"):
-        history(lotek("24/11/2026 12:00", "11/25/2026 12:00"))
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [("2026-11-24T12:30:00Z", AT), ("2026-11-24 15:30:00+03:00", AT), ("2026/11/24 12:30", AT),
-     ("24-NOV-2026 12:30", AT), ("Nov 24, 2026 12:30:00 PM", AT), ("24 November 26 12:30", AT),
-     ("24/11/26 12:30:00.0", AT), ("46350.5208333333", AT),
-     ("24/11/2026 12:30 am", datetime(2026, 11, 24, 0, 30, tzinfo=UTC))],
-)  # fmt: skip
-def test_ways_to_write_a_time(text: str, wanted: datetime) -> None:
-    row = f'C1,"{text}",,43.25,42.5,1,3D,2,1,3,3\n'
-    assert only(LOTEK + row, How(dates="dmy")).time == wanted
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["2026-11-24", "24/11/2026", "noon", "2026-02-30 12:00", "1980-01-06 00:00", "2026-11-24 25:00",
-     "31/31/2026 12:00", "2026-11-24 13:00 pm", "12:30", "-1", "1e300"],
-)  # fmt: skip
-def test_what_is_no_time_refuses_its_row(text: str) -> None:
-    found = history(lotek(text, "2026-11-24 12:30"))
-    assert (len(found.fixes), len(found.refused)) == (1, 1)
-    assert text in found.refused[0].text
-
-
-def test_local_times_need_a_stated_offset() -> None:
-    text = FOLLOWIT + "2026-11-24,15:30:00,43.25,42.5,2,3D\n"
-    with pytest.raises(InputError, match="--utc-offset"):
-        history(text, How(collar="C1"))
-    with pytest.raises(InputError, match="--collar"):
-        history(text, How(utc_offset=UTC))
-
-
-def test_offset_of_a_file_in_utc_is_a_contradiction() -> None:
-    with pytest.raises(ConfigError, match="UTC"):
-        history(ANNA, How(utc_offset=MOSCOW))
-
-
 # --- identities ---------------------------------------------------------------------------------
 
 
@@ -475,40 +409,6 @@ def test_of_the_same_fix_told_good_and_bad_the_bad_one_counts() -> None:
 def test_rows_add_up() -> None:
     found = history(movebank("1,true,2026-11-24 12:30:00,42.5,43.25,gps,C1,A", "bad", "bad,row"))
     assert found.rows == len(found.fixes) + len(found.refused) + found.duplicates
-
-
-# --- mail ---------------------------------------------------------------------------------------
-
-HEAD = "09691 095838   2  4 L\n"
-
-
-@pytest.mark.parametrize(
-    ("numbers", "wanted"),
-    [("12  03\n  04 176", bytes([12, 3, 4, 176])), ("12 03\n  B0 07", bytes([0x12, 3, 0xB0, 7])),
-     ("12 03\n  04 07", None)],
-)  # fmt: skip
-def test_decimal_or_hexadecimal(numbers: str, wanted: bytes | None) -> None:
-    assert only(f"{HEAD}   2026-11-24 12:30:00  1   {numbers}\n").data == wanted
-
-
-def test_number_that_is_no_byte() -> None:
-    fix = only(f"{HEAD}   2026-11-24 12:30:00  1   300 03\n  04 07\n")
-    assert (fix.data, fix.warnings) == (None, ("a number in the message is no byte",))
-
-
-def test_damaged_lines_of_mail_are_kept() -> None:
-    found = history(f"{HEAD}   2026-11-24 12:30:00  1   120 03\n  04 0\x7f\n   2026-13-24 12:30:00"
-                    "  1   120 03\nRegards\n")  # fmt: skip
-    assert [row.row for row in found.refused] == [3, 4]
-    assert any("text of the mail" in note for note in found.notes)
-
-
-def test_invalid_class_and_east_longitudes() -> None:
-    head = "09691 095838  17 31 K {} 2026-11-24 12:30:00  65.756  198.748  0.532 401629865\n"
-    body = "   2026-11-24 12:31:00  1   120 03\n"
-    found = history(head.format("Z") + body)
-    assert (place(found.fixes[0]), found.fixes[0].position_status) == ((65.756, -161.252), "bad")
-    assert history(head.format("2") + body).fixes[0].position_status == "ok"
 
 
 # --- closed and unknown -------------------------------------------------------------------------
