@@ -56,8 +56,11 @@ def test_packet_is_identified_by_its_frame(case: Path) -> None:
 
 
 def attempt(data: bytes, protocol: str, port: int | None) -> None:
+    """Decode, and where that is accepted, build the same bytes back."""
     with contextlib.suppress(DecodeError):
         assert all(isinstance(p, Packet) for p in decode(data, protocol=protocol, port=port))
+        named = find(protocol)
+        assert named.build(named.parse(data, Reception(port=port))) == data
 
 
 @every_case
@@ -90,7 +93,7 @@ def test_every_protocol_has_a_fixture_that_fits_its_evidence() -> None:
         assert recorded or protocol.evidence != "capture"
 
 
-def test_unknown_format_is_named() -> None:
+def test_unknown_namedis_named() -> None:
     with pytest.raises(DecodeError, match="wildfi-log is not supported yet"):
         decode(b"\x01", protocol="wildfi-log")
 
