@@ -18,6 +18,7 @@ from typing import Any
 from construct import ConstructError
 
 from protocols import (
+    abeeway,
     awt,
     dates,
     digital_matter_oyster,
@@ -61,6 +62,8 @@ PROTOCOLS: tuple[Protocol, ...] = (
     awt.PROTOCOL,
     digital_matter_oyster.PROTOCOL,
     digital_matter_yabby.PROTOCOL,
+    abeeway.AT2,
+    abeeway.AT3,
     linkit_argos.PROTOCOL,
     linkit_dte.PROTOCOL,
     linkit_log.PROTOCOL,
