@@ -32,6 +32,7 @@ from protocols import (
     opencollar_gen1,
     opencollar_lp0,
     ticktag,
+    wildfi_log,
 )
 from protocols.anatomy import Field, Layer, fields_of, hidden
 from protocols.fields import HIDDEN
@@ -69,6 +70,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     linkit_log.PROTOCOL,
     ticktag.EEPROM,
     ticktag.TEXT,
+    wildfi_log.PROTOCOL,
 )
 # Formats around another one: under which details their payload and its port stand.
 LAYERS = {

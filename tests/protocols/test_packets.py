@@ -94,8 +94,8 @@ def test_every_protocol_has_a_fixture_that_fits_its_evidence() -> None:
 
 
 def test_unknown_namedis_named() -> None:
-    with pytest.raises(DecodeError, match="wildfi-log is not supported yet"):
-        decode(b"\x01", protocol="wildfi-log")
+    with pytest.raises(DecodeError, match="no-such-format is not supported yet"):
+        decode(b"\x01", protocol="no-such-format")
 
 
 def test_without_a_port_the_candidates_are_told() -> None:
