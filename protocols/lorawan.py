@@ -238,13 +238,22 @@ def keys_of(context: Mapping[str, Any], device: str) -> dict[str, bytes]:
     Raises:
         DecodeError: what was given is no key. No key is told.
     """
+    given = table_of(context, device)
+    return {name: _key(name, given[name]) for name in KEYS if given.get(name)}
+
+
+def table_of(context: Mapping[str, Any], device: str) -> Mapping[str, Any]:
+    """Return the table of keys for a device: its own, or the one that is there for all.
+
+    Raises:
+        DecodeError: what was given is no table.
+    """
     given = context.get("keys", context)
     if not isinstance(given, Mapping):
         raise DecodeError("keys are not a table of names and hex digits")
     by_device = {str(name).lower(): value for name, value in given.items()}
     own = by_device.get(device.lower())
-    given = own if isinstance(own, Mapping) else given
-    return {name: _key(name, given[name]) for name in KEYS if given.get(name)}
+    return own if isinstance(own, Mapping) else given
 
 
 def _key(name: str, value: Any) -> bytes:

@@ -182,7 +182,7 @@ def _hints_inside(envelope: Envelope, hints: Hints, closed: bool) -> Hints:
         return replace(hints, protocol=FRAME, port=None, received=received)
     port = hints.port if hints.port is not None else envelope.port
     protocol = hints.protocol or envelope.protocol
-    return replace(hints, protocol=protocol, port=port, received=received, context=None)
+    return replace(hints, protocol=protocol, port=port, received=received)
 
 
 def _opened(envelope: Envelope, hints: Hints) -> list[Packet]:
