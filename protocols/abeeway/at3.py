@@ -219,15 +219,21 @@ def build(tree: Tree) -> bytes:
 
 
 def fits(data: bytes, reception: Reception) -> bool:
-    """Tell whether port, kind and size of a position or a notification agree."""
+    """Tell whether port, kind and size of a position or a notification agree to the byte."""
     try:
         tree = parse(data, reception)
     except DecodeError:
         return False
-    fix = tree["message"].read(tree["body"]).get("gnssFix", {"latitude": 0, "longitude": 0})
-    return (
-        tree["message"] is not UNREAD and status_of(fix["latitude"], fix["longitude"])[0] != "bad"
-    )
+    message, size = tree["message"], len(data) - len(tree["head"]) - len(tree["place"])
+    fix = message.read(tree["body"]).get("gnssFix", {})
+    status, _ = status_of(fix.get("latitude", 0), fix.get("longitude", 0))
+    return status != "bad" and not message.warnings(size) and _no_spare_bit(tree["place"])
+
+
+def _no_spare_bit(place: bytes) -> bool:
+    """Tell whether the bits of a position's head that mean nothing are zero."""
+    what, counter, called = POSITION_HEAD.unpack(place) if place else (0, 0, 0)
+    return not (what & 16 or counter >> 4 or called >> len(TRIGGERS))
 
 
 # --- what it says -----------------------------------------------------------------------------

@@ -183,12 +183,12 @@ def _network(body: Any) -> Details:
     return {"network": said}
 
 
-def _status(number: int, layout: Any, size: int) -> Message:
+def _status(number: int, layout: Any, size: int, step: int = 0) -> Message:
     def read(body: Any) -> Details:
         page = {"pageId": number, **_page(number, body.page)}
         return _system("STATUS", _beginning(body) | page)
 
-    return Message("STATUS", Struct(*STATUS, "page" / layout), read, (size,) if size else ())
+    return Message("STATUS", Struct(*STATUS, "page" / layout), read, (size,), step)
 
 
 def _plain(class_: int, type_: str) -> Message:
@@ -229,7 +229,7 @@ PAGES = {
     0: _status(0, GENERAL, 40),
     1: _status(1, ALMANACS, 33),
     2: _status(2, CELLULAR, 46),
-    3: _status(3, EQUIPMENT, 0),
+    3: _status(3, EQUIPMENT, 36, step=1),
 }
 STATUS_KIND = 0x00
 MESSAGES = {
