@@ -27,14 +27,14 @@ from construct import Array, Bytes, Construct, GreedyBytes, Int8sl, Int8ul, Int1
 
 from protocols import opencollar_edge
 from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
-ACCESS_POINT = Struct("rssi" / Int8sl, "mac" / Bytes(6))
+ACCESS_POINT = Struct("rssi" / Int8sl * "dBm", "mac" / Bytes(6))
 PIECE = Struct("piece" / GreedyBytes)
 LAYOUTS: dict[int, Construct[Any, Any]] = {
     1: Struct(
         "fwMaj" / Int8ul, "fwMin" / Int8ul, "prodId" / Int8ul, "hwRev" / Int8ul, "cause" / Int8ul,
-        "watchdogReason" / Int16ul, "battery" / Int8ul,
+        "watchdogReason" / Int16ul, "battery" / Int8ul * "x 0.007 + 2 V",
     ),
     2: Struct(
         "sequence" / Int8ul, "fwMaj" / Int8ul, "fwMin" / Int8ul, "prodId" / Int8ul,
@@ -214,6 +214,12 @@ def _satellite_name(number: int) -> str:
     return f"B{number - 63}" if 64 <= number <= 100 else f"?{number}"
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the one layout of a payload; what satellites sent stands in it as bytes."""
+    assert reception.port is not None
+    return [Part(offset=0, layout=LAYOUTS[reception.port])]
+
+
 PROTOCOL = Protocol(
     name="digital-matter-yabby-edge",
     aliases=("yabby-edge",),
@@ -224,4 +230,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -38,7 +38,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from protocols import protobuf
 from protocols.fields import plain
 from protocols.lorawan import table_of
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, PositionStatus, Protocol, Reception
 from protocols.protobuf import (
     BOOL,
     BYTES,
@@ -289,6 +289,11 @@ def _telemetry(packet: Packet, said: Details) -> Packet:
     )
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layout of the head; the contents stand as they were sent, encrypted."""
+    return [Part(offset=0, layout=FRAME)]
+
+
 PROTOCOL = Protocol(
     name="meshtastic-lora",
     aliases=("meshtastic",),
@@ -299,4 +304,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -55,7 +55,7 @@ from construct import (
 
 from protocols import dates
 from protocols.fields import Finite, Linear, plain
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 MARK, MARK_BYTES = b"\x12\x34", 3
 DATA, DATA_HEAD_BYTES = 0xAB, 5
@@ -66,7 +66,7 @@ UPTIME_S, FIRST_S, MINUTE_S = 1_000_000, 1_546_300_800, 60
 LOST_FLASH = 12  # octets of FF, from which on they are no values
 GPS_ONLY, RAW_GPS = 0x58, 0x72
 
-TIME = "utcTimestamp" / Int32ub
+TIME = "utcTimestamp" / Int32ub * "unix"
 HUNDREDTHS = Linear(Int16sb, divisor=100)
 PLACE = (
     "lat" / Linear(Int32sb, divisor=1_000_000), "lon" / Linear(Int32sb, divisor=1_000_000),
@@ -117,6 +117,8 @@ BEACONS = {
         "more" / Bytes(4),
     ),
 }  # fmt: skip
+DATA_HEAD = Struct("kind" / Int8ub, "flash_place" / Int32ub)
+ENTRY_MARK = Struct("mark" / Bytes(2), "kind" / Int8ub)
 Tree = dict[str, Any]
 
 
@@ -340,6 +342,22 @@ def _placed(packet: Packet, doubted: bool) -> Packet:
     )  # fmt: skip
 
 
+def layout_parts(data: bytes, reception: Reception) -> Iterator[Part]:
+    """Yield a beacon, or the mark and the layout of each entry; what was passed over is none."""
+    tree = parse(data, reception)
+    if "beacon" in tree:
+        yield Part(offset=0, layout=BEACONS[data[0]])
+        return
+    if tree["head"]:
+        yield Part(offset=0, layout=DATA_HEAD)
+    for number, part in enumerate(tree["parts"], start=1):
+        if "fields" in part:
+            group = f"entry[{number}]"
+            yield Part(offset=part["at"], layout=ENTRY_MARK, group=group)
+            layout = LAYOUTS[part["code"]]
+            yield Part(offset=part["at"] + MARK_BYTES, layout=layout, group=group)
+
+
 PROTOCOL = Protocol(
     name="wildfi-log",
     aliases=("wildfi",),
@@ -350,4 +368,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=layout_parts,
 )

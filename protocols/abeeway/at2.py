@@ -49,6 +49,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from construct import Int8ub, Struct
+
 from protocols.abeeway.at2_contents import ENERGY_OR_HEALTH, EVENT, FRAME_PENDING, MISC, SCAN, TEXT
 from protocols.abeeway.at2_contents import MESSAGES as OTHERS
 from protocols.abeeway.at2_positions import EXTENDED, FIX_TYPES, MOVING, POSITION
@@ -62,7 +64,8 @@ from protocols.abeeway.shared import (
     status_of,
     volts,
 )
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.fields import Bits
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 VOLTS_PORT, PERCENT_PORT = 17, 18
 CHARGING, UNKNOWN = 0, 255
@@ -71,6 +74,10 @@ MODES = ("STAND_BY", "MOTION_TRACKING", "PERMANENT_TRACKING", "MOTION_START_END_
          "ACTIVITY_TRACKING", "OFF")  # fmt: skip
 MESSAGES = {**POSITIONS, **OTHERS}
 OLDEST_S = {POSITION: 2040, EXTENDED: 65535}
+HEAD = Struct(
+    "type" / Int8ub, "status" / Int8ub, "battery" / Int8ub,
+    "temperature" / Int8ub * "x 129 / 255 - 44 C", "token" / Bits(ack=4, kind=4),
+)  # fmt: skip
 Tree = dict[str, Any]
 
 
@@ -214,6 +221,13 @@ def _error_m(tree: Tree, details: Details) -> float | None:
     return float(details["horizontalAccuracy"])
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layouts of the head and of the contents."""
+    head = HEAD if _head_bytes(data[0]) == HEAD_BYTES else Struct("type" / Int8ub)
+    layout = MESSAGES[_key(data)].layout
+    return [Part(offset=0, layout=head), Part(offset=head.sizeof(), layout=layout)]
+
+
 PROTOCOL = Protocol(
     name="abeeway-at2",
     aliases=("abeeway",),
@@ -224,4 +238,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

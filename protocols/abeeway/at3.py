@@ -29,6 +29,7 @@ Big-endian. Ports 3, 19 and 199 are seen. No checksum: the port must be named.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,7 +48,9 @@ from protocols.abeeway.shared import (
     scanned,
     status_of,
 )
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.anatomy import spans
+from protocols.fields import Bits
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 PORTS = (3, 19, 199)
 NOTIFICATION, POSITION = 1, 2
@@ -76,6 +79,7 @@ CAUSES = ("T0_TIMEOUT", "T1_TIMEOUT", "ACQUISITION_TIMEOUT")
 SYSTEMS = ("GPS", "GLONASS", "BEIDOU", "GALILEO")
 FIXES = ("INVALID", "VALID", "FIX_2D", "FIX_3D")
 INVALID_FIX = 0
+HEAD = Struct("what" / Bits(several=1, sos=1, type=3, ack=3), "level" / Bits(kept=1, battery=7))
 Tree = dict[str, Any]
 
 
@@ -340,6 +344,19 @@ def _placed(packet: Packet, body: Any, contents: Details) -> Packet:
     )
 
 
+def parts(data: bytes, reception: Reception) -> Iterator[Part]:
+    """Yield the layouts of the head, of a position's head, and of the contents."""
+    tree = parse(data, reception)
+    size, place = len(tree["head"]), len(tree["place"])
+    time = {"unix_time": 4} if data[1] >> 7 else {"seconds": 2}
+    several = size - 2 - sum(time.values())
+    yield Part(offset=0, layout=HEAD)
+    yield from spans(2, **time, **({"frame": several} if several else {}))
+    if place:
+        yield from spans(size, what=1, counter=1, triggers=place - 2)
+    yield Part(offset=size + place, layout=tree["message"].layout)
+
+
 PROTOCOL = Protocol(
     name="abeeway-at3",
     title="Abeeway, Asset Tracker 3 firmware",
@@ -349,4 +366,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -13,10 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols import PROTOCOLS, DecodeError, Packet, Reception, decode, explain, find
+from protocols.abeeway.at2 import MESSAGES as AT2
+from protocols.abeeway.at3 import FIX
+from protocols.abeeway.at3_notifications import MESSAGES as AT3
 from protocols.linkit_argos import FORMS, Form
 from protocols.opencollar_edge.frame import MESSAGES, TLV_PORTS
 
 Made = tuple[bytes, int | None]
+FIX_BYTES = FIX.sizeof()
 byte = st.integers(0, 255)
 
 
@@ -168,6 +172,72 @@ def ticktag_text(draw: Callable[..., Any]) -> Made:
     return text.encode(), None
 
 
+@st.composite
+def yabby(draw: Callable[..., Any]) -> Made:
+    port = draw(st.sampled_from([1, 2, 4, 80, 81, 82]))
+    if port == 4:
+        points = draw(st.integers(0, 31))
+        head = bytes([points | draw(st.booleans()) << 5])
+        return head + draw(u(7 * points)) + draw(st.binary(max_size=40)), port
+    size = {1: 8, 2: 5}.get(port)
+    return draw(u(size) if size else st.binary(min_size=1, max_size=60)), port
+
+
+@st.composite
+def abeeway_at2(draw: Callable[..., Any]) -> Made:
+    kind, below = draw(st.sampled_from(sorted(AT2)))
+    message = AT2[kind, below]
+    size = message.sizes[0] + message.step * draw(st.integers(0, 4)) if message.sizes else 9
+    if kind in (0, 13):
+        return bytes([kind]) + draw(u(size)), 18
+    head = bytes([kind, draw(st.integers(0, 5)) << 5 | draw(st.integers(0, 31))])
+    body = draw(u(size))
+    low = below if kind in (3, 4, 14) else below >> 1 if kind == 11 else 0
+    if kind == 7:
+        body = bytes([body[0] & 0xF8 | below]) + body[1:]
+    elif kind == 10:
+        body = bytes([below]) + body[1:]
+    elif kind == 11:
+        body = bytes([body[0] & 0xBF | (below & 1) << 6]) + body[1:]
+    return head + draw(u(2)) + bytes([draw(st.integers(0, 15)) << 4 | low]) + body, 18
+
+
+@st.composite
+def abeeway_at3(draw: Callable[..., Any]) -> Made:
+    """Build a position, or a notification of any kind."""
+    kept = draw(st.booleans())
+    level = draw(st.integers(0, 100)) | kept << 7
+    clock = draw(u(4 if kept else 2))
+    if draw(st.booleans()):
+        head = bytes([2 << 3 | draw(st.integers(0, 7)), level]) + clock
+        return head + bytes([draw(st.booleans()) << 7 | 10]) + draw(u(3 + FIX_BYTES)), 3
+    code = draw(st.sampled_from(sorted(AT3)))
+    message = AT3[code]
+    size = (message.sizes[0] if message.sizes else 6) - 1
+    return bytes([1 << 3, level]) + clock + bytes([code]) + draw(u(size)), 3
+
+
+@st.composite
+def wildfi(draw: Callable[..., Any]) -> Made:
+    """Build entries of places, with flash that was lost between them."""
+    entries = []
+    for _ in range(draw(st.integers(1, 4))):
+        time_s = draw(st.integers(1_546_300_800, 4_000_000_000)).to_bytes(4, "big")
+        north, east = draw(st.integers(-90, 90)), draw(st.integers(-180, 180))
+        place = b"".join((n * 10**6).to_bytes(4, "big", signed=True) for n in (north, east))
+        entries.append(b"\x12\x34\x58" + time_s + place + draw(u(1)) + b"\x05")
+    return draw(st.sampled_from([b"", b"\xff" * 20])).join(entries), None
+
+
+@st.composite
+def meshtastic(draw: Callable[..., Any]) -> Made:
+    hops = draw(st.integers(0, 7))
+    flags = hops | draw(st.integers(0, 3)) << 3 | hops << 5
+    sender = draw(st.integers(1, 0xFFFFFFFE)).to_bytes(4, "little")
+    head = draw(u(4)) + sender + draw(u(4)) + bytes([flags]) + draw(u(3))
+    return head + draw(st.binary(max_size=200)), None
+
+
 STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "opencollar-edge": [edge_message(), tlv(), flash_log()],
     "opencollar-edge-ble-adv": [advertisement()],
@@ -180,6 +250,11 @@ STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "linkit-argos": [linkit_argos()],
     "linkit-dte": [linkit_dte()],
     "linkit-log": [linkit_log()],
+    "digital-matter-yabby-edge": [yabby()],
+    "abeeway-at2": [abeeway_at2()],
+    "abeeway-at3": [abeeway_at3()],
+    "wildfi-log": [wildfi()],
+    "meshtastic-lora": [meshtastic()],
     "ticktag-eeprom": [eeprom()],
     "ticktag-serial": [ticktag_text()],
 }
