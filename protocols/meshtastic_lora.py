@@ -18,7 +18,8 @@ documentation of the mesh (header, encryption).
 
 Little-endian. The key comes in `context["keys"]` as `psk`, 32 or 64 hexadecimal digits or base64 as
 the apps show it, or in a table by node (`!433d1c2a`). There is no checksum, and nothing but the
-form of `Data` tells that a key is right. Without the key the level is still good for homing.
+form of `Data` tells that a key is right. Without the key the level is still good for homing, save
+for a packet that another node sends on.
 
 Coordinates may be coarsened: those with n bits are half of 2^(32 - n) e-7 degrees wrong at most.
 """
@@ -98,6 +99,7 @@ TELEMETRY: Schema = {
 TYPED_IN = 1
 ALL_BITS = 32
 METRES_PER_DEGREE = 111_320
+RELAYED = "another node sent it on: its level says nothing of the sender"
 CLOSED = "encrypted: without the channel's key only its level is of use, for homing"
 WRONG_KEY = "the key does not open it: another channel's, or a damaged packet"
 Tree = dict[str, Any]
@@ -181,25 +183,30 @@ def crypt(key: bytes, sender: int, number: int, octets: bytes) -> bytes:
 
 def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
     """Return one Packet: who sent it, and what it says where the key opens it."""
+    packet = _read(tree, key_of(reception.context, node_name(tree["from"])))
+    told = (RELAYED,) if packet.details["relayed"] else ()
+    return [replace(packet, warnings=(*told, *packet.warnings))]
+
+
+def _read(tree: Tree, key: bytes | None) -> Packet:
     device = node_name(tree["from"])
     packet = Packet(protocol=PROTOCOL.name, device_id=device, details=_header(tree))
-    key = key_of(reception.context, device)
     if key is None:
-        return [replace(packet, warnings=(CLOSED,))]
+        return replace(packet, warnings=(CLOSED,))
     data = _opened(crypt(key, tree["from"], tree["id"], tree["encrypted"]))
     if data is None:
-        return [replace(packet, warnings=(WRONG_KEY,))]
+        return replace(packet, warnings=(WRONG_KEY,))
     port = data["portnum"]
     details = {**packet.details, "portnum": PORTS.get(port, str(port))}
     packet = replace(packet, details=details)
     try:
         if port == POSITION_PORT:
-            return [_position(packet, protobuf.read(data["payload"], POSITION))]
+            return _position(packet, protobuf.read(data["payload"], POSITION))
         if port == TELEMETRY_PORT:
-            return [_telemetry(packet, protobuf.read(data["payload"], TELEMETRY))]
+            return _telemetry(packet, protobuf.read(data["payload"], TELEMETRY))
     except DecodeError as error:
-        return [replace(packet, warnings=(f"its contents cannot be read: {error}",))]
-    return [replace(packet, details={**details, "payload": data["payload"].hex()})]
+        return replace(packet, warnings=(f"its contents cannot be read: {error}",))
+    return replace(packet, details={**details, "payload": data["payload"].hex()})
 
 
 def _header(tree: Tree) -> Details:
@@ -215,7 +222,14 @@ def _header(tree: Tree) -> Details:
         "channel_hash": tree["channel_hash"],
         "next_hop": tree["next_hop"],
         "relay_node": tree["relay_node"],
+        "relayed": _is_relayed(tree),
     }
+
+
+def _is_relayed(tree: Tree) -> bool:
+    """Tell whether another node than the sender was heard: by hops, MQTT, or the relay's name."""
+    started, left, by_mqtt = tree["flags"] >> 5, tree["flags"] & 7, tree["flags"] >> 4 & 1
+    return bool(by_mqtt or left < started or tree["relay_node"] not in (0, tree["from"] & 0xFF))
 
 
 def _opened(octets: bytes) -> Details | None:

@@ -68,7 +68,7 @@ from protocols.fields import Bits
 from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 VOLTS_PORT, PERCENT_PORT = 17, 18
-CHARGING, UNKNOWN = 0, 255
+CHARGING, FULL, UNKNOWN = 0, 100, 255
 HEAD_BYTES = 5
 MODES = ("STAND_BY", "MOTION_TRACKING", "PERMANENT_TRACKING", "MOTION_START_END_TRACKING",
          "ACTIVITY_TRACKING", "OFF")  # fmt: skip
@@ -134,7 +134,14 @@ def fits(data: bytes, reception: Reception) -> bool:
     message = MESSAGES[tree["key"]]
     details = message.read(tree["body"])
     status, _ = status_of(details.get("gpsLatitude", 0), details.get("gpsLongitude", 0))
-    return message.warning != NOT_READ and status != "bad"
+    return message.warning != NOT_READ and status != "bad" and not _battery_doubts(tree)
+
+
+def _battery_doubts(tree: Tree) -> tuple[str, ...]:
+    """Return what is wrong with a battery in percent: it may be a message of the other port."""
+    octet = tree["head"][2] if len(tree["head"]) == HEAD_BYTES else CHARGING
+    wrong = tree["port"] == PERCENT_PORT and FULL < octet < UNKNOWN
+    return (f"its battery cannot have {octet} percent: is it of port 17?",) if wrong else ()
 
 
 # --- what it says -----------------------------------------------------------------------------
@@ -145,7 +152,7 @@ def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
     message, payload = MESSAGES[tree["key"]], build(tree)
     body = message.read(tree["body"])
     details: Details = {"messageType": message.name, "payload": payload.hex()}
-    warnings = message.warnings(len(payload) - len(tree["head"]))
+    cut = message.warnings(len(payload) - len(tree["head"]))
     if len(tree["head"]) == HEAD_BYTES:
         details |= _head(tree)
     details |= body
@@ -154,7 +161,7 @@ def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
         battery_v=_battery_v(details),
         temperature_c=details.get("temperatureMeasure"),
         details=details,
-        warnings=warnings,
+        warnings=(*_battery_doubts(tree), *cut),
     )
     return [_placed(packet, tree, reception) if "gpsLatitude" in body else packet]
 

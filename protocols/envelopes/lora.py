@@ -21,7 +21,8 @@ def known_of(frame: bytes) -> dict[str, Any]:
         if protocol.fits(frame, Reception()):
             tree = protocol.parse(frame, Reception())
             (packet,) = protocol.to_packets(tree, Reception())
-            return {"protocol": protocol.name, "device_id": packet.device_id}
+            relayed = packet.details.get("relayed")  # then its level is of another node
+            return {"protocol": protocol.name, "device_id": None if relayed else packet.device_id}
     return {
         "device_id": lorawan.device_of(frame),
         "encrypted": True,

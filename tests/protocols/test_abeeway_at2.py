@@ -118,6 +118,13 @@ def test_encrypted_and_unread_say_so() -> None:
     assert parameters == [{"id": 91, "value": 1}, {"id": 100, "value": 10}]
 
 
+def test_percent_beyond_a_hundred_are_doubted() -> None:
+    """The driver's own examples have 212 percent."""
+    assert "cannot have 249 percent" in read("0900f9860000", 18).warnings[0]
+    assert identify(bytes.fromhex("0900f9860000"), port=18) == []
+    assert identify(bytes.fromhex("0900f9860000"), port=17) == [NAME]
+
+
 REFUSED = {
     "last byte missing": (LONG_GPS[:-2], 18, "has 23 or 26 bytes, this has 25"),
     "cut in its head": ("0380f9", 17, "5 bytes or more, this has 3"),

@@ -26,18 +26,18 @@ DEFAULT_KEY = "d4f1bb3a20290759f0bcffabcf4e6901"
 KEY, LONG_KEY = bytes(range(16)), bytes(range(32))
 HEAD = "ffffffff2a1c3d43"
 FULL = (
-    f"{HEAD}0011006a7b08007edef00b641910829cbd7e341cacdddcb084099abde84bd21a352c99135ee5f4e0d21b87c"
+    f"{HEAD}0011006a6b08002adef00b641910829cbd7e341cacdddcb084099abde84bd21a352c99135ee5f4e0d21b87c"
     "be89c6e7a8888a6dda4bce446dc4a81399b060698a28b362bb5be632d086b43af094d7abda23d3d6827839ccf65c8c"
     "97fb438e8b0689a0202e81f9397b93b50"
 )
-COARSE = f"{HEAD}0111006a6308007e202b8ed80dc804661f52e4530185fd6a540f8d73780f"
-TYPED_IN = f"{HEAD}0211006a6308007e9c50062833a0f73729927bcf4d20fffd"
-NO_PLACE = f"{HEAD}0311006a6308007eb74221c9b7bc42985f"
-TOO_MANY_DEGREES = f"{HEAD}0411006a6308007e46da82036b9d1e2d5bbf4f74de93"
-DEVICE = f"{HEAD}0511006a6308007ec9d61c1b8001acd1da9244e4c101a59b75c27581c512e50573b29b962cd4b36d"
-AIR = f"{HEAD}0611006a6308007e0f82c0bdb14cb5a07e856f9dfceed92b121f25bde163211f9f950480"
-TEXT = "443322112a1c3d430711006a6308007e71044acb07bbb401cf"
-BROKEN = f"{HEAD}0811006a6308007ec38d7fb8d2d3"
+COARSE = f"{HEAD}0111006a6308002a202b8ed80dc804661f52e4530185fd6a540f8d73780f"
+TYPED_IN = f"{HEAD}0211006a6308002a9c50062833a0f73729927bcf4d20fffd"
+NO_PLACE = f"{HEAD}0311006a6308002ab74221c9b7bc42985f"
+TOO_MANY_DEGREES = f"{HEAD}0411006a6308002a46da82036b9d1e2d5bbf4f74de93"
+DEVICE = f"{HEAD}0511006a6308002ac9d61c1b8001acd1da9244e4c101a59b75c27581c512e50573b29b962cd4b36d"
+AIR = f"{HEAD}0611006a6308002a0f82c0bdb14cb5a07e856f9dfceed92b121f25bde163211f9f950480"
+TEXT = "443322112a1c3d430711006a6308002a71044acb07bbb401cf"
+BROKEN = f"{HEAD}0811006a6308002ac38d7fb8d2d3"
 
 
 def read(text: str, psk: Any = KEY) -> Packet:
@@ -60,7 +60,8 @@ def test_without_a_key_its_sender_is_known() -> None:
     assert (packet.device_id, packet.latitude_deg) == (NODE, None)
     assert "for homing" in packet.warnings[0]
     assert "portnum" not in packet.details
-    assert (packet.details["want_ack"], packet.details["via_mqtt"]) == (True, True)
+    assert (packet.details["want_ack"], packet.details["via_mqtt"]) == (True, False)
+    assert packet.details["relayed"] is False
 
 
 def test_place_time_and_every_field() -> None:
@@ -77,6 +78,18 @@ def test_place_time_and_every_field() -> None:
         "precision_bits": 32,
     }  # fmt: skip
     assert {name: packet.details[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("6b08002a", "6a08002a"), ("6b08002a", "7b08002a"), ("6b08002a", "6b08007e")]
+)
+def test_packet_that_another_node_sent_on_has_its_level(old: str, new: str) -> None:
+    """Fewer hops left, by the internet, or another relay's name: it is not the sender's level."""
+    text = FULL.replace(old, new)
+    packet = read(text)
+    assert (packet.device_id, packet.latitude_deg) == (NODE, -24.654102)
+    assert "another node sent it on" in packet.warnings[0]
+    assert lora.known_of(bytes.fromhex(text)) == {"protocol": NAME, "device_id": None}
 
 
 def test_coarsened_place_is_as_wrong_as_it_can_be() -> None:
@@ -158,7 +171,7 @@ def test_no_key_is_in_what_a_packet_says() -> None:
 @pytest.mark.parametrize(
     ("text", "words", "offset"),
     [(FULL[:30], "16 to 255 bytes, this has 15", 15), ("ffffffff" + "00" * 20, "no node", 4),
-     (f"{HEAD}0011006a2308007e00", "more hops", 12), ("ff" * 256, "this has 256", 255)],
+     (f"{HEAD}0011006a2308002a00", "more hops", 12), ("ff" * 256, "this has 256", 255)],
 )  # fmt: skip
 def test_refused(text: str, words: str, offset: int) -> None:
     with pytest.raises(DecodeError, match=words) as caught:
