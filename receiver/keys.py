@@ -21,6 +21,9 @@ OWNER_ONLY = 0o600
 LARGEST_FILE_BYTES = 1 << 16
 LONGEST_KEY = 256
 LORAWAN_KEYS = ("nwk_skey", "app_skey", "app_key", "fnwk_s_int_key", "nwk_s_enc_key")
+# Of 16 or 32 octets, as digits or as Meshtastic's apps show it.
+MESH_KEY = "(?:[0-9A-Fa-f]{32}){1,2}|[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{43}="
+KEY_FORMS = {**dict.fromkeys(LORAWAN_KEYS, "[0-9A-Fa-f]{32}"), "psk": MESH_KEY}
 
 
 def load_keys(path: Path) -> dict[str, str]:
@@ -69,8 +72,8 @@ def beside(journal: Path) -> tuple[dict[str, str], str | None]:
 def lorawan_keys(keys: Mapping[str, str], collars: Iterable[Collar]) -> dict[str, dict[str, str]]:
     """Return the session keys of collars by each of their identities, as decoding wants them.
 
-    A key as text: `nwk_skey=HEX app_skey=HEX`, or 32 digits alone for app_skey. Others are passed
-    over: not every collar speaks LoRaWAN.
+    A key as text: `nwk_skey=HEX app_skey=HEX`, or 32 digits alone for app_skey; `psk=KEY` of a
+    Meshtastic channel. Others are passed over: not every collar speaks these.
     """
     found = {}
     for collar in collars:
@@ -96,7 +99,7 @@ def _session_keys(text: str) -> dict[str, str]:
     return {
         name: value
         for name, value in named.items()
-        if name in LORAWAN_KEYS and re.fullmatch("[0-9A-Fa-f]{32}", value)
+        if name in KEY_FORMS and re.fullmatch(KEY_FORMS[name], value)
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -98,3 +99,33 @@ def test_keys_go_by_every_identity_of_a_collar() -> None:
     assert found == {"26011bda": expected, "0016c001f01192a0": expected}
     alone = lorawan_keys({"A": f" {APPLICATION} "}, collars)
     assert alone["26011bda"] == {"app_skey": APPLICATION}
+
+
+# Built with Meshtastic 2.7.11's Python protobufs and pycryptodome.
+MESH_FRAME = (
+    "ffffffff2a1c3d430511006a6308002a"
+    "c9d61c1b8001acd1da9244e4c101a59b75c27581c512e50573b29b962cd4b36d"
+)
+MESH_RXPK = json.dumps(
+    {"rxpk": [{"time": "2026-09-16T10:02:00Z", "freq": 869.525, "stat": 1, "modu": "LORA",
+               "datr": "SF11BW250", "rssi": -80, "lsnr": 5.0, "size": 48,
+               "data": base64.b64encode(bytes.fromhex(MESH_FRAME)).decode()}]}
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("psk", [bytes(range(16)).hex(), "AAECAwQFBgcICQoLDA0ODw=="])
+def test_packet_of_a_mesh_is_opened_by_its_channels_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], psk: str
+) -> None:
+    (tmp_path / "baksan.toml").write_text('[collars.Dog]\nids = ["!433d1c2a"]\n')
+    (tmp_path / "uplink.json").write_text(MESH_RXPK)
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'[keys]\nDog = "psk={psk}"\n')
+    keys.chmod(0o600)
+    monkeypatch.chdir(tmp_path)
+    assert run(["decode", "uplink.json", "--json"]) == 0
+    text = capsys.readouterr().out
+    assert psk not in text
+    found = json.loads(text)
+    assert found["packets"][0]["battery_v"] == 3.987
+    assert found["detections"][0]["device_id"] == "!433d1c2a"
