@@ -24,8 +24,8 @@ Source: actility/device-catalog at 53ef3f33, `vendors/abeeway/drivers/asset-trac
                               difference + 32 in 2^n e-7 degrees
           1 GPS timeout       one byte more or not
     4     0 energy            u32 GPS on s, GPS standby s, scans
-          1 health            u16 mAh, highest and lowest temperature, u16 mAh of LoRa, BLE, GPS,
-                              Wi-Fi, u16 mV
+          1 health            u16 consumed (unit not told), highest and lowest temperature, u16 by
+                              LoRa, BLE, GPS, Wi-Fi, u16 mV
     5                         reset, version 3, BLE version 3: the versions or not
     7     by bits 0-2 of 5    1 activity u32; 2 parameters (id, u32); 3 shocks, three i16 mg, u32
                               or not; 4 six u16, activity u32; 5 BLE MAC

@@ -3,13 +3,14 @@
     byte 0                contents
     00 status             i8 degrees C, bits 3-7 reset and 0-2 page, and by page:
                           0: version 3, of configuration 4, of the LR11xx 3, u16 batch, u16 parts,
-                             i8 highest and lowest degrees C, u8 percent moving, u16 mV, u16 mAh in
-                             all, of cellular, GNSS, Wi-Fi, LR11xx, BLE, processor; checksum 4
+                             i8 highest and lowest degrees C, u8 percent moving, u16 mV, u16
+                             consumed in all, by cellular, GNSS, Wi-Fi, LR11xx, BLE, processor
+                             (their unit is not told); checksum 4
                           1: almanacs, of the LR11xx and of the GNSS receiver: u16 date
                              of GPS, u32 old ones by bit, u8 good ones, u16 u40 u8 of BeiDou
                           2: modem 4, u16 release, card 21, subscriber: texts, zeros behind them
                           3: card 33, equipment: as these
-    01 low battery        u16 mAh, u16 mV
+    01 low battery        u16 consumed, u16 mV
     02 BLE 03 casing      bit 0 connected, open
     04 heartbeat          i8 degrees C, bits 3-7 reset, checksum 4
     05 shut down          cause

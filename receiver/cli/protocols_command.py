@@ -19,7 +19,8 @@ def command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"protocols": rows, "envelopes": list(envelopes.FORMATS)}))
         return
+    width = max(len(row["name"]) for row in rows) + 2
     for row in rows:
-        click.echo(f"{row['name']:<18}{row['title']}")
-        click.echo(f"{'':<18}checksum: {row['integrity']}; {EVIDENCE[row['evidence']]}")
+        click.echo(f"{row['name']:<{width}}{row['title']}")
+        click.echo(f"{'':<{width}}checksum: {row['integrity']}; {EVIDENCE[row['evidence']]}")
     click.echo(f"\nMessages around packets: {', '.join(envelopes.FORMATS)}")
