@@ -27,3 +27,23 @@ def xor8_but_last_two(data: bytes) -> int:
     Not in its manual; it fits every line that is known, where that of NMEA fits four of nine.
     """
     return xor8(data[:-2])
+
+
+def crc_of_bits(value: int, bits: int, *, polynomial: int, width: int) -> int:
+    """Return the CRC of the lowest `bits` of a number, highest first; begin 0, not reflected."""
+    register, mask = 0, (1 << width) - 1
+    for place in reversed(range(bits)):
+        differs = register >> (width - 1) ^ value >> place & 1
+        register = register << 1 & mask ^ (polynomial if differs else 0)
+    return register
+
+
+def crc6(value: int, bits: int) -> int:
+    """Return Telonics' CRC of some bits: polynomial 03; reflected it would be CRC-6/G-704."""
+    return crc_of_bits(value, bits, polynomial=0x03, width=6)
+
+
+def crc16_xmodem(data: bytes) -> int:
+    """Return CRC-16/XMODEM: polynomial 1021, begin 0, not reflected; check value 31C3."""
+    number = int.from_bytes(data, "big")
+    return crc_of_bits(number, 8 * len(data), polynomial=0x1021, width=16)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from construct import Adapter, Construct, Int8ul, Int32sl, Struct
+from construct import Adapter, BitsInteger, Construct, Int8ul, Int32sl, Struct
 
 from protocols.packet import DecodeError
 
@@ -95,6 +95,22 @@ class ReversedOctets(Adapter):  # type: ignore[type-arg]
 
     def _encode(self, obj: str, context: Any, path: Any) -> bytes:
         return bytes.fromhex(obj.replace(":", ""))[::-1]
+
+
+class SignMagnitude(Adapter):  # type: ignore[type-arg]
+    """A number of bits, the first of them its sign, in units of 1 / `divisor`; it has a -0.0."""
+
+    def __init__(self, bits: int, *, divisor: float) -> None:
+        super().__init__(BitsInteger(bits))
+        self.sign, self.divisor = 1 << (bits - 1), divisor
+
+    def _decode(self, obj: int, context: Any, path: Any) -> float:
+        size = (obj & ~self.sign) / self.divisor
+        return -size if obj & self.sign else size
+
+    def _encode(self, obj: float, context: Any, path: Any) -> int:
+        size = round(abs(obj) * self.divisor)
+        return size | self.sign if math.copysign(1, obj) < 0 else size
 
 
 def degrees_1e7() -> Linear:

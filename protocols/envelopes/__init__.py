@@ -1,17 +1,27 @@
 """What gateways and network servers say around a packet: recognised by content, read to Envelopes.
 
-A format is one module with `fits(document)` and `read(document)`, both pure, on parsed JSON.
+A format of JSON is one module with `fits(document)` and `read(document)`, both pure, on parsed
+JSON; another one has `fits_bytes(data)` and `read_bytes(data)`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from protocols.envelopes import chirpstack, cloudloop, loriot, semtech, thingpark, ttn
+from protocols.envelopes import (
+    argos_ds,
+    chirpstack,
+    cloudloop,
+    loriot,
+    semtech,
+    thingpark,
+    ttn,
+)
 from protocols.packet import DecodeError, Envelope
 
-__all__ = ["FORMATS", "load", "parse", "read"]
+__all__ = ["BYTES", "FORMATS", "fits", "load", "parse", "read"]
 
 FORMATS = {
     "semtech": semtech,
@@ -21,14 +31,27 @@ FORMATS = {
     "cloudloop": cloudloop,
     "loriot": loriot,
 }
+BYTES = {"argos-ds": argos_ds}
+
+
+def fits(data: bytes) -> bool:
+    """Tell whether bytes are such a message, or JSON, which has to be one."""
+    return (
+        data.lstrip()[:1] == b"{"
+        or semtech.is_datagram(data)
+        or any(module.fits_bytes(data) for module in BYTES.values())
+    )
 
 
 def parse(data: bytes) -> list[Envelope]:
-    """Read one message: a Semtech datagram or a JSON document of a known network server.
+    """Read one message: of any of these formats.
 
     Raises:
-        DecodeError: it is neither, or it is damaged. Nothing else is raised, whatever the bytes.
+        DecodeError: it is of none, or it is damaged. Nothing else is raised, whatever the bytes.
     """
+    for name, module in BYTES.items():
+        if module.fits_bytes(data):
+            return _guarded(name, module.read_bytes, data)
     if semtech.is_datagram(data):
         return read(load(semtech.json_of(data)))
     return read(load(data))
@@ -59,15 +82,23 @@ def read(document: dict[str, Any]) -> list[Envelope]:
     """
     for name, module in FORMATS.items():
         if module.fits(document):
-            try:
-                envelopes: list[Envelope] = module.read(document)
-            except DecodeError:
-                raise
-            except Exception as error:
-                raise DecodeError(f"{name} message: {type(error).__name__}: {error}") from error
-            return envelopes
+            return _guarded(name, module.read, document)
     keys = ", ".join(list(document)[:5])
     raise DecodeError(f"a JSON object, but of no known gateway or network server (keys: {keys})", 0)
+
+
+def _guarded(name: str, reads: Callable[[Any], list[Envelope]], message: Any) -> list[Envelope]:
+    """Read a message whose values a stranger chose.
+
+    Raises:
+        DecodeError: whatever is wrong with them.
+    """
+    try:
+        return reads(message)
+    except DecodeError:
+        raise
+    except Exception as error:
+        raise DecodeError(f"{name} message: {type(error).__name__}: {error}") from error
 
 
 def _refuse(constant: str) -> None:

@@ -37,6 +37,36 @@ def test_last_such_day_over_the_new_year() -> None:
     assert dates.of_day_of_month(31, 23, 0, heard) == datetime(2026, 12, 31, 23, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("day", "hour", "time"),
+    [
+        (69, 11, datetime(2027, 3, 10, 11, tzinfo=UTC)),
+        (69, 13, datetime(2027, 3, 10, 13, tzinfo=UTC)),  # its clock is a little ahead
+        (69, 14, datetime(2026, 3, 10, 14, tzinfo=UTC)),
+        (365, 23, datetime(2026, 12, 31, 23, tzinfo=UTC)),
+        (366, 0, None),  # neither year has one
+        (0, 0, None),
+        (1, 24, None),
+    ],
+)
+def test_last_such_day_of_the_year(day: int, hour: int, time: datetime | None) -> None:
+    assert dates.of_day_of_year(day, hour, 0, HEARD) == time
+    assert dates.of_day_of_year(day, hour, 0, None) is None
+
+
+def test_leap_day_number() -> None:
+    heard = datetime(2029, 1, 2, tzinfo=UTC)
+    assert dates.of_day_of_year(366, 5, 7, heard) == datetime(2028, 12, 31, 5, 7, tzinfo=UTC)
+
+
+def test_old_records_have_old_times() -> None:
+    """A clock that was not set says a year before 2015; a record of 2008 does so rightly."""
+    fix, heard = datetime(2008, 10, 5, tzinfo=UTC), datetime(2008, 10, 6, tzinfo=UTC)
+    assert dates.believed(fix, heard) == (fix, ())
+    assert dates.believed(fix, HEARD)[0] is None
+    assert dates.believed(datetime(1980, 1, 6, tzinfo=UTC), heard)[0] is None
+
+
 AWT = "a507d121520102013b2a00022a0201836aaa68a09174330ca185ca0403090078ffd303f21b37"
 
 
