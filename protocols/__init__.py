@@ -19,6 +19,7 @@ from construct import ConstructError
 
 from protocols import (
     abeeway,
+    argos,
     awt,
     dates,
     digital_matter_oyster,
@@ -71,6 +72,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     digital_matter_yabby.PROTOCOL,
     abeeway.AT2,
     abeeway.AT3,
+    argos.PROTOCOL,
     linkit_argos.PROTOCOL,
     linkit_dte.PROTOCOL,
     linkit_log.PROTOCOL,

@@ -16,6 +16,7 @@ HOURS = re.compile(r"^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$")
 BANDS_MHZ = ((26.9, 50.0), (138.0, 176.0), (215.0, 235.0), (400.0, 470.0), (863.0, 928.0))
 # Quartz of VHF transmitters: some 20 ppm over temperature and years, at 150 MHz 3 kHz.
 USUAL_DRIFT_HZ = 3000.0
+LONGEST_PERIOD_MINUTES = 366 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,15 @@ class Doubt:
 
 def doubts(collar: Collar) -> list[Doubt]:
     """Return what cannot be true of a collar's sheet, and what is suspicious."""
-    checks = (_frequency, _polarisation, _level, _pulses, _hours, _dates)
+    checks = (_period, _frequency, _polarisation, _level, _pulses, _hours, _dates)
     return [doubt for check in checks for doubt in check(collar)]
+
+
+def _period(collar: Collar) -> Iterator[Doubt]:
+    minutes = collar.period_minutes
+    if minutes is not None and not 0 < minutes <= LONGEST_PERIOD_MINUTES:
+        text = f"period_minutes {minutes:g} cannot be: it is minutes from fix to fix"
+        yield Doubt(key="period_minutes", wrong=True, text=text)
 
 
 def _polarisation(collar: Collar) -> Iterator[Doubt]:

@@ -21,19 +21,23 @@ RATES = ("normal", "mortality", "low_battery", "recovery")
 class Collar:
     """A collar's sheet. Every value is known or None; nothing is assumed.
 
-    `pulses_per_minute` has any of the keys normal, mortality, low_battery, recovery. `ids` are the
-    identities that its packets carry (DevEUI, DevAddr, IMEI, PTT id), upper case or not. `on_hours`
-    is a list such as ["06:00-10:00"] in `on_hours_zone` (an IANA name or UTC); where the zone is
-    "switch-on" the hours count from the moment when the collar was switched on. `polarisation` is
-    vertical or horizontal, as its antenna stands on the animal. `movement` is alive (None: taken
-    for it), resident, dispersing, or still: a collar that was dropped, or an animal that the leader
-    holds for dead. `level_at_100_m_dbm` is what a calibrated receiver hears of it from 100 m.
+    `ids` are the identities that its packets carry (DevEUI, DevAddr, IMEI, PTT id), upper case or
+    not. `protocol` is the format of its packets and `period_minutes` the time from fix to fix,
+    where the packets do not tell. `pulses_per_minute` has any of the keys normal, mortality,
+    low_battery, recovery. `on_hours` is a list such as ["06:00-10:00"] in `on_hours_zone` (an IANA
+    name or UTC); where the zone is "switch-on" the hours count from the moment when the collar was
+    switched on. `polarisation` is vertical or horizontal, as its antenna stands on the animal.
+    `movement` is alive (None: taken for it), resident, dispersing, or still: a collar that was
+    dropped, or an animal that the leader holds for dead. `level_at_100_m_dbm` is what a calibrated
+    receiver hears of it from 100 m.
     """
 
     name: str
     maker: str | None = None
     serial: str | None = None
     ids: tuple[str, ...] = ()
+    protocol: str | None = None
+    period_minutes: float | None = None
     frequency_hz: float | None = None
     frequency_drift_hz: float | None = None
     pulse_length_s: float | None = None
@@ -92,7 +96,13 @@ class Configuration:
         return next((collar for collar in self.collars if collar.name == name), None)
 
 
-_NUMBERS = ("frequency_hz", "frequency_drift_hz", "pulse_length_s", "level_at_100_m_dbm")
+_NUMBERS = (
+    "period_minutes",
+    "frequency_hz",
+    "frequency_drift_hz",
+    "pulse_length_s",
+    "level_at_100_m_dbm",
+)
 _DATES = ("start_date", "battery_end_date", "drop_off_date")
 _LISTS = ("ids", "on_hours")
 COLLAR_KEYS = tuple(f.name for f in fields(Collar) if f.name != "name")

@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from protocols import DecodeError, Packet, decode
+from protocols import DecodeError, Packet, decode, find
 from receiver import instruments, positions, search
 from receiver.address import Address, parse_address
 from receiver.collected import FOR_EVER, Collected
 from receiver.collected import Read as Read
-from receiver.config import Configuration
+from receiver.config import Collar, Configuration
 from receiver.errors import ReceiverError
 from receiver.instruments import Instrument, heard_lines
-from receiver.instruments.packets import FRAME
+from receiver.instruments.packets import ARGOS, FRAME
 from receiver.joining import Derived as Derived
 from receiver.joining import join, told
 from receiver.keys import lorawan_keys
@@ -69,6 +69,14 @@ class Derivation:
         self._jumps = 0
         self._observers: dict[str, str] = {}
         self._histories: set[tuple[str, str]] = set()
+        self._check_formats()
+
+    def _check_formats(self) -> None:
+        for collar in self._configuration.collars:
+            try:
+                find(collar.protocol or ARGOS)
+            except DecodeError as error:
+                self._warnings[f"the sheet of {collar.name}: {error}"] = 1
 
     def add(self, row: Row) -> list[Event]:
         """Take one row; return what it says at once."""
@@ -172,17 +180,22 @@ class Derivation:
             self._collected.heard.append((observer, detection))
 
     def _read(self, detection: Detection, observer: str) -> list[Event]:
-        """Decode a packet; what cannot be read is counted, its level stays."""
+        """Decode a packet; what cannot be read is counted, its level stays.
+
+        Where its carrier does not tell the format, the collar's sheet does.
+        """
         closed = detection.protocol == FRAME
+        sheet = self._configuration.collar(detection.collar or "")
+        named = sheet.protocol if sheet and detection.protocol in (None, ARGOS) else None
         if detection.data is None or (closed and not self._keys):
             return []
         try:
             packets = decode(
                 detection.data,
-                protocol=detection.protocol,
+                protocol=named or detection.protocol,
                 port=detection.port,
                 received=detection.time,
-                context={"keys": self._keys},
+                context={"keys": self._keys, **_period(sheet)},
             )
         except DecodeError:
             self._warnings["packets were heard that cannot be read; their levels are used"] += 1
@@ -212,6 +225,8 @@ class Derivation:
         observation = search.position(packet, detection, observer)
         if observation is not None:
             self._collected.positions.append(observation)
+        elif packet.position_status == "bad":
+            self._warnings["packets hold bad positions, which are not used"] += 1
         elif packet.latitude_deg is not None:
             text = "packets hold a position of unknown age, which is shown but not used"
             self._warnings[text] += 1
@@ -289,6 +304,11 @@ def _parser(row: Source, address: Address) -> Instrument | PositionSource:
     if row.role == "position":
         return positions.build(address)
     return heard_lines.make(address) if row.role == "samples" else instruments.build(address)
+
+
+def _period(sheet: Collar | None) -> dict[str, float]:
+    minutes = sheet.period_minutes if sheet else None
+    return {} if minutes is None else {"period_minutes": minutes}
 
 
 def _measures(detection: Detection) -> bool:

@@ -42,8 +42,14 @@ LARGEST_FILE_BYTES = 1 << 20
 LONGEST_WORD = 60
 FEWEST_OF_A_PATTERN = 4
 
-_TEXT = {"maker", "serial", "polarisation", "on_hours_zone", "notes"}
-_NUMBERS = {"frequency_hz", "frequency_drift_hz", "pulse_length_s", "level_at_100_m_dbm"}
+_TEXT = {"maker", "serial", "protocol", "polarisation", "on_hours_zone", "notes"}
+_NUMBERS = {
+    "period_minutes",
+    "frequency_hz",
+    "frequency_drift_hz",
+    "pulse_length_s",
+    "level_at_100_m_dbm",
+}
 _DATES = {"start_date", "battery_end_date", "drop_off_date"}
 _LISTS = {"ids", "on_hours"}
 _TOP = {"observer", "collars", "receivers", "antennas", "simulation"}

@@ -25,6 +25,8 @@ _FIELDS = (
     ("maker", "who made the collar", '"Lotek"'),
     ("serial", "serial number on the collar", '"12345"'),
     ("ids", "identities in its packets: DevEUI, IMEI, Argos number", '["70B3D57ED0051234"]'),
+    ("protocol", "format of its packets (baksan protocols)", '"telonics-gen3-argos"'),
+    ("period_minutes", "minutes from fix to fix, where its packets do not say", "1440"),
     ("frequency_hz", "beacon frequency in hertz", "150340000"),
     ("frequency_drift_hz", "how far it may have drifted, hertz up or down", "2000"),
     ("pulse_length_s", "length of one pulse in seconds", "0.02"),
@@ -208,6 +210,8 @@ _TITLES = {
     "maker": "maker",
     "serial": "serial number",
     "ids": "identities",
+    "protocol": "format of packets",
+    "period_minutes": "fix to fix",
     "frequency_hz": "frequency",
     "frequency_drift_hz": "drift, up or down",
     "pulse_length_s": "pulse length",
@@ -222,6 +226,7 @@ _TITLES = {
     "drop_off_date": "falls off",
     "notes": "notes",
 }
+_UNITS = {"frequency_drift_hz": "Hz", "level_at_100_m_dbm": "dBm", "period_minutes": "min"}
 
 
 def _shown(key: str, value: Any) -> str:
@@ -229,10 +234,8 @@ def _shown(key: str, value: Any) -> str:
         return "unknown"
     if key == "frequency_hz":
         return f"{value / 1e6:.4f} MHz"
-    if key == "frequency_drift_hz":
-        return f"{value:g} Hz"
-    if key == "level_at_100_m_dbm":
-        return f"{value:g} dBm"
+    if key in _UNITS:
+        return f"{value:g} {_UNITS[key]}"
     if key == "pulse_length_s":
         return f"{1000 * value:g} ms"
     if isinstance(value, Mapping):

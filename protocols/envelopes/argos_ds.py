@@ -79,7 +79,13 @@ def _envelope(message: Message, usual_base: int | None) -> Envelope:
     except ValueError as error:
         where = f"platform {message.platform}, {message.time}"
         details["fault"] = f"{where}: its bytes cannot be read: {error}"
-    return Envelope(payload=payload, device_id=message.platform, time=time, details=details)
+    return Envelope(
+        payload=payload,
+        protocol="argos",
+        device_id=message.platform,
+        time=time,
+        details=details,
+    )
 
 
 def _bytes(words: list[str], base: int | None) -> bytes:

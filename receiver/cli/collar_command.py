@@ -13,7 +13,7 @@ from receiver import settings, sheets
 from receiver.address import parse_hz
 from receiver.clock import SystemClock
 from receiver.config import RATES
-from receiver.errors import InputError
+from receiver.errors import ConfigError, InputError
 
 _FILE = click.option(
     "-f", "--file", "path", type=click.Path(path_type=Path), help="Instead of baksan.toml here."
@@ -37,6 +37,8 @@ def command() -> None:
 @click.option("--maker", help="Who made it.")
 @click.option("--serial", help="Serial number.")
 @click.option("--id", "ids", multiple=True, help="Identity in its packets; may be repeated.")
+@click.option("--protocol", help="Format of its packets (see: baksan protocols).")
+@click.option("--period", "period_minutes", type=float, help="From fix to fix, in minutes.")
 @click.option("--frequency", help="Beacon frequency, as in 150.34M.")
 @click.option("--drift", help="How far it may have drifted, up or down, as in 2k.")
 @click.option("--pulse-length", "pulse_length_s", type=float, help="One pulse, in seconds.")
@@ -57,6 +59,7 @@ def new(name: str, path: Path | None, **given: Any) -> int:
     \b
     baksan collar new Baksan --frequency 150.34M --on 06:00-10:00 --on-zone Europe/Moscow
     """
+    _check_format(given["protocol"])
     collar, doubtful = sheets.make(name, _values(given))
     path = path or Path(settings.FILE_NAME)
     sheets.add(path, collar)
@@ -64,6 +67,17 @@ def new(name: str, path: Path | None, **given: Any) -> int:
         click.echo(f"look: {text}", err=True)
     click.echo(f"saved in {path}; what is unknown stands there with a # before it", err=True)
     return 0
+
+
+def _check_format(protocol: str | None) -> None:
+    from protocols import DecodeError, find
+
+    if protocol is None:
+        return
+    try:
+        find(protocol)
+    except DecodeError as error:
+        raise ConfigError(f"--protocol: {error}") from error
 
 
 def _values(given: dict[str, Any]) -> dict[str, Any]:

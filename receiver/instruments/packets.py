@@ -9,6 +9,7 @@ from receiver.levels import effective_signal_power_dbm
 from receiver.records import Detection
 
 FRAME = "lorawan-1.0-phy"
+ARGOS = "argos"  # of a format that the collar's sheet names, or its own checks tell
 
 
 def detection(envelope: Envelope, time: datetime, monotonic_ns: int) -> Detection:

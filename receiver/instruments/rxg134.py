@@ -11,7 +11,8 @@ Source: CLS manual CLS-PMAT-15-0024 v6.2, section 6.11, and real lines where the
     ai, am    bearing and mean bearing from the MARK ON THE ANTENNA, clockwise, not from north
     l, p      level and mean level, dBm; -1023 is none     dg    not used by the maker
     lon, lat  the goniometer's, LONGITUDE FIRST, in 1/60000 degree
-    le, da    length in bits and data, hex                 CC    see `protocols.checksums`
+    le, da    length in bits and data, hex; the first byte repeats the last one of a 28-bit id
+    CC        see `protocols.checksums`
 
 Either rule for the checksum is taken, and said; what fits neither is counted as refused. The clock
 of a goniometer with a weak battery is wrong: where it is more than a day off the PC's in a log, the
@@ -29,6 +30,7 @@ from typing import NamedTuple
 from protocols.checksums import xor8, xor8_but_last_two
 from receiver.address import Address
 from receiver.instruments import Lines
+from receiver.instruments.packets import ARGOS
 from receiver.records import Detection, Place
 
 LINE = re.compile(
@@ -133,12 +135,22 @@ def _understood(
         level_unit=None if level is None else "dBm",
         calibration_id=None if level is None else LEVEL_ID,
         found=True,
+        data=_payload(fields),
+        protocol=ARGOS,
         device_id=fields["id"].upper(),
         relative_bearing_deg=bearing if valid else None,
         text=", ".join(filter(None, words)) or None,
     )
     place = _place(fields, time) if flags & GPS_VALID else None
     return [heard] if place is None else [place, heard]
+
+
+def _payload(fields: Fields) -> bytes | None:
+    """Return the collar's bytes: the data without the end of the identity that they begin with."""
+    digits, identity = fields["da"].upper(), fields["id"].upper()
+    if not re.fullmatch("([0-9A-F]{2})+", digits) or fields["le"] != str(4 * len(digits)):
+        return None
+    return bytes.fromhex(digits.removeprefix(identity[-2:])) or None
 
 
 def _time(message: Message, arrived: datetime) -> tuple[datetime, str]:

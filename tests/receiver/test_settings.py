@@ -78,6 +78,8 @@ def test_what_is_not_said_is_unknown(tmp_path: Path) -> None:
      ("[antennas.h]\npattern = [[0, 0], [90, -20]]\n", 2, "four or more"),
      ("[antennas.h]\npattern = [[0, 0], [90, 'x'], [120, -9], [180, -5]]\n", 2, "gain in dB"),
      ("[collars.B]\nmovement = 'dead'\n", 2, "is not one of alive, resident, dispersing, still"),
+     ("[collars.B]\nprotocol = 5\n", 2, "protocol is not text"),
+     ("[collars.B]\nperiod_minutes = 0\n", 2, "cannot be: it is minutes from fix to fix"),
      ("[collars.B]\nlevel_at_100_m_dbm = 80\n", 2, "cannot be: 100 m away"),
      ("[collars.B]\non_hours_zone = 'Moscow'\n", 2, "unknown; write UTC"),
      ("[collars.B]\nstart_date = 2026-01-01\ndrop_off_date = 2025-01-01\n", 3, "is not after")],
@@ -203,6 +205,21 @@ def test_wrong_value_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(words) == 2
     assert not path.exists()
     assert "24:00" in capsys.readouterr().err
+
+
+def test_format_of_packets_is_one_that_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "baksan.toml"
+    words = ["collar", "new", "B", "--period", "1440", "-f", str(path), "--protocol"]
+    assert run([*words, "telonix"]) == 2
+    assert not path.exists()
+    assert "format telonix is not supported yet" in capsys.readouterr().err
+    assert run([*words, "telonics-gen3-argos"]) == 0
+    sheet = settings.load(path)[0].collar("B")
+    assert sheet == Collar(name="B", protocol="telonics-gen3-argos", period_minutes=1440.0)
+    assert run(["collar", "show", "B", "-f", str(path)]) == 0
+    assert "1440 min" in capsys.readouterr().out
 
 
 def test_commands_make_show_and_check(

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from protocols.checksums import xor8, xor8_but_last_two
 from receiver.address import parse_address
 from receiver.clock import SystemClock
-from receiver.config import Configuration, Setup
-from receiver.derive import Event, derive
+from receiver.config import Collar, Configuration, Setup
+from receiver.derive import Derived, Event, derive
 from receiver.errors import ConfigError
 from receiver.instruments import build
 from receiver.instruments.rxg134 import parse
@@ -72,17 +72,18 @@ def test_vectors_of_the_goniometer(shared: Path) -> None:
         assert said == (decoded["id28_hex"], decoded["freq_hz"], decoded["level_dbm"],
                         decoded["bearing_deg"])  # fmt: skip
         assert decoded["data_hex"] in (heard.text or "")
+        assert heard.data is not None
+        assert heard.data.hex().upper() == decoded["data_hex"][2:]  # 28-bit view
 
 
-BODY = (
-    "NPRF,9,17,5,2,15,59,43,0A1FBF2,401677557,{f},261,201,{l},-118,-4538625,2153852,27,32,F27F7FCE"
-)
+BODY = "NPRF,9,17,5,2,15,59,43,0A1FBF2,401677557,{f},261,201,{l},-118,-4538625,2153852,27,{le},{da}"
 
 
 def line(
     prefix: str = "", rule: Callable[[bytes], int] = xor8_but_last_two, **fields: object
 ) -> bytes:
-    body = BODY.format(**{"f": 7, "l": -118, **fields})
+    usual = {"f": 7, "l": -118, "da": "F27F7FCE", **fields}
+    body = BODY.format(**{"le": 4 * len(str(usual["da"])), **usual})
     return f"{prefix}${body}*{rule(body.encode()):02X}\r\n".encode()
 
 
@@ -130,6 +131,51 @@ def test_bearing_needs_the_direction_of_the_antenna(
     assert [o.bearing_deg for o in bearings] == ([] if true is None else [true])
     assert any("mark of an antenna" in w for w in derived.warnings) is (true is None)
     assert all(o.latitude_deg == pytest.approx(35.897533, abs=1e-6) for o in bearings)
+
+
+# Of fixtures/packets: Telonics Gen3 with six fixes of 1 November, and Lotek's example.
+TELONICS = "098cf94a699f198982f5ff00033fa01fb080000ffd00804153ffff08000000"
+LOTEK = "1092afe4d0a8531a44900192afe5d0a8541a44912992afe6d0a8551a449159"
+
+
+def heard_by_gonio(payload: str, *collars: Collar) -> Derived:
+    source = Source(source="g", address="g=rxg-134:serial:/dev/x", observer="A", origin="o")
+    row = Heard(source="g", kind="bytes", time=NOW, monotonic_ns=1, boot_id="b",
+                raw=line(da="F2" + payload.upper()), clock_source="system", seq=1,
+                origin="o")  # fmt: skip
+    return derive([source, row], Configuration(collars=collars))
+
+
+def test_the_sheet_names_the_format_and_the_period() -> None:
+    sheet = Collar(name="B", ids=("0a1fbf2",), protocol="telonics-gen3-argos", period_minutes=60)
+    derived = heard_by_gonio(TELONICS, sheet)
+    packets = [read.packet for read in derived.packets]
+    assert [p.position_status for p in packets].count("ok") == 5
+    assert {p.device_id for p in packets} == {"0A1FBF2"}
+    positions = [o for o in derived.observations if o.kind == "position"]
+    assert len(positions) == 5
+    assert {o.collar for o in positions} == {"B"}
+    assert packets[0].time == datetime(2026, 11, 1, 6, 2, tzinfo=UTC)
+    assert packets[1].time == datetime(2026, 11, 1, 5, 0, tzinfo=UTC)
+
+
+def test_without_a_sheet_only_strong_checks_tell_the_format() -> None:
+    unknown = heard_by_gonio(TELONICS)
+    assert unknown.packets == []
+    assert any("cannot be read; their levels are used" in w for w in unknown.warnings)
+    assert [r.packet.protocol for r in heard_by_gonio(LOTEK).packets] == ["lotek-gps8000-argos"] * 3
+
+
+def test_a_format_that_is_not_known_is_told() -> None:
+    derived = heard_by_gonio(TELONICS, Collar(name="B", protocol="telonix"))
+    assert any("the sheet of B: format telonix is not supported" in w for w in derived.warnings)
+
+
+@pytest.mark.parametrize("fields", [{"le": 24}, {"da": "F2"}, {"da": ""}, {"da": "F27"}])
+def test_data_that_are_not_whole_are_no_packet(fields: dict[str, object]) -> None:
+    heard = fed("rxg-134:serial:/dev/x", line(**fields))[-1]
+    assert isinstance(heard, Detection)
+    assert (heard.data, heard.level_db) == (None, -118.0)
 
 
 # --- files without a zone -------------------------------------------------------------------------
