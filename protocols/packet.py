@@ -107,7 +107,8 @@ class Envelope:
     """What a gateway's or station's message says around one packet.
 
     `encrypted` True: the payload cannot be read without the owner's keys. `downlink` True: a
-    gateway sent it, so its level says nothing of the collar.
+    gateway sent it, so its level says nothing of the collar. `carrier` is what the network layer
+    says by itself, such as an Iridium message whose payload nobody can read.
     """
 
     payload: bytes
@@ -125,3 +126,4 @@ class Envelope:
     latitude_deg: float | None = None
     longitude_deg: float | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    carrier: Packet | None = None

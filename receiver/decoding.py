@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,11 +14,10 @@ from protocols import (
     Envelope,
     Layer,
     Packet,
-    Reception,
     decode,
     envelopes,
     explain,
-    ticktag,
+    find,
 )
 from protocols.envelopes.values import base64_bytes
 from receiver import lines
@@ -27,6 +26,7 @@ from receiver.records import Detection, jsonable
 
 MAX_LINE_BYTES = 1 << 20
 SHORTEST_BASE64 = 8
+Reader = Callable[[bytes, "Hints"], "Reading"]
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -87,20 +87,39 @@ def _explained(data: bytes, hints: Hints) -> tuple[Layer, ...]:
 def read_text(text: str, hints: Hints) -> Reading:
     """Decode what somebody typed or a program wrote: a packet in hexadecimal or base64, a message.
 
-    White space and colons between hexadecimal digits are passed over. A message is a gateway's JSON
-    document, a receiver's or a tag's line.
+    White space and colons between hexadecimal digits are passed over. A message is that of a
+    gateway, a network server, a satellite's service, a receiver or a tag.
 
     Raises:
         DecodeError: it is none of these, or not a packet.
     """
-    if text.lstrip().startswith("{"):
-        return read_envelope(text.encode("utf-8", "surrogateescape"), replace(hints, protocol=None))
-    if name := lines.format_of(text, hints.protocol):
-        line = text.encode("utf-8", "surrogateescape").replace(b"\\r", b"\r")
-        return read_bytes(line, replace(hints, protocol=name))
-    if speaker := lines.speaker_of(text, hints.protocol):
-        return _heard_by(text, speaker, hints)
+    data = text.encode("utf-8", "surrogateescape")
+    inner = replace(hints, protocol=_inner_format(hints.protocol))
+    if read := _reader_of(data, hints.protocol):
+        return read(data, inner)
     return read_bytes(bytes_of(text), hints)
+
+
+def _reader_of(data: bytes, named: str | None) -> Reader | None:
+    """Return what reads bytes of this content, or named so; None for a packet in digits."""
+    if envelopes.fits(data):
+        return read_envelope
+    text = data.decode("utf-8", "surrogateescape")
+    if name := lines.format_of(data, named):
+        return lambda data, hints: read_bytes(
+            data.replace(b"\\r", b"\r"), replace(hints, protocol=name)
+        )
+    if speaker := lines.speaker_of(text, named):
+        return lambda data, hints: _heard_by(text, speaker, hints)
+    return None
+
+
+def _inner_format(name: str | None) -> str | None:
+    """Return the name of a packet's format; of one for the text around it, nothing."""
+    try:
+        return find(name).name if name else None
+    except DecodeError:
+        return None
 
 
 def bytes_of(text: str) -> bytes:
@@ -127,11 +146,21 @@ def _heard_by(text: str, speaker: str, hints: Hints) -> Reading:
     for one in detections:
         if one.data is None or (one.protocol == FRAME and not hints.context):
             continue
+        told = _told(hints, one.device_id)
+        known = replace(told, protocol=told.protocol or one.protocol,
+                        received=told.received or one.time)  # fmt: skip
         try:
-            readings.append(read_bytes(one.data, replace(hints, protocol=one.protocol)))
+            readings.append(_named(read_bytes(one.data, known), one.device_id))
         except DecodeError as error:
-            unread.append(str(error))
-    return replace(_together(readings), detections=tuple(detections), unread=tuple(unread))
+            unread.append(f"{one.device_id}: {error}" if one.device_id else str(error))
+    together = _together(readings)
+    return replace(together, detections=tuple(detections), unread=(*together.unread, *unread))
+
+
+def _named(reading: Reading, device_id: str | None) -> Reading:
+    """Return a reading whose packets are of a device, where they do not say otherwise."""
+    named = (replace(p, device_id=p.device_id or device_id) for p in reading.packets)
+    return replace(reading, packets=tuple(named))
 
 
 def _together(readings: Sequence[Reading]) -> Reading:
@@ -148,52 +177,73 @@ def _short(text: str) -> str:
 
 
 def read_envelope(data: bytes, hints: Hints) -> Reading:
-    """Decode a gateway's or network server's message with the packet inside.
+    """Decode a gateway's, network server's or satellite's message with the packet inside.
 
     Raises:
         DecodeError: no known message.
     """
     found = envelopes.parse(data)
     detections = tuple(detection(e, e.time or UNKNOWN_TIME, 0) for e in found)
-    packets: list[Packet] = []
-    layers: list[Layer] = []
-    unread: list[str] = []
+    readings: list[Reading] = []
+    seen: set[tuple[str | None, bytes]] = set()
     for envelope, heard in zip(found, detections, strict=True):
-        closed = envelope.encrypted and not envelope.downlink and envelope.crc_ok is not False
-        if heard.data is None or (closed and not hints.context):
-            continue
-        if any(e.payload == envelope.payload for e in found[: found.index(envelope)]):
-            continue
-        try:
-            inner = _hints_inside(envelope, hints, closed)
-            packets += _opened(envelope, inner) if closed else _inner(envelope, inner)
-            layers += _explained(envelope.payload, inner)
-        except DecodeError as error:
-            unread.append(str(error))
+        readings.append(_around(envelope))
+        told = _told(hints, envelope.device_id)
+        again = (envelope.device_id, envelope.payload) in seen
+        seen.add((envelope.device_id, envelope.payload))
+        if heard.data is not None and not again and _may_be_read(envelope, told):
+            readings.append(_inside(envelope, told))
+    return replace(_together(readings), detections=detections)
+
+
+def _around(envelope: Envelope) -> Reading:
+    """Return what an envelope says of itself: the message that carried it, and its fault."""
+    fault = envelope.details.get("fault")
     return Reading(
-        packets=tuple(packets), detections=detections, unread=tuple(unread), layers=tuple(layers)
+        packets=(envelope.carrier,) if envelope.carrier else (), unread=(fault,) if fault else ()
     )
 
 
-def _hints_inside(envelope: Envelope, hints: Hints, closed: bool) -> Hints:
-    """Return what is known of the packet in an envelope; of a closed one the frame."""
-    received = hints.received or envelope.time
-    if closed:
-        return replace(hints, protocol=FRAME, port=None, received=received)
+def _inside(envelope: Envelope, hints: Hints) -> Reading:
+    """Return what is in an envelope; where keys are of other collars, nothing."""
+    closed = _is_closed(envelope)
     port = hints.port if hints.port is not None else envelope.port
-    protocol = hints.protocol or envelope.protocol
-    return replace(hints, protocol=protocol, port=port, received=received)
+    known = replace(
+        hints,
+        protocol=FRAME if closed else hints.protocol or envelope.protocol,
+        port=None if closed else port,
+        received=hints.received or envelope.time,
+    )
+    try:
+        reading = read_bytes(envelope.payload, known)
+    except DecodeError as error:
+        return Reading(unread=(str(error),))
+    if closed and len(reading.packets) == 1 and "mic_ok" not in reading.packets[0].details:
+        return Reading()
+    return reading if closed else _named(reading, envelope.device_id)
 
 
-def _opened(envelope: Envelope, hints: Hints) -> list[Packet]:
-    """Return what a frame says that keys open; nothing where they are of other collars."""
-    packets = _decoded(envelope.payload, hints)
-    return packets if "mic_ok" in packets[0].details or len(packets) > 1 else []
+def _told(hints: Hints, device_id: str | None) -> Hints:
+    """Return hints with what a collar's sheet says, where the user did not say otherwise."""
+    context = hints.context or {}
+    sheets = context.get("collars")
+    sheet = sheets.get((device_id or "").lower()) if isinstance(sheets, Mapping) else None
+    if not isinstance(sheet, Mapping):
+        return hints
+    protocol = hints.protocol or sheet.get("protocol")
+    return replace(hints, protocol=protocol, context={**sheet, **context})
 
 
-def _inner(envelope: Envelope, hints: Hints) -> list[Packet]:
-    packets = _decoded(envelope.payload, hints)
-    return [replace(p, device_id=p.device_id or envelope.device_id) for p in packets]
+def _is_closed(envelope: Envelope) -> bool:
+    return envelope.encrypted and not envelope.downlink and envelope.crc_ok is not False
+
+
+def _may_be_read(envelope: Envelope, hints: Hints) -> bool:
+    """Tell whether there are keys for a closed frame, a name for what a satellite carried."""
+    if _is_closed(envelope):
+        return bool(hints.context)
+    carrier = envelope.carrier
+    return carrier is None or bool(hints.protocol) or envelope.protocol != carrier.protocol
 
 
 def read_item(item: Mapping[str, Any]) -> Reading:
@@ -267,19 +317,21 @@ def answers(
 
 
 def read_file(data: bytes, hints: Hints) -> Reading:
-    """Decode a file: a gateway's message, a datagram, a logger's text, or packets in hex.
+    """Decode a file: a message known by its content, or packets and lines, one a line.
 
     Raises:
         DecodeError: it is none of these.
     """
     if not data.strip():
         raise DecodeError("the file is empty", 0)
-    if data.lstrip()[:1] == b"{" or envelopes.semtech.is_datagram(data):
+    if envelopes.fits(data):
         return read_envelope(data, hints)
-    if ticktag.fits_text(data, Reception()):
-        return read_bytes(data, replace(hints, protocol=ticktag.TEXT.name))
+    if name := lines.format_of(data, None):
+        return read_bytes(data, replace(hints, protocol=name))
     try:
         text = data.decode("ascii")
     except UnicodeDecodeError as error:
         raise DecodeError("neither JSON nor hexadecimal text", error.start) from error
+    if speaker := lines.speaker_of(text, None):
+        return _heard_by(text, speaker, hints)
     return _together([read_text(line, hints) for line in text.splitlines() if line.strip()])

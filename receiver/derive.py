@@ -19,7 +19,7 @@ from receiver.collected import Read as Read
 from receiver.config import Collar, Configuration
 from receiver.errors import ReceiverError
 from receiver.instruments import Instrument, heard_lines
-from receiver.instruments.packets import ARGOS, FRAME
+from receiver.instruments.packets import ARGOS, CARRIERS, FRAME
 from receiver.joining import Derived as Derived
 from receiver.joining import join, told
 from receiver.keys import lorawan_keys
@@ -186,7 +186,7 @@ class Derivation:
         """
         closed = detection.protocol == FRAME
         sheet = self._configuration.collar(detection.collar or "")
-        named = sheet.protocol if sheet and detection.protocol in (None, ARGOS) else None
+        named = sheet.protocol if sheet and detection.protocol in CARRIERS else None
         if detection.data is None or (closed and not self._keys):
             return []
         try:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
 
-from protocols import DecodeError, Reception, linkit_dte, ticktag
+from protocols import DecodeError, Reception, iridium_modem, linkit_dte, ticktag
 from receiver.address import parse_address
 from receiver.errors import ConfigError
 from receiver.instruments import INSTRUMENTS, build
@@ -33,19 +33,19 @@ SPEAKERS = {
     "lotek.nanotag.burst": "sensorgnome",
 }
 FIRST_WORDS = {
-    "radio_": "rn2483", "+EVT:": "rak", "AT_": "rak", "Received data:": "rak", "$NPRF": "rxg-134",
+    "radio_": "rn2483", "+EVT:": "rak", "AT_": "rak", "Received data:": "rak", "$NPR": "rxg-134", "$ACK,": "rxg-134",
 }  # fmt: skip
 TEXTS: dict[str, Callable[[bytes, Reception], bool]] = {
     linkit_dte.PROTOCOL.name: lambda data, reception: data[:1] == b"$" and b"#" in data[:16],
+    iridium_modem.SBDIX.name: iridium_modem.SBDIX.fits,
     ticktag.TEXT.name: ticktag.fits_text,
 }
 
 
-def format_of(text: str, named: str | None) -> str | None:
+def format_of(data: bytes, named: str | None) -> str | None:
     """Return the packet format that a text is of, None for none that is named, or that it fits."""
     if named in TEXTS:
         return named
-    data = text.encode("utf-8", "surrogateescape")
     return next((name for name, is_one in TEXTS.items() if is_one(data, Reception())), None)
 
 

@@ -14,7 +14,10 @@ from protocols.envelopes import (
     argos_ds,
     chirpstack,
     cloudloop,
+    directip,
+    globalstar_xml,
     loriot,
+    rockblock,
     semtech,
     thingpark,
     ttn,
@@ -30,8 +33,14 @@ FORMATS = {
     "thingpark": thingpark,
     "cloudloop": cloudloop,
     "loriot": loriot,
+    "rockblock": rockblock,
 }
-BYTES = {"argos-ds": argos_ds}
+BYTES = {
+    "directip": directip,
+    "rockblock-form": rockblock,
+    "globalstar-xml": globalstar_xml,
+    "argos-ds": argos_ds,
+}
 
 
 def fits(data: bytes) -> bool:

@@ -19,10 +19,12 @@ from typing import Any, NamedTuple
 
 from protocols.packet import Envelope
 
-PLATFORM = re.compile(r"(\d{5}) (\d{5,6}) +\d+ +\d+(?: |$)")
-MESSAGE = re.compile(r"\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) +(\d+) +([0-9A-Fa-f].*)")
+PLATFORM = re.compile(r"(\d{5}) (\d{5,6}) +\d+ +\d+(?: |$)", re.MULTILINE)
+MESSAGE = re.compile(r"\s+(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) +(\d{1,6}) +([0-9A-Fa-f].*)")
 MORE = re.compile(r"\s+([0-9A-Fa-f]{2,3}(?:\s+[0-9A-Fa-f]{2,3})*)\s*$")
-BEGINNING = re.compile(PLATFORM.pattern.encode() + rb"[^\n]*\n" + MESSAGE.pattern.encode())
+BEGINNING = re.compile(
+    PLATFORM.pattern.encode() + rb"[^\n]*\n" + MESSAGE.pattern.encode(), re.MULTILINE
+)
 
 
 def fits_bytes(data: bytes) -> bool:

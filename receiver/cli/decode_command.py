@@ -34,8 +34,10 @@ def command(
     """Decode packets of collars.
 
     DATA is hexadecimal, base64, a line of a receiver, the name of a file, or - for standard input.
-    A file holds any of these, one a line, or a message of a gateway or network server (Semtech,
-    ChirpStack, The Things Stack, ThingPark, LORIOT, Cloudloop), or what a TickTag printed.
+    A file holds any of these, one a line, or what a TickTag printed, or a message of a gateway,
+    network server or satellite (Semtech, ChirpStack, The Things Stack, ThingPark, LORIOT,
+    Cloudloop, RockBLOCK, Iridium DirectIP, Globalstar, Argos e-mail); --protocol then names what is
+    inside.
 
     \b
     baksan decode 930ef9636865aba50d1f8e090e031500 --protocol opencollar-edge --port 13

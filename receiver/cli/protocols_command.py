@@ -14,13 +14,14 @@ def command(as_json: bool) -> None:
     from protocols import PROTOCOLS, envelopes
     from receiver.ui.packets import EVIDENCE
 
+    around = [*envelopes.FORMATS, *envelopes.BYTES]
     names = ("name", "title", "integrity", "evidence")
     rows = [{name: getattr(protocol, name) for name in names} for protocol in PROTOCOLS]
     if as_json:
-        click.echo(json.dumps({"protocols": rows, "envelopes": list(envelopes.FORMATS)}))
+        click.echo(json.dumps({"protocols": rows, "envelopes": around}))
         return
     width = max(len(row["name"]) for row in rows) + 2
     for row in rows:
         click.echo(f"{row['name']:<{width}}{row['title']}")
         click.echo(f"{'':<{width}}checksum: {row['integrity']}; {EVIDENCE[row['evidence']]}")
-    click.echo(f"\nMessages around packets: {', '.join(envelopes.FORMATS)}")
+    click.echo(f"\nMessages around packets: {', '.join(around)}")

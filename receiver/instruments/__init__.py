@@ -122,6 +122,11 @@ INSTRUMENTS = {
     "cloudloop": Kind(
         "receiver.instruments.network_server", "Cloudloop, JSON", "cloudloop:file:messages.jsonl"
     ),
+    "rockblock": Kind(
+        "receiver.instruments.network_server",
+        "RockBLOCK webhook, JSON",
+        "rockblock:http://127.0.0.1:8080",
+    ),
 }
 
 

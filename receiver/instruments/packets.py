@@ -9,7 +9,9 @@ from receiver.levels import effective_signal_power_dbm
 from receiver.records import Detection
 
 FRAME = "lorawan-1.0-phy"
-ARGOS = "argos"  # of a format that the collar's sheet names, or its own checks tell
+ARGOS = "argos"
+# What carries packets without telling their format: the collar's sheet does.
+CARRIERS = (None, ARGOS, "iridium-sbd", "globalstar-simplex")
 
 
 def detection(envelope: Envelope, time: datetime, monotonic_ns: int) -> Detection:
@@ -50,4 +52,6 @@ def _remark(envelope: Envelope) -> str | None:
         return "sent by a gateway, not by a collar"
     if envelope.crc_ok is False:
         return "checksum failed: level only"
+    if envelope.carrier:
+        return "heard by a satellite, not here"
     return "encrypted: address and level only" if envelope.encrypted else None

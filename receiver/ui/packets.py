@@ -21,7 +21,17 @@ STATUS = {
     "bad": "  BAD",
     "unavailable": "",
 }
-SHOWN = ("message", "device_id", "latitude", "longitude", "altitude", "h_acc_est")
+# Of the details: what is said elsewhere, and what the packets behind the first one say again.
+SHOWN = (
+    "message",
+    "device_id",
+    "latitude",
+    "longitude",
+    "altitude",
+    "h_acc_est",
+    "fixes",
+    "blocks",
+)
 
 
 def describe(

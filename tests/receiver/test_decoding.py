@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.checksums import xor8_but_last_two
 from receiver.cli import run
 from receiver.decoding import answer
 
@@ -76,6 +78,99 @@ def test_file_of_hex_lines(decode: Decode, tmp_path: Path) -> None:
     path.write_text(f"{FIX}\n\n{FIX}\n")
     code, out, _ = decode(str(path), "--protocol", "opencollar-edge", "--port", "13", "--json")
     assert (code, len(json.loads(out)["packets"])) == (0, 2)
+
+
+# Of fixtures/packets: Telonics Gen3 with six fixes, two a day. F2 is the end of the platform's id.
+GEN3 = "098cf94a699f198982f5ff00033fa01fb080000ffd00804153ffff08000000"
+GONIO = (
+    "$NPRF,9,26,11,2,12,0,0,0A1FBF2,401677557,7,261,201,-118,-118,-4538625,2153852,27,256,"
+    f"F2{GEN3.upper()}*"
+)
+GONIO += f"{xor8_but_last_two(GONIO[1:-1].encode()):02X}"
+ROCKBLOCK = {"imei": "300234068036650", "momsn": 1, "transmit_time": "26-11-01 22:25:31",
+             "iridium_latitude": 37.66, "iridium_longitude": 171.4, "iridium_cep": 101.0,
+             "data": FIX}  # fmt: skip
+HEADER = "01001c00000007" + b"300234068036650".hex() + "0003a4000061f9b35b"
+SMARTONE = (
+    "<stuMessages><stuMessage><esn>0-1</esn><unixTime>1793570731</unixTime>"
+    '<payload encoding="hex">0x00C583EACD37210A00</payload></stuMessage></stuMessages>'
+)
+AROUND = {
+    "rockblock.json": json.dumps(ROCKBLOCK).encode(),
+    "rockblock.form": urlencode(ROCKBLOCK).encode(),
+    "directip.sbd": bytes.fromhex(f"010032{HEADER}020010{FIX}"),
+    "smartone.xml": SMARTONE.encode(),
+}
+EDGE = ["opencollar-edge", "--port", "13"]
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_what_satellites_bring_is_known_by_its_content(
+    decode: Decode, tmp_path: Path, name: str
+) -> None:
+    """Without a name for what is inside there is no place, but the message is told."""
+    path = tmp_path / name
+    path.write_bytes(AROUND[name])
+    code, out, _ = decode(str(path), "--json")
+    (packet,) = json.loads(out)["packets"]
+    assert code == 0
+    assert (packet["latitude_deg"], packet["position_status"]) == (None, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "latitude"),
+    [("rockblock.json", EDGE, 52.0988075), ("rockblock.form", EDGE, 52.0988075),
+     ("directip.sbd", EDGE, 52.0988075), ("smartone.xml", ["globalstar-smartone"], -41.1220622)],
+)  # fmt: skip
+def test_the_user_names_what_is_inside(
+    decode: Decode, tmp_path: Path, name: str, words: list[str], latitude: float
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(AROUND[name])
+    code, out, error = decode(str(path), "--json", "--protocol", *words)
+    assert code == 0, error
+    found = json.loads(out)
+    carrier, inside = found["packets"]
+    assert carrier["latitude_deg"] is None
+    assert inside["latitude_deg"] == pytest.approx(latitude)
+    assert inside["device_id"] == carrier["device_id"]
+    assert found["unread"] == []
+
+
+def test_a_goniometer_s_line_with_the_format_and_the_period(decode: Decode) -> None:
+    item = {"text": GONIO, "protocol": "telonics-gen3-argos", "context": {"period_minutes": 720}}
+    unnamed = {"text": GONIO, "protocol": "cls.rxg134.nprf"}
+    acknowledged = {"text": "$ACK,*2A,0*0A", "protocol": "cls.rxg134.ack"}
+    spoilt = {"text": GONIO.replace("401677557", "401677558")}
+    lines = "\n".join(map(json.dumps, (item, unnamed, acknowledged, spoilt)))
+    _, out, _ = decode("--jsonl", "-", stdin=lines + "\n")
+    named, closed, empty, error = map(json.loads, out.splitlines())
+    assert [p["position_status"] for p in named["packets"]].count("ok") == 5
+    assert named["packets"][1]["time"] == "2026-10-31T18:00:00.000Z"
+    assert {p["device_id"] for p in named["packets"]} == {"0A1FBF2"}
+    (heard,) = closed["detections"]
+    assert (heard["data"], heard["level_db"]) == (GEN3, -118.0)
+    assert empty == {"detections": []}
+    assert "not whole" in error["error"]
+
+
+def test_files_of_a_goniometer_and_of_an_email(decode: Decode, shared: Path) -> None:
+    _, out, _ = decode(str(shared / "data/argos/gonio_ex_log.txt"), "--json")
+    found = json.loads(out)
+    assert (len(found["detections"]), len(found["unread"]), found["packets"]) == (6, 6, [])
+    email = str(shared / "data/telonics/Gen34moose08-09-2-12.TXT")
+    _, out, _ = decode(email, "--protocol", "telonics-gen3-argos", "--json")
+    packets = json.loads(out)["packets"]
+    assert {p["position_status"] for p in packets} == {"ok", "stale", "bad", "unavailable"}
+
+
+def test_argos_payload_by_hand(decode: Decode) -> None:
+    words = (GEN3, "--protocol", "telonics-gen3-argos", "--received", "2026-11-02T00:00Z")
+    code, out, _ = decode(*words)
+    assert code == 0
+    assert "43.262500, 42.512500" in out
+    assert "2026-11-01 06:02:00 UTC" in out
+    assert "say the period of its fixes (period_minutes)" in out
 
 
 LINES = [

@@ -159,6 +159,6 @@ def test_real_documents_through_the_instrument(shared: Path, name: str, count: i
 
 
 def test_every_name_of_a_server_reads_every_document() -> None:
-    for name in ("chirpstack", "ttn", "thingpark", "cloudloop"):
+    for name in ("chirpstack", "ttn", "thingpark", "cloudloop", "rockblock"):
         server = build(parse_address(f"{name}:file:x"))
         assert len(server.receive(json.dumps(UPLINK).encode(), NOW, 1)) == 2
