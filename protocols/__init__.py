@@ -19,7 +19,7 @@ from construct import ConstructError
 
 from protocols import (
     abeeway,
-    argos,
+    argos_message,
     awt,
     dates,
     digital_matter_oyster,
@@ -75,7 +75,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     digital_matter_yabby.PROTOCOL,
     abeeway.AT2,
     abeeway.AT3,
-    argos.PROTOCOL,
+    argos_message.PROTOCOL,
     linkit_argos.PROTOCOL,
     linkit_dte.PROTOCOL,
     linkit_log.PROTOCOL,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from receiver.config import Collar
@@ -32,6 +33,16 @@ def doubts(collar: Collar) -> list[Doubt]:
     """Return what cannot be true of a collar's sheet, and what is suspicious."""
     checks = (_period, _frequency, _polarisation, _level, _pulses, _hours, _dates)
     return [doubt for check in checks for doubt in check(collar)]
+
+
+def formats(collars: Iterable[Collar]) -> dict[str, dict[str, Any]]:
+    """Return by each identity, in lower case, what decoding must know: protocol, period_minutes."""
+    told = {}
+    for collar in collars:
+        said = {"protocol": collar.protocol, "period_minutes": collar.period_minutes}
+        known = {key: value for key, value in said.items() if value is not None}
+        told.update({identity.lower(): known for identity in collar.ids if known})
+    return told
 
 
 def _period(collar: Collar) -> Iterator[Doubt]:

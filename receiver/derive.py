@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from protocols import DecodeError, Packet, decode, find
 from receiver import instruments, positions, search
 from receiver.address import Address, parse_address
+from receiver.collar_rules import formats
 from receiver.collected import FOR_EVER, Collected
 from receiver.collected import Read as Read
-from receiver.config import Collar, Configuration
+from receiver.config import Configuration
 from receiver.errors import ReceiverError
 from receiver.instruments import Instrument, heard_lines
 from receiver.instruments.packets import ARGOS, CARRIERS, FRAME
@@ -62,6 +63,7 @@ class Derivation:
         """Begin with a configuration, and the keys of collars by their names."""
         self._configuration = configuration
         self._keys = lorawan_keys(keys or {}, configuration.collars)
+        self._formats = formats(configuration.collars)
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._collected = Collected()
         self._warnings: Counter[str] = Counter()
@@ -185,8 +187,8 @@ class Derivation:
         Where its carrier does not tell the format, the collar's sheet does.
         """
         closed = detection.protocol == FRAME
-        sheet = self._configuration.collar(detection.collar or "")
-        named = sheet.protocol if sheet and detection.protocol in CARRIERS else None
+        told = self._formats.get((detection.device_id or "").lower(), {})
+        named = told.get("protocol") if detection.protocol in CARRIERS else None
         if detection.data is None or (closed and not self._keys):
             return []
         try:
@@ -195,7 +197,7 @@ class Derivation:
                 protocol=named or detection.protocol,
                 port=detection.port,
                 received=detection.time,
-                context={"keys": self._keys, **_period(sheet)},
+                context={**told, "keys": self._keys},
             )
         except DecodeError:
             self._warnings["packets were heard that cannot be read; their levels are used"] += 1
@@ -304,11 +306,6 @@ def _parser(row: Source, address: Address) -> Instrument | PositionSource:
     if row.role == "position":
         return positions.build(address)
     return heard_lines.make(address) if row.role == "samples" else instruments.build(address)
-
-
-def _period(sheet: Collar | None) -> dict[str, float]:
-    minutes = sheet.period_minutes if sheet else None
-    return {} if minutes is None else {"period_minutes": minutes}
 
 
 def _measures(detection: Detection) -> bool:

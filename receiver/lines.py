@@ -33,7 +33,8 @@ SPEAKERS = {
     "lotek.nanotag.burst": "sensorgnome",
 }
 FIRST_WORDS = {
-    "radio_": "rn2483", "+EVT:": "rak", "AT_": "rak", "Received data:": "rak", "$NPR": "rxg-134", "$ACK,": "rxg-134",
+    "radio_": "rn2483", "+EVT:": "rak", "AT_": "rak", "Received data:": "rak",
+    "$NPR": "rxg-134", "$ACK,": "rxg-134",
 }  # fmt: skip
 TEXTS: dict[str, Callable[[bytes, Reception], bool]] = {
     linkit_dte.PROTOCOL.name: lambda data, reception: data[:1] == b"$" and b"#" in data[:16],

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.envelopes import (
+    argos_csv,
     argos_ds,
     chirpstack,
     cloudloop,
@@ -40,6 +41,7 @@ BYTES = {
     "rockblock-form": rockblock,
     "globalstar-xml": globalstar_xml,
     "argos-ds": argos_ds,
+    "argos-csv": argos_csv,
 }
 
 

@@ -54,17 +54,17 @@ def command(
 
 
 def _context(path: str | None) -> dict[str, Any] | None:
-    """Return the keys of the collars in baksan.toml; without a file of keys, nothing."""
+    """Return the keys of the collars in baksan.toml, and the formats that their sheets name."""
     from receiver import keys, settings
+    from receiver.collar_rules import formats
 
     file = Path(path or keys.FILE_NAME)
-    if not file.exists():
-        if path:
-            raise InputError(f"{path}: no such file")
-        return None
+    if path and not file.exists():
+        raise InputError(f"{path}: no such file")
     configuration, _ = settings.load(settings.find_file(None, None))
     known = keys.lorawan_keys(keys.load_keys(file), configuration.collars)
-    return {"keys": known} if known else None
+    context = {"keys": known, "collars": formats(configuration.collars)}
+    return {name: said for name, said in context.items() if said} or None
 
 
 def _one(

@@ -164,6 +164,32 @@ def test_files_of_a_goniometer_and_of_an_email(decode: Decode, shared: Path) -> 
     assert {p["position_status"] for p in packets} == {"ok", "stale", "bad", "unavailable"}
 
 
+def test_sheets_name_the_format_and_the_period(
+    decode: Decode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("baksan.toml").write_text(
+        '[collars.A]\nids = ["0A1FBF2"]\nprotocol = "telonics-gen3-argos"\nperiod_minutes = 720\n'
+        '[collars.B]\nids = ["300234068036650"]\nprotocol = "lotek-gps8000-argos"\n'
+    )
+    Path("log.txt").write_text(GONIO + "\n")
+    _, out, _ = decode("log.txt", "--json")
+    packets = json.loads(out)["packets"]
+    assert [p["position_status"] for p in packets].count("ok") == 5
+    assert packets[1]["time"] == "2026-10-31T18:00:00.000Z"
+    _, out, _ = decode("--jsonl", "-", stdin=json.dumps({"text": GONIO}) + "\n")
+    assert json.loads(out)["packets"] == packets
+    Path("post.json").write_bytes(AROUND["rockblock.json"])
+    _, out, _ = decode("post.json", "--json")
+    assert "a message has 31 bytes" in json.loads(out)["unread"][0]
+
+
+@pytest.mark.parametrize("collars", [5, [], {"0a1fbf2": 5}, {"0a1fbf2": {"protocol": [7]}}])
+def test_sheets_that_are_none(collars: object) -> None:
+    found = answer(json.dumps({"text": GONIO, "context": {"collars": collars}}))
+    assert len(found["detections"]) == 1
+
+
 def test_argos_payload_by_hand(decode: Decode) -> None:
     words = (GEN3, "--protocol", "telonics-gen3-argos", "--received", "2026-11-02T00:00Z")
     code, out, _ = decode(*words)

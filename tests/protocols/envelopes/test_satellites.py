@@ -170,10 +170,40 @@ def test_a_damaged_message_of_an_email_leaves_the_others() -> None:
     assert "decimal or hexadecimal" in unknown.details["fault"]
 
 
+CSV = (
+    b'"platformId";"platformHexId";"satellite";"date";"level";"rawData"\r\n'
+    b'"37780";"120D84C";"NP";"2012-12-10T19:40:40.000Z";"-137.0";"0C1F32C04C"\r\n'
+    b'"37780";"120D84C";"NP";"2012-12-10T19:43:23.000Z";"-138.0";"zz"\r\n'
+    b'"37780";"120D84C";"NP";"";"";""\r\n'
+)
+
+
+def test_argos_csv_has_a_row_for_each_message() -> None:
+    heard, damaged = parse(CSV)
+    assert (heard.device_id, heard.payload.hex()) == ("37780", "0c1f32c04c")
+    assert heard.time == datetime(2012, 12, 10, 19, 40, 40, tzinfo=UTC)
+    assert (heard.rssi_dbm, heard.protocol) == (None, "argos")  # a satellite's level, not ours
+    assert damaged.payload == b""
+    assert "not hexadecimal" in damaged.details["fault"]
+
+
+def test_argos_csv_of_a_real_collar(shared: Path) -> None:
+    content = (shared / "data/telonics/telonics_gen4_37780.aws").read_bytes()
+    messages = parse(content)
+    assert len(messages) == len(content.splitlines()) - 1
+    assert {len(message.payload) for message in messages} == {31}
+    assert {message.device_id for message in messages} == {"37780"}
+    for message in messages:  # Gen4, whose layout is the maker's own
+        with pytest.raises(DecodeError):
+            decode(message.payload, protocol="argos")
+
+
 # --- damage -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sample", [MO, FORM, XML, EMAIL], ids=["directip", "form", "xml", "email"])
+@pytest.mark.parametrize(
+    "sample", [MO, FORM, XML, EMAIL, CSV], ids=["directip", "form", "xml", "email", "csv"]
+)
 def test_every_cut_and_flipped_bit(sample: bytes) -> None:
     assert fits(sample)
     for size in range(len(sample)):
@@ -186,7 +216,7 @@ def test_every_cut_and_flipped_bit(sample: bytes) -> None:
             parse(bytes(spoilt))
 
 
-@given(st.binary(max_size=200), st.sampled_from([MO, FORM, XML, EMAIL]), st.integers(0, 300))
+@given(st.binary(max_size=200), st.sampled_from([MO, FORM, XML, EMAIL, CSV]), st.integers(0, 300))
 def test_junk_behind_any_beginning(junk: bytes, sample: bytes, size: int) -> None:
     with contextlib.suppress(DecodeError):
         parse(sample[:size] + junk)
