@@ -9,10 +9,11 @@ and SparkFun must be named.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from protocols import kineis_stdv1, linkit_argos, lotek_argos
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 KNOWN = {
     protocol.name: protocol
@@ -47,6 +48,11 @@ def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
     return KNOWN[tree["format"]].to_packets(tree["tree"], reception)
 
 
+def parts(data: bytes, reception: Reception) -> Iterable[Part]:
+    """Return the layouts of the one format whose checks fit."""
+    return KNOWN[parse(data, reception)["format"]].layout(data, reception)
+
+
 PROTOCOL = Protocol(
     name="argos",
     title="Argos message, its format told by its checks",
@@ -56,4 +62,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -19,13 +19,15 @@ from typing import Any
 
 from construct import BitsInteger, BitStruct
 
+from protocols.anatomy import spans
 from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, PositionStatus, Protocol, Reception
 
 LAYOUT = BitStruct(
     "gps_fail" / BitsInteger(2), "missed2" / BitsInteger(1), "missed1" / BitsInteger(1),
     "gps_invalid" / BitsInteger(1), "battery_replace" / BitsInteger(1), "type" / BitsInteger(2),
-    "latitude" / BitsInteger(24, signed=True), "longitude" / BitsInteger(24, signed=True),
+    "latitude" / BitsInteger(24, signed=True) * "x 90 / 2^23 deg",
+    "longitude" / BitsInteger(24, signed=True) * "x 180 / 2^23 deg",
     "subtype" / BitsInteger(4), "input_bits" / BitsInteger(4),
     "byte8" / BitsInteger(8),
 )  # fmt: skip
@@ -110,6 +112,20 @@ def unnamed(payload: bytes, reception: Reception) -> list[Packet]:
     return [Packet(protocol=SIMPLEX.name, details=details, warnings=(UNNAMED,))]
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layout of each nine bytes."""
+    many = len(data) > BYTES
+    return [
+        Part(offset=at, layout=LAYOUT, group=f"part[{at // BYTES + 1}]" if many else "")
+        for at in range(0, len(data), BYTES)
+    ]
+
+
+def unnamed_parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the payload as a whole."""
+    return spans(0, payload=len(data))
+
+
 PROTOCOL = Protocol(
     name="globalstar-smartone",
     aliases=("globalstar.smartone",),
@@ -120,6 +136,7 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )
 SIMPLEX = Protocol(
     name="globalstar-simplex",
@@ -130,4 +147,5 @@ SIMPLEX = Protocol(
     parse=any_payload,
     build=bytes,
     to_packets=unnamed,
+    layout=unnamed_parts,
 )

@@ -32,20 +32,20 @@ from typing import Any
 from construct import Bytes, Construct, Int8ub, Int16sb, Int16ub, Int32ub, Struct
 
 from protocols.fields import Linear, plain
-from protocols.packet import DecodeError, Packet, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception
 
 MO_HEADER, MO_PAYLOAD, MO_LOCATION, CONFIRMATION = 0x01, 0x02, 0x03, 0x05
 MT_HEADER, MT_PAYLOAD, MT_CONFIRMATION = 0x41, 0x42, 0x44
 LAYOUTS: dict[int, Construct[Any, Any]] = {
     MO_HEADER: Struct(
         "CDR_reference" / Int32ub, "IMEI" / Bytes(15), "session_status" / Int8ub,
-        "MOMSN" / Int16ub, "MTMSN" / Int16ub, "session_epoch" / Int32ub,
+        "MOMSN" / Int16ub, "MTMSN" / Int16ub, "session_epoch" / Int32ub * "unix",
     ),
     MO_LOCATION: Struct(
         "orient" / Int8ub,
         "lat_deg" / Int8ub, "lat_min" / Linear(Int16ub, divisor=1000),
         "lon_deg" / Int8ub, "lon_min" / Linear(Int16ub, divisor=1000),
-        "CEP_radius" / Int32ub,
+        "CEP_radius" / Int32ub * "km",
     ),
     CONFIRMATION: Struct("confirmed" / Int8ub),
     MT_HEADER: Struct("client_msg_id" / Int32ub, "IMEI" / Bytes(15), "flags" / Int16ub),
@@ -53,6 +53,7 @@ LAYOUTS: dict[int, Construct[Any, Any]] = {
         "client_msg_id" / Int32ub, "IMEI" / Bytes(15), "auto_id" / Int32ub, "status" / Int16sb
     ),
 }  # fmt: skip
+ELEMENT_HEAD = Struct("id" / Int8ub, "length" / Int16ub * "bytes")
 SECTIONS = {MO_HEADER: "header", MO_LOCATION: "location", MT_HEADER: "mt_header"}
 SESSIONS = {
     0: "ok", 1: "ok, the message to the collar is too large", 2: "ok, the location is bad",
@@ -230,6 +231,21 @@ def message(
     )
 
 
+def parts(data: bytes, reception: Reception) -> Iterator[Part]:
+    """Yield the head of a message, and of each element its head and body."""
+    tree = parse(data, reception)
+    offset = 0
+    if tree["length"] is not None:
+        yield Part(offset=0, layout=Struct("version" / Int8ub, "length" / Int16ub * "bytes"))
+        offset = HEAD_BYTES
+    for number, (kind, body) in enumerate(tree["elements"], start=1):
+        group = f"element[{number}]"
+        yield Part(offset=offset, layout=ELEMENT_HEAD, group=group)
+        known = LAYOUTS[kind] if _is_known(kind, body) else Struct("body" / Bytes(len(body)))
+        yield Part(offset=offset + HEAD_BYTES, layout=known, group=group)
+        offset += HEAD_BYTES + len(body)
+
+
 PROTOCOL = Protocol(
     name="iridium-sbd",
     aliases=(
@@ -246,4 +262,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )  # fmt: skip

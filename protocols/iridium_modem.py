@@ -15,10 +15,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
+from construct import Bytes, Int16ub, Struct
 
-SESSION = re.compile(rb"\s*\+SBDIX: ?(\d{1,5}), ?(\d{1,5}), ?(\d{1,5}), ?(\d{1,5}), ?(\d{1,5}), ?"
-                     rb"(\d{1,5})\s*")  # fmt: skip
+from protocols.anatomy import spans
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
+
+NUMBER = rb"(0|[1-9]\d{0,4})"
+SESSION = re.compile(rb"\s*\+SBDIX: ?" + rb", ?".join([NUMBER] * 6) + rb"\s*")
 NAMES = ("mo_status", "momsn", "mt_status", "mtmsn", "mt_length", "mt_queued")
 SENT = range(5)
 ECHO = re.compile(rb"\s*AT\+SBDRB\r\n?")
@@ -95,6 +98,19 @@ def reply_packets(tree: Tree, reception: Reception) -> list[Packet]:
     return [Packet(protocol=SBDRB.name, details=details)]
 
 
+def session_parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the line as a whole."""
+    return spans(0, line=len(data))
+
+
+def reply_parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the echo, and length, message and sum."""
+    tree = parse_reply(data, reception)
+    echo, size = len(tree["echo"]), len(tree["message"])
+    layout = Struct("length" / Int16ub, "message" / Bytes(size), "sum" / Int16ub)
+    return [*spans(0, echo=echo), Part(offset=echo, layout=layout)]
+
+
 SBDIX = Protocol(
     name="iridium-sbdix",
     aliases=("iridium.at.sbdix",),
@@ -105,6 +121,7 @@ SBDIX = Protocol(
     parse=parse_session,
     build=build_session,
     to_packets=session_packets,
+    layout=session_parts,
 )
 SBDRB = Protocol(
     name="iridium-sbdrb",
@@ -116,4 +133,5 @@ SBDRB = Protocol(
     parse=parse_reply,
     build=build_reply,
     to_packets=reply_packets,
+    layout=reply_parts,
 )

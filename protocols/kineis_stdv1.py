@@ -24,21 +24,22 @@ from typing import Any
 from construct import BitsInteger, BitStruct, Bytes, Bytewise
 
 from protocols import dates
+from protocols.anatomy import spans
 from protocols.bch import B255_223_4
 from protocols.checksums import crc16_xmodem
 from protocols.fields import Linear, SignMagnitude, plain
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, PositionStatus, Protocol, Reception
 
-LAYOUT = BitStruct(
+LAYOUT: Any = BitStruct(
     "crc16" / BitsInteger(16),
     "acq" / BitsInteger(3),
     "day" / BitsInteger(5), "hour" / BitsInteger(5), "minute" / BitsInteger(6),
-    "lon" / SignMagnitude(22, divisor=10_000),
-    "lat" / SignMagnitude(21, divisor=10_000),
-    "alt" / Linear(BitsInteger(10), numerator=10, offset=-500),
+    "lon" / SignMagnitude(22, divisor=10_000) * "deg",
+    "lat" / SignMagnitude(21, divisor=10_000) * "deg",
+    "alt" / Linear(BitsInteger(10), numerator=10, offset=-500) * "m",
     "user" / Bytewise(Bytes(20)),
 )  # fmt: skip
-BYTES, CRC_BYTES, BCH_BYTES = 31, 2, 4
+BYTES, CRC_BYTES, BCH_BYTES, USER_AT = 31, 2, 4, 11
 MINUTES = {0: 1, 1: 5, 2: 10, 3: 15, 4: 30, 5: 60}
 Tree = dict[str, Any]
 
@@ -129,6 +130,15 @@ def _details(tree: Tree, wrong_bits: int) -> Tree:
     }
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layouts of a message as it came: wrong bits are shown as they are."""
+    numbers = BitStruct(*LAYOUT.subcon.subcons[:-1])
+    rest = BYTES - USER_AT
+    bch = parse(data, reception)["bch"]
+    user = {"user": rest - BCH_BYTES, "bch": BCH_BYTES} if bch else {"user": rest}
+    return [Part(offset=0, layout=numbers), *spans(USER_AT, **user)]
+
+
 PROTOCOL = Protocol(
     name="kineis-stdv1",
     aliases=("kineis.stdv1",),
@@ -139,4 +149,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

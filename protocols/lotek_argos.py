@@ -30,11 +30,16 @@ from typing import Any
 
 from construct import Bytes, Construct, Int8ub, Int24sb, Int24ub, Struct
 
+from protocols.anatomy import spans
 from protocols.checksums import crc8_smbus
 from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, PositionStatus, Protocol, Reception
 
-PLACE = ("time" / Int24ub, "longitude" / Int24sb, "latitude" / Int24sb)
+PLACE = (
+    "time" / Int24ub * "x 256 s",
+    "longitude" / Int24sb * "x 256e-7 deg",
+    "latitude" / Int24sb * "x 256e-7 deg",
+)
 PLAIN = Struct(*PLACE, "crc8" / Int8ub)
 ACTIVE = Struct(*PLACE, "flags" / Int8ub, "activity" / Bytes(4), "crc8" / Int8ub)
 LAYOUTS: dict[int, tuple[Construct[Any, Any], int]] = {
@@ -183,6 +188,17 @@ def _text(time: datetime) -> str:
     return f"{time:%Y-%m-%dT%H:%M:%S}"
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the header and each block."""
+    layout, count = LAYOUTS[data[0]]
+    size = layout.sizeof()
+    blocks = (
+        Part(offset=1 + number * size, layout=layout, group=f"block[{number + 1}]")
+        for number in range(count)
+    )
+    return [*spans(0, header=1), *blocks]
+
+
 PROTOCOL = Protocol(
     name="lotek-gps8000-argos",
     aliases=("lotek.gps8000.argos", "lotek-pinpoint-argos"),
@@ -193,4 +209,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -17,11 +17,11 @@ from typing import Any
 from construct import BitsInteger, BitStruct
 
 from protocols.fields import SignMagnitude, plain
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, PositionStatus, Protocol, Reception
 
 LAYOUT = BitStruct(
-    "lat" / SignMagnitude(21, divisor=10_000),
-    "lon" / SignMagnitude(22, divisor=10_000),
+    "lat" / SignMagnitude(21, divisor=10_000) * "deg",
+    "lon" / SignMagnitude(22, divisor=10_000) * "deg",
     "zeros" / BitsInteger(13),
 )
 BYTES = 7
@@ -72,6 +72,11 @@ def _judged(latitude_deg: float, longitude_deg: float) -> tuple[PositionStatus, 
     return "ok", ()
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the one layout of a message."""
+    return [Part(offset=0, layout=LAYOUT)]
+
+
 PROTOCOL = Protocol(
     name="sparkfun-argos",
     title="SparkFun ARTIC R2, Argos position",
@@ -81,4 +86,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -31,16 +31,18 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from construct import BitsInteger, BitStruct, Construct, Padding
+from construct import BitsInteger, BitStruct, Padding, Struct
 
 from protocols import dates
+from protocols.anatomy import spans
 from protocols.checksums import crc6
 from protocols.fields import plain
-from protocols.packet import DecodeError, Packet, PositionStatus, Protocol, Reception
+from protocols.packet import DecodeError, Packet, Part, PositionStatus, Protocol, Reception
 
-HEAD = BitStruct(
+HEAD: Any = BitStruct(
     "sensor" / BitsInteger(1), "crc6" / BitsInteger(6), "type" / BitsInteger(2),
-    "longitude" / BitsInteger(22, signed=True), "latitude" / BitsInteger(21, signed=True),
+    "longitude" / BitsInteger(22, signed=True) * "x 1e-4 deg",
+    "latitude" / BitsInteger(21, signed=True) * "x 1e-4 deg",
     "day" / BitsInteger(9), "hour" / BitsInteger(5), "minute" / BitsInteger(6),
 )  # fmt: skip
 HEAD_BYTES, CRC_BITS, DELAY_BITS = 9, 6, 6
@@ -55,14 +57,14 @@ Tree = dict[str, Any]
 
 
 @lru_cache(maxsize=len(RELATIVE))
-def _relative(bits: int) -> Construct[Any, Any]:
+def _relative(bits: int) -> Any:
     """Return the layout of a relative fix, zeros in front of it up to whole bytes."""
     return BitStruct(
         "filling" / Padding(-_width(bits) % 8),
         "crc6" / BitsInteger(CRC_BITS),
         "longitude" / BitsInteger(bits, signed=True),
         "latitude" / BitsInteger(bits, signed=True),
-        "delay" / BitsInteger(DELAY_BITS),
+        "delay" / BitsInteger(DELAY_BITS) * "min",
     )
 
 
@@ -108,7 +110,7 @@ def build(tree: Tree) -> bytes:
     return int(number).to_bytes(size // 8, "big")
 
 
-def _crc_fits(layout: Construct[Any, Any], fix: Tree, checked_bits: int) -> bool:
+def _crc_fits(layout: Any, fix: Tree, checked_bits: int) -> bool:
     word = int.from_bytes(layout.build(fix), "big")
     return bool(crc6(word, checked_bits) == fix["crc6"])
 
@@ -260,6 +262,21 @@ def _packet(fix: Fix, number: int) -> Packet:
     )
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the one layout of a message, its fixes bit by bit behind one another."""
+    tree = parse(data, reception)
+    if "sensor" in tree:
+        return spans(0, sensor=len(data))
+    _, bits = RELATIVE[tree["head"]["type"]]
+    fixes = (
+        f"relative[{number}]" / Struct(*_relative(bits).subcon.subcons[1:])  # without its filling
+        for number in range(1, len(tree["relative"]) + 1)
+    )
+    left = tree["rest_bits"]
+    rest = ("rest" / BitsInteger(left),) if left else ()
+    return [Part(offset=0, layout=BitStruct(*HEAD.subcon.subcons, *fixes, *rest))]
+
+
 PROTOCOL = Protocol(
     name="telonics-gen3-argos",
     aliases=("telonics.gen3.argos", "telonics-gen3"),
@@ -270,4 +287,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

@@ -73,6 +73,8 @@ def heard(text: str, instrument: str, time: datetime) -> list[Detection]:
     if instrument == "rn2483" and not found:  # the level comes in a line of its own
         frames = [frame for line in text.splitlines() if (frame := frame_of(line))]
         found = [detection(envelope(frame, None, None), time, 0) for frame in frames]
-    if not found:
-        raise DecodeError(f"nothing heard in this line of {INSTRUMENTS[instrument].title}", 0)
+    # An instrument that does not count what it refused may have refused this.
+    if not found and getattr(reader, "refused", True):
+        title = INSTRUMENTS[instrument].title
+        raise DecodeError(f"nothing heard in this line of {title}: not whole, or no packet", 0)
     return found

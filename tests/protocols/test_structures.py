@@ -238,6 +238,67 @@ def meshtastic(draw: Callable[..., Any]) -> Made:
     return head + draw(st.binary(max_size=200)), None
 
 
+@st.composite
+def telonics(draw: Callable[..., Any]) -> Made:
+    return draw(st.binary(min_size=9, max_size=31)), None
+
+
+@st.composite
+def lotek(draw: Callable[..., Any]) -> Made:
+    return bytes([draw(st.sampled_from([0x10, 0x11, 0x12, 0x14, 0x16]))]) + draw(u(30)), None
+
+
+@st.composite
+def kineis(draw: Callable[..., Any]) -> Made:
+    body = draw(u(29))
+    crc = 0
+    for octet in body:  # CRC-16/XMODEM
+        crc ^= octet << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x11021 if crc & 0x8000 else 0)) & 0xFFFF
+    return crc.to_bytes(2, "big") + body, None
+
+
+@st.composite
+def argos(draw: Callable[..., Any]) -> Made:
+    data, _ = draw(linkit_argos().filter(lambda made: len(made[0]) >= 11))
+    return data, None
+
+
+@st.composite
+def sparkfun(draw: Callable[..., Any]) -> Made:
+    return (draw(st.integers(0, (1 << 43) - 1)) << 13).to_bytes(7, "big"), None
+
+
+@st.composite
+def sbd(draw: Callable[..., Any]) -> Made:
+    sizes = {0x01: 28, 0x03: 11, 0x05: 1, 0x41: 21, 0x44: 25}
+    known = [st.tuples(st.just(kind), u(size)) for kind, size in sizes.items()]
+    others = st.tuples(st.sampled_from([2, 0x42, 0x7F]), st.binary(max_size=30))
+    bodies = st.one_of(*known, others)
+    elements = draw(st.lists(bodies, min_size=1, max_size=4))
+    data = b"".join(bytes([kind]) + len(b).to_bytes(2, "big") + b for kind, b in elements)
+    return b"\x01" + len(data).to_bytes(2, "big") + data, None
+
+
+@st.composite
+def sbdix(draw: Callable[..., Any]) -> Made:
+    numbers = draw(st.lists(st.integers(0, 99_999), min_size=6, max_size=6))
+    return f"+SBDIX: {', '.join(map(str, numbers))}\r\n".encode(), None
+
+
+@st.composite
+def sbdrb(draw: Callable[..., Any]) -> Made:
+    data = draw(st.binary(min_size=1, max_size=270))
+    size, total = len(data).to_bytes(2, "big"), (sum(data) & 0xFFFF).to_bytes(2, "big")
+    return draw(st.sampled_from([b"", b"AT+SBDRB\r\n"])) + size + data + total, None
+
+
+@st.composite
+def smartone(draw: Callable[..., Any]) -> Made:
+    return draw(st.integers(1, 4).flatmap(lambda parts: u(9 * parts))), None
+
+
 STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "opencollar-edge": [edge_message(), tlv(), flash_log()],
     "opencollar-edge-ble-adv": [advertisement()],
@@ -255,6 +316,16 @@ STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "abeeway-at3": [abeeway_at3()],
     "wildfi-log": [wildfi()],
     "meshtastic-lora": [meshtastic()],
+    "telonics-gen3-argos": [telonics()],
+    "lotek-gps8000-argos": [lotek()],
+    "kineis-stdv1": [kineis()],
+    "argos": [argos()],
+    "sparkfun-argos": [sparkfun()],
+    "iridium-sbd": [sbd()],
+    "iridium-sbdix": [sbdix()],
+    "iridium-sbdrb": [sbdrb()],
+    "globalstar-smartone": [smartone()],
+    "globalstar-simplex": [smartone()],
     "ticktag-eeprom": [eeprom()],
     "ticktag-serial": [ticktag_text()],
 }
