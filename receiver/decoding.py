@@ -147,8 +147,9 @@ def _heard_by(text: str, speaker: str, hints: Hints) -> Reading:
         if one.data is None or (one.protocol == FRAME and not hints.context):
             continue
         told = _told(hints, one.device_id)
+        own_time = None if one.time == UNKNOWN_TIME else one.time
         known = replace(told, protocol=told.protocol or one.protocol,
-                        received=told.received or one.time)  # fmt: skip
+                        received=told.received or own_time)  # fmt: skip
         try:
             readings.append(_named(read_bytes(one.data, known), one.device_id))
         except DecodeError as error:
@@ -242,8 +243,8 @@ def _may_be_read(envelope: Envelope, hints: Hints) -> bool:
     """Tell whether there are keys for a closed frame, a name for what a satellite carried."""
     if _is_closed(envelope):
         return bool(hints.context)
-    carrier = envelope.carrier
-    return carrier is None or bool(hints.protocol) or envelope.protocol != carrier.protocol
+    named = _inner_format(hints.protocol) or hints.protocol or envelope.protocol
+    return envelope.carrier is None or named != envelope.carrier.protocol
 
 
 def read_item(item: Mapping[str, Any]) -> Reading:

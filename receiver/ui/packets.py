@@ -71,6 +71,7 @@ def _facts(packet: Packet) -> Iterator[tuple[str, str]]:
     yield "height", "" if packet.altitude_m is None else f"{packet.altitude_m:.0f} m"
     yield "battery", "" if packet.battery_v is None else f"{packet.battery_v:.2f} V"
     yield "temperature", "" if packet.temperature_c is None else f"{packet.temperature_c:.1f} C"
+    yield "mortality", "ON: it had not moved for long" if packet.mortality else ""
     rest = {k: v for k, v in packet.details.items() if k not in SHOWN}
     yield "details", ", ".join(f"{key} {_brief(value)}" for key, value in rest.items())
 

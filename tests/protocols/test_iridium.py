@@ -93,6 +93,15 @@ def test_unknown_elements_are_passed_over_by_their_length() -> None:
     ]  # fmt: skip
 
 
+def test_a_message_to_the_collar() -> None:
+    to = "410015000000" + "2a" + IMEI.encode().hex() + "0002"
+    packet = read(message(to, "420002cafe"))
+    assert (packet.device_id, packet.details["payload_hex"]) == (IMEI, "cafe")
+    assert packet.details["mt_header"]["client_msg_id"] == 42
+    assert packet.details["mt_header"]["flags"] == 2
+    assert read(message("05000101")).details["confirmed"] == 1
+
+
 def test_a_failed_session_is_told() -> None:
     assert read(message(head_of(13))).warnings == ("the session failed: the radio link was lost",)
     assert "status 99" in read(message(head_of(99))).warnings[0]

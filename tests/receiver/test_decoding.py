@@ -190,6 +190,33 @@ def test_sheets_that_are_none(collars: object) -> None:
     assert len(found["detections"]) == 1
 
 
+def test_the_name_of_the_message_itself_names_nothing_inside(
+    decode: Decode, tmp_path: Path
+) -> None:
+    path = tmp_path / "mo.sbd"
+    path.write_bytes(AROUND["directip.sbd"])
+    for name in ("iridium-sbd", "iridium.directip.mo"):
+        _, out, _ = decode(str(path), "--json", "--protocol", name)
+        assert (len(json.loads(out)["packets"]), json.loads(out)["unread"]) == (1, [])
+    _, out, _ = decode(str(path), "--json", "--protocol", "iridion")
+    assert "iridion is not supported" in json.loads(out)["unread"][0]
+
+
+def test_a_goniometer_without_any_clock_gives_no_year() -> None:
+    body = GONIO[1:-3].replace(",26,11,2,", ",26,13,2,")
+    line = f"${body}*{xor8_but_last_two(body.encode()):02X}"
+    item = {"text": line, "protocol": "telonics-gen3-argos"}
+    packets = answer(json.dumps(item))["packets"]
+    assert {p["time"] for p in packets} == {None}
+    assert {p["position_status"] for p in packets} == {"stale", "unavailable"}
+
+
+def test_mortality_is_shown(decode: Decode) -> None:
+    still = "1692b01dd0a8541a4491030012b01be092b01ed0a8551a4490060000000016"
+    _, out, _ = decode(still, "--received", "2009-12-18")
+    assert out.count("mortality   ON: it had not moved for long") == 2
+
+
 def test_argos_payload_by_hand(decode: Decode) -> None:
     words = (GEN3, "--protocol", "telonics-gen3-argos", "--received", "2026-11-02T00:00Z")
     code, out, _ = decode(*words)

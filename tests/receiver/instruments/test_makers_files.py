@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -172,7 +173,7 @@ def test_a_format_that_is_not_known_is_told() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"le": 24}, {"da": "F2"}, {"da": ""}, {"da": "F27"}])
-def test_data_that_are_not_whole_are_no_packet(fields: dict[str, object]) -> None:
+def test_data_that_are_not_whole_are_no_packet(fields: dict[str, Any]) -> None:
     heard = fed("rxg-134:serial:/dev/x", line(**fields))[-1]
     assert isinstance(heard, Detection)
     assert (heard.data, heard.level_db) == (None, -118.0)
