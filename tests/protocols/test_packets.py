@@ -18,6 +18,8 @@ CASES = sorted(PACKETS.glob("*/*.hex"))
 # Any bytes of the right length would fit, or too many: the user must name them.
 NEVER_GUESSED = {"ticktag-eeprom", "telonics-gen3-argos", "sparkfun-argos", "argos",
                  "globalstar-smartone", "globalstar-simplex"}  # fmt: skip
+# Real packets lie beside this checkout only: their owner is to be asked before they are published.
+REAL_ONES_ELSEWHERE = {"telonics-gen3-argos"}  # test_telonics_gen3.py: 387 rows
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda p: f"{p.parent.name}/{p.stem}")
 
 
@@ -91,10 +93,11 @@ def test_every_protocol_has_a_fixture_that_fits_its_evidence() -> None:
         cases = [case for case in CASES if case.parent.name == protocol.name]
         assert cases
         recorded = any(not case.name.startswith("made_") for case in cases)
+        recorded |= protocol.name in REAL_ONES_ELSEWHERE
         assert recorded or protocol.evidence != "capture"
 
 
-def test_unknown_namedis_named() -> None:
+def test_unknown_name_is_named() -> None:
     with pytest.raises(DecodeError, match="no-such-format is not supported yet"):
         decode(b"\x01", protocol="no-such-format")
 
