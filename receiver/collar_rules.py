@@ -31,7 +31,7 @@ class Doubt:
 
 def doubts(collar: Collar) -> list[Doubt]:
     """Return what cannot be true of a collar's sheet, and what is suspicious."""
-    checks = (_period, _frequency, _polarisation, _level, _pulses, _hours, _dates)
+    checks = (_period, _frequency, _polarisation, _level, _pulses, _curve, _hours, _dates)
     return [doubt for check in checks for doubt in check(collar)]
 
 
@@ -98,6 +98,18 @@ def _pulses(collar: Collar) -> Iterator[Doubt]:
     if length_s is not None and not 0.001 <= length_s <= 10:
         text = f"pulse_length_s {length_s:g} cannot be: it is in seconds, usual is 0.02"
         yield Doubt(key="pulse_length_s", wrong=True, text=text)
+
+
+def _curve(collar: Collar) -> Iterator[Doubt]:
+    key, curve = "temperature_c_by_period_s", collar.temperature_c_by_period_s
+    periods = [period_s for period_s, _ in curve]
+    if any(not 0.1 <= period_s <= 60 for period_s in periods):
+        text = f"{key}: periods are seconds from pulse to pulse, 0.1 to 60"
+        yield Doubt(key=key, wrong=True, text=text)
+    elif periods != sorted(set(periods)):
+        yield Doubt(key=key, wrong=True, text=f"{key}: the periods do not grow from pair to pair")
+    if any(not -80 <= degrees <= 100 for _, degrees in curve):
+        yield Doubt(key=key, wrong=True, text=f"{key}: temperatures are degrees C, -80 to 100")
 
 
 def _hours(collar: Collar) -> Iterator[Doubt]:

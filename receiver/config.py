@@ -28,8 +28,9 @@ class Collar:
     name or UTC); where the zone is "switch-on" the hours count from the moment when the collar was
     switched on. `polarisation` is vertical or horizontal, as its antenna stands on the animal.
     `movement` is alive (None: taken for it), resident, dispersing, or still: a collar that was
-    dropped, or an animal that the leader holds for dead. `level_at_100_m_dbm` is what a calibrated
-    receiver hears of it from 100 m.
+    dropped, or an animal that the leader holds for dead. `temperature_c_by_period_s` are pairs of a
+    beacon whose period tells its temperature, as its maker measured them. `level_at_100_m_dbm` is
+    what a calibrated receiver hears of it from 100 m.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Collar:
     level_at_100_m_dbm: float | None = None
     movement: str | None = None
     pulses_per_minute: dict[str, float] = field(default_factory=dict)
+    temperature_c_by_period_s: Pattern = ()
     on_hours: tuple[str, ...] = ()
     on_hours_zone: str | None = None
     start_date: date | None = None
@@ -104,7 +106,7 @@ _NUMBERS = (
     "level_at_100_m_dbm",
 )
 _DATES = ("start_date", "battery_end_date", "drop_off_date")
-_LISTS = ("ids", "on_hours")
+_LISTS, _CURVES = ("ids", "on_hours"), ("temperature_c_by_period_s",)
 COLLAR_KEYS = tuple(f.name for f in fields(Collar) if f.name != "name")
 SETUP_KEYS = tuple(f.name for f in fields(Setup) if f.name != "receiver")
 
@@ -149,6 +151,8 @@ def collar_from(name: str, sheet: Mapping[str, Any]) -> Collar:
         known[key] = to_date(known[key])
     for key in known.keys() & _NUMBERS:
         known[key] = float(known[key])
+    for key in known.keys() & _CURVES:
+        known[key] = tuple((float(at), float(value)) for at, value in known[key])
     return Collar(name=name, **known)
 
 

@@ -8,6 +8,7 @@ rest, down to one an hour and kHz, is "faint": written down, not called out.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -124,6 +125,24 @@ def rate_name(collar: Collar, pulses_per_minute: float) -> str | None:
         if abs(pulses_per_minute / rate - 1.0) <= SAME_RATE
     ]
     return min(near)[1] if near else None
+
+
+def temperature_c(collar: Collar, period_s: float) -> float | None:
+    """Return what a beacon's period tells by the curve of its sheet, None outside of it."""
+    curve = collar.temperature_c_by_period_s
+    for (low_s, low_c), (high_s, high_c) in itertools.pairwise(curve):
+        if low_s <= period_s <= high_s:
+            return low_c + (high_c - low_c) * (period_s - low_s) / (high_s - low_s)
+    return None
+
+
+def meaning_of(collar: Collar, period_s: float) -> str | None:
+    """Return what a rate means by the collar's own sheet: one of its rates, or a temperature."""
+    name = rate_name(collar, 60.0 / period_s)
+    if name is not None:
+        return name
+    degrees = temperature_c(collar, period_s)
+    return None if degrees is None else f"{degrees:.0f} C by its curve"
 
 
 def same_beacon(one: Track, other: Track) -> bool:

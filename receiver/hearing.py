@@ -34,6 +34,7 @@ from receiver.heard import (
     News,
     Track,
     call,
+    meaning_of,
     rate_name,
     same_beacon,
 )
@@ -86,7 +87,10 @@ class Plan:
             offset_hz = collar.frequency_hz / (1.0 + self.error_ppm * 1e-6) - self.frequency_hz
             drift_hz = self.drift_hz(collar)
             if abs(offset_hz) + drift_hz < rate_hz / 2:
-                periods = tuple(sorted(60.0 / r for r in collar.pulses_per_minute.values()))
+                rates = collar.pulses_per_minute.values()
+                periods = tuple(sorted(60.0 / rate for rate in rates))
+                if collar.temperature_c_by_period_s:  # its period is whatever the weather is
+                    periods = ()
                 found.append(
                     Wanted(
                         name=collar.name,
@@ -374,7 +378,7 @@ class Watch:
         collar = next((c for c in self.plan.collars if c.name == name), None)
         if collar is None or track.pulse_count < LEAST_PULSES:
             return None
-        return rate_name(collar, track.pulses_per_minute)
+        return meaning_of(collar, track.period_s)
 
     # --- beacons that nobody listed -------------------------------------------------------------
 

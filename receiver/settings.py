@@ -52,6 +52,7 @@ _NUMBERS = {
 }
 _DATES = {"start_date", "battery_end_date", "drop_off_date"}
 _LISTS = {"ids", "on_hours"}
+_CURVES = {"temperature_c_by_period_s"}
 _TOP = {"observer", "collars", "receivers", "antennas", "simulation"}
 _TABLES = {
     "collars": "a collar is a table: [collars.NAME] and its values below",
@@ -262,8 +263,16 @@ def _type_fault(key: str, value: Any) -> str | None:
         return None if good else 'is not a list of texts (["..."])'
     if key in _DATES:
         return _date_fault(value)
+    if key in _CURVES:
+        return None if _is_curve(value) else "is not a list of [seconds, degrees], two or more"
     good = isinstance(value, dict) and all(_is_number(v) and k in RATES for k, v in value.items())
     return None if good else f"is not a table of numbers for {', '.join(RATES)}"
+
+
+def _is_curve(value: Any) -> bool:
+    return isinstance(value, list) and len(value) >= 2 and all(
+        isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair)) for pair in value
+    )  # fmt: skip
 
 
 def _is_number(value: Any) -> bool:

@@ -34,6 +34,7 @@ _FIELDS = (
     ("level_at_100_m_dbm", "how loud it is 100 m away, by a calibrated receiver", "-80"),
     ("movement", "alive, resident, dispersing, or still (dropped, or dead)", '"still"'),
     ("pulses_per_minute", f"any of {', '.join(RATES)}", "{ normal = 40, mortality = 80 }"),
+    ("temperature_c_by_period_s", "its curve: [seconds, degrees C]", "[[0.9, 30.0], [1.3, 0.0]]"),
     ("on_hours", "when the beacon is on", '["06:00-10:00", "18:00-22:00"]'),
     ("on_hours_zone", "clock of these hours, or switch-on", '"Europe/Moscow"'),
     ("start_date", "when the collar was put on", "2025-03-10"),
@@ -219,6 +220,7 @@ _TITLES = {
     "level_at_100_m_dbm": "level 100 m away",
     "movement": "movement",
     "pulses_per_minute": "pulses per minute",
+    "temperature_c_by_period_s": "temperature curve",
     "on_hours": "on hours",
     "on_hours_zone": "clock of the hours",
     "start_date": "put on",
@@ -238,6 +240,8 @@ def _shown(key: str, value: Any) -> str:
         return f"{value:g} {_UNITS[key]}"
     if key == "pulse_length_s":
         return f"{1000 * value:g} ms"
+    if key == "temperature_c_by_period_s":
+        return ", ".join(f"{period_s:g} s {degrees:g} C" for period_s, degrees in value)
     if isinstance(value, Mapping):
         return ", ".join(f"{kind.replace('_', ' ')} {rate:g}" for kind, rate in value.items())
     return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from receiver.config import RATES
 from receiver.heard import LEAST_PULSES, Track
 from receiver.hearing import Watch
 from receiver.samples.level import Meter
@@ -39,7 +40,8 @@ def rate_words(track: Track) -> str:
     else:
         rate = f"{track.pulses_per_minute:.0f} a minute" + (", steady" if steady else "")
     if track.meaning is not None:
-        return f"{rate}: its {track.meaning.replace('_', ' ')} rate"
+        word = track.meaning.replace("_", " ")
+        return f"{rate}: its {word} rate" if track.meaning in RATES else f"{rate}: {word}"
     if track.pulse_count < LEAST_PULSES:
         return f"{rate}; {track.pulse_count} pulses are too few to say what that means"
     return f"{rate}, meaning unknown"

@@ -81,6 +81,10 @@ def test_what_is_not_said_is_unknown(tmp_path: Path) -> None:
      ("[collars.B]\nprotocol = 5\n", 2, "protocol is not text"),
      ("[collars.B]\nperiod_minutes = 0\n", 2, "cannot be: it is minutes from fix to fix"),
      ("[collars.B]\nlevel_at_100_m_dbm = 80\n", 2, "cannot be: 100 m away"),
+     ("[collars.B]\ntemperature_c_by_period_s = [[1.0, 20.0]]\n", 2, "two or more"),
+     ("[collars.B]\ntemperature_c_by_period_s = [[1.2, 0], [0.9, 20]]\n", 2, "do not grow"),
+     ("[collars.B]\ntemperature_c_by_period_s = [[900, 0], [1300, 20]]\n", 2, "0.1 to 60"),
+     ("[collars.B]\ntemperature_c_by_period_s = [[0.9, 0], [1.3, 300]]\n", 2, "-80 to 100"),
      ("[collars.B]\non_hours_zone = 'Moscow'\n", 2, "unknown; write UTC"),
      ("[collars.B]\nstart_date = 2026-01-01\ndrop_off_date = 2025-01-01\n", 3, "is not after")],
 )  # fmt: skip

@@ -38,6 +38,7 @@ FEW = "50 a minute; 12 pulses are too few to say what that means"
         ({}, "50 a minute: its normal rate"),
         ({"meaning": "low_battery"}, "50 a minute: its low battery rate"),
         ({"meaning": None}, "50 a minute, meaning unknown"),
+        ({"meaning": "12 C by its curve"}, "50 a minute: 12 C by its curve"),
         ({"meaning": None, "jitter": 0.0001}, "50 a minute, steady, meaning unknown"),
         (IRREGULAR, "about 92 a minute, irregular, meaning unknown"),
         ({"meaning": None, "pulse_count": 12}, FEW),
