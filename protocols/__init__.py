@@ -92,6 +92,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     ticktag.TEXT,
     wildfi_log.PROTOCOL,
 )
+NOWHERE_DEG = 1e-4  # so near to 0, 0 it is no place: the coarsest step of a format is 2.56e-5
 # Formats around another one: under which details their payload and its port stand.
 LAYERS = {
     lorawan.PROTOCOL.name: ("frm_payload", "f_port"),
@@ -143,7 +144,7 @@ def decode(
     reception = Reception(port=port, received=received, context=context or {})
     with _guarded(chosen.name):
         read = chosen.to_packets(chosen.parse(data, reception), reception)
-        packets = [_dated(packet, received) for packet in read]
+        packets = [_placed(_dated(packet, received)) for packet in read]
         return _opened(packets, reception) if chosen.name in LAYERS else packets
 
 
@@ -201,6 +202,24 @@ def _dated(packet: Packet, received: datetime | None) -> Packet:
         return packet
     time, doubts = dates.believed(packet.time, received)
     return replace(packet, time=time, warnings=(*packet.warnings, *doubts))
+
+
+def _placed(packet: Packet) -> Packet:
+    """Return a packet without its place, and a warning, where that is the one of no fix.
+
+    Zeros are 0, 0; bytes that were never written, all ones, are one step south-west of it.
+    """
+    if packet.position_status not in ("ok", "corrected", "stale"):
+        return packet  # nobody believes it anyway
+    if packet.latitude_deg is None or packet.longitude_deg is None:
+        return packet
+    if max(abs(packet.latitude_deg), abs(packet.longitude_deg)) > NOWHERE_DEG:
+        return packet
+    doubt = "its place is 0, 0, as of a tracker without a fix: not believed"
+    return replace(
+        packet, latitude_deg=None, longitude_deg=None, accuracy_m=None,
+        position_status="unavailable", warnings=(*packet.warnings, doubt),
+    )  # fmt: skip
 
 
 def _opened(packets: list[Packet], reception: Reception) -> list[Packet]:

@@ -111,3 +111,22 @@ def test_empty_bytes_are_an_error_at_offset_zero() -> None:
     with pytest.raises(DecodeError) as caught:
         decode(b"", protocol="opencollar-edge", port=2)
     assert caught.value.offset == 0
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "data"),
+    [
+        ("digital-matter-oyster", 1, "00" * 11),
+        ("digital-matter-oyster", 1, "ff" * 11),  # never written
+        ("digital-matter-oyster", 4, "ffffffffffff009100"),
+        ("opencollar-edge", 31, "fe10ffffffffffffffff00000000f21d6668"),
+        ("abeeway-at2", 18, "0e48009200004700" + "ff" * 18),
+        ("wildfi-log", None, "12345866851e14ffffffffffffffff0c01"),
+        ("globalstar-smartone", None, "04" + "ff" * 8),
+    ],
+)
+def test_place_of_no_fix_is_no_place(protocol: str, port: int | None, data: str) -> None:
+    for packet in decode(bytes.fromhex(data), protocol=protocol, port=port):
+        assert (packet.latitude_deg, packet.longitude_deg) == (None, None)
+        assert packet.position_status in ("unavailable", "bad")
+        assert packet.warnings
