@@ -75,13 +75,23 @@ def load(data: bytes) -> dict[str, Any]:
         DecodeError: not one JSON object; the offset is that of the fault.
     """
     try:
-        document = json.loads(data, parse_constant=_refuse)
+        document = _writable(json.loads(data, parse_constant=_refuse))
     except json.JSONDecodeError as error:
         raise DecodeError(f"not JSON: {error.msg}", error.pos) from error
     except (ValueError, RecursionError) as error:  # bad UTF-8, NaN, huge numbers, deep nesting
         raise DecodeError(f"not JSON that can be read: {error}") from error
     if not isinstance(document, dict):
         raise DecodeError("expected a JSON object", 0)
+    return document
+
+
+def _writable(document: Any) -> Any:
+    """Return a document whose text any file takes: "?" for each half of a character."""
+    text = json.dumps(document, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-8", "replace"))
     return document
 
 

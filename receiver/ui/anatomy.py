@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from protocols import Field, Layer, find
 from protocols.fields import HIDDEN
+from receiver.wording import plain
 
 LONGEST_HEX = 16
 HEADINGS = ("byte", "hex", "field", "as sent", "meaning")
@@ -52,5 +53,5 @@ def _number(value: float | str | None) -> str:
 def _meaning(field: Field) -> str:
     if field.value is None:
         return field.unit
-    value = field.value if isinstance(field.value, str) else f"{field.value:.10g}"
+    value = plain(field.value) if isinstance(field.value, str) else f"{field.value:.10g}"
     return f"{value} {field.unit}".rstrip()

@@ -8,6 +8,7 @@ from datetime import datetime
 from protocols import find
 from protocols.packet import Packet
 from receiver.records import Detection
+from receiver.wording import plain
 
 EVIDENCE = {
     "capture": "checked against packets of real collars",
@@ -37,13 +38,16 @@ SHOWN = (
 def describe(
     packets: Sequence[Packet], detections: Sequence[Detection], unread: Sequence[str]
 ) -> Iterator[str]:
-    """Yield the lines to show: each packet, who heard it how loud, what could not be read."""
+    """Yield the lines to show: each packet, who heard it how loud, what could not be read.
+
+    What a packet or a message says in text cannot move the cursor nor begin a line of its own.
+    """
     for packet in packets:
         yield from _packet(packet)
     for heard in detections:
         yield _heard(heard)
     for reason in unread:
-        yield f"not readable  {reason}"
+        yield f"not readable  {plain(reason)}"
     if not packets and not detections:
         yield "nothing heard in it"
 
@@ -51,12 +55,12 @@ def describe(
 def _packet(packet: Packet) -> Iterator[str]:
     protocol = find(packet.protocol)
     kind = packet.details.get("message", "packet")
-    yield f"{protocol.title}: {kind}"
+    yield f"{protocol.title}: {plain(str(kind))}"
     for label, value in _facts(packet):
         if value:
-            yield f"  {label:<12}{value}"
+            yield f"  {label:<12}{plain(value)}"
     for warning in packet.warnings:
-        yield f"  {'look out':<12}{warning}"
+        yield f"  {'look out':<12}{plain(warning)}"
     yield f"  {'evidence':<12}{EVIDENCE[protocol.evidence]}{_no_checksum(protocol.integrity)}"
 
 
@@ -118,4 +122,4 @@ def _heard(heard: Detection) -> str:
         "" if heard.device_id is None else f"collar {heard.device_id}",
         "" if heard.text is None else f"({heard.text})",
     ]
-    return "heard  " + ", ".join(part for part in parts if part)
+    return "heard  " + plain(", ".join(part for part in parts if part))

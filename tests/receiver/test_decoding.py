@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Callable
@@ -325,3 +326,24 @@ def test_base64_and_lines_of_receivers_and_tags(decode: Decode) -> None:
     assert (code, "HELLO" in out) == (0, True)
     code, out, _ = decode("+EVT:RXP2P:-60:11:AABBCCDD")
     assert (code, "-60 dBm" in out) == (0, True)
+
+
+def test_half_a_character_is_one_answer_and_the_next_line_is_read(decode: Decode) -> None:
+    lines = ['{"hex": "00", "protocol": "\\ud800"}', '{"text": "\\udfff"}',
+             json.dumps({"hex": FIX, "port": 13, "protocol": "opencollar-edge"})]  # fmt: skip
+    code, out, _ = decode("--jsonl", "-", stdin="\n".join(lines))
+    first, second, third = map(json.loads, out.splitlines())
+    assert (code, "error" in first, "error" in second) == (0, True, True)
+    assert third["packets"]
+
+
+def test_names_in_a_message_cannot_write_lines_of_their_own(decode: Decode) -> None:
+    message = {
+        "fPort": 13, "data": base64.b64encode(bytes.fromhex(FIX)).decode(),
+        "rxInfo": [{"rssi": -82, "gatewayId": "gw\x1b]0;mine\x07\x9b2J"}],
+        "deviceInfo": {"devEui": "EVIL\n  position    1.0, 2.0"},
+    }  # fmt: skip
+    _, out, _ = decode("-", stdin=json.dumps(message))
+    (place,) = (line for line in out.splitlines() if line.startswith("  position"))
+    assert "52.0988" in place
+    assert all(character.isprintable() for character in out.replace("\n", ""))
