@@ -4,13 +4,14 @@ The collar counts back from its newest record: `BC port start count` reads `coun
 from the one that is `start` from the end. Firmware 4.4.2 to 6.15 adds `count` to `start`, so there
 `start` must be 0 for the newest ones. A file holds records from the oldest on; of the rest as many
 are asked for as the collar has more, and some that are known: they must be the same, or the log was
-cleared or went round, and all is read again and put behind what there is.
+cleared or went round: all is read again, and what is not in the file put behind what there is.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -66,7 +67,7 @@ class Log:
         self._path = path
         try:
             self.records, rest = records_of(path.read_bytes() if path.exists() else b"")
-            if rest and (not self.records or rest[0] > HIGHEST_PORT):
+            if rest.strip(b"\0") and (not self.records or not 0 < rest[0] <= HIGHEST_PORT):
                 raise CorruptError(f"{path}: this is no flash log; give another file")
             self._file: BinaryIO = path.open("ab")
             self._file.truncate(sum(map(len, self.records)))  # a record that was cut, by a crash
@@ -88,14 +89,24 @@ class Log:
             raise WriteError(f"{self._path}: {error.strerror}") from error
 
     def save(self) -> None:
-        """Force all onto the disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Force all onto the disk.
+
+        Raises:
+            WriteError: there is no room, or the disk is gone.
+        """
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise WriteError(f"{self._path}: {error.strerror}") from error
 
     def close(self) -> None:
-        """Save and close."""
-        self.save()
-        self._file.close()
+        """Save and close; what did not fit is told by WriteError, as of `save`."""
+        try:
+            self.save()
+        finally:
+            with suppress(OSError):  # it tries to write once more
+                self._file.close()
 
 
 def download(
@@ -116,7 +127,9 @@ def download(
             return _kept(log, stream, before, total, told)
         for _ in stream:  # let it say all, or its rest would be taken for the next answer
             pass
-    return _kept(log, _stream(collar, session, request(total, firmware)), before, total, told)
+    seen = set(log.records)  # what is in the file already is not put there twice
+    stream = _stream(collar, session, request(total, firmware))
+    return _kept(log, (one for one in stream if one not in seen), before, total, told)
 
 
 def _kept(

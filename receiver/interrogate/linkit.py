@@ -75,12 +75,22 @@ class LinkIt:
         raise SourceError("the tracker does not tell its id: nothing can be confirmed")
 
     def log(self, which: str, add: Callable[[bytes], None]) -> int:
-        """Read a log, piece by piece as the tracker sends them; return how many came."""
+        """Read a log, piece by piece as the tracker sends them; return how many came.
+
+        Raises:
+            SourceError: one is missing. Those before it are given to `add`.
+        """
         packet = self.ask("DUMPD", LOGS[which])
         pieces = 0
         while True:
+            part = packet.details.get("part", 0)
+            if part != pieces:
+                raise SourceError(
+                    f"piece {part} of the log came where {pieces} was due: what came before is"
+                    " saved, read all again into another file"
+                )
             add(bytes.fromhex(packet.details.get("data", "")))
             pieces += 1
-            if packet.details.get("part", 0) >= packet.details.get("last_part", 0):
+            if part >= packet.details.get("last_part", 0):
                 return pieces
             packet = self._answer("DUMPD")

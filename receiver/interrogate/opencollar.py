@@ -21,13 +21,13 @@ PIN_S = 3.0
 CONFIRM_HEAD = b"\x1f\xf3\x02"
 
 QUESTIONS: dict[str, tuple[bytes, bytes]] = {
-    # what is said, and how the answer begins
-    "status": (b"\x20\xa4\x00", b"\x04\xf4"),
-    "position": (b"\x20\xa5\x00", b"\x1f\xfe"),
-    "clock": (b"\x20\xce\x00", b"\x12\x97"),
-    "flash": (b"\x20\xb3\x00", b"\x0e\x94"),
+    # what is said, and how the answer begins: its length, where it has one, is part of it
+    "status": (b"\x20\xa4\x00", b"\x04\xf4\x0e"),
+    "position": (b"\x20\xa5\x00", b"\x1f\xfe\x10"),
+    "clock": (b"\x20\xce\x00", b"\x12\x97\x04"),
+    "flash": (b"\x20\xb3\x00", b"\x0e\x94\x05"),
     "values": (b"\x20\xa2\x00", b"\x1e"),
-    "mac": (b"\x20\xb7\x00", b"\x1f\xfd"),
+    "mac": (b"\x20\xb7\x00", b"\x1f\xfd\x06"),
 }
 ALL_SETTINGS = b"\x20\xa7\x00"
 DEVICE_NAME = 0x21

@@ -70,7 +70,7 @@ def confirm(data: bytes, collar_id: str, typed: str) -> Confirmed:
     Raises:
         NotConfirmedError: what was typed is not the collar's id.
     """
-    if not collar_id or typed.strip().upper() != collar_id.upper():
+    if not collar_id.strip() or typed.strip().upper() != collar_id.strip().upper():
         raise NotConfirmedError(f"{typed.strip()!r} is not the id of this collar: nothing was sent")
     return Confirmed(data)
 

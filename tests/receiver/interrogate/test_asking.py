@@ -17,8 +17,8 @@ import pytest
 from protocols import decode
 from receiver.address import parse_address
 from receiver.clock import SystemClock
-from receiver.errors import ConfigError, CorruptError, ReceiverError, SourceError
-from receiver.interrogate import flash, opencollar
+from receiver.errors import ConfigError, CorruptError, ReceiverError, SourceError, WriteError
+from receiver.interrogate import flash, opencollar, ticktag
 from receiver.interrogate.asking import Answers, Wishes, interrogate
 from receiver.interrogate.opencollar import Beacon
 from receiver.simulator.asked import (
@@ -242,6 +242,28 @@ def test_log_that_was_cleared_is_put_behind_the_old_one(tmp_path: Path) -> None:
     with plugged(collar) as cable:
         ask(cable, "opencollar", wishes, tmp_path)
     assert out.read_bytes() == old + b"".join(collar.flash)
+    with plugged(collar) as cable:  # and nothing twice
+        answers = ask(cable, "opencollar", wishes, tmp_path)
+    assert out.read_bytes() == old + b"".join(collar.flash)
+    assert answers.download == flash.Downloaded(new=0, total=40, whole=True)
+
+
+def test_file_with_something_else_behind_its_records_is_not_cut(tmp_path: Path) -> None:
+    out = tmp_path / "log.bin"
+    out.write_bytes(stored(BEGIN, 1) + b"\0 more of it")
+    before = out.read_bytes()
+    with pytest.raises(CorruptError, match="no flash log"), plugged(device()) as cable:
+        ask(cable, "opencollar", Wishes(("flash",), never, out=out), tmp_path)
+    assert out.read_bytes() == before
+
+
+def test_full_disk_is_told_by_the_name_of_the_file(tmp_path: Path) -> None:
+    log = flash.Log(tmp_path / "log.bin")
+    log._file.close()
+    log._file = Path("/dev/full").open("ab")  # noqa: SIM115 (closed by the log)
+    log.add(stored(BEGIN, 1))
+    with pytest.raises(WriteError, match=r"log\.bin"):
+        log.close()
 
 
 def test_file_of_something_else_is_not_touched(tmp_path: Path) -> None:
@@ -259,6 +281,7 @@ def test_file_of_something_else_is_not_touched(tmp_path: Path) -> None:
         (lambda data: [b"\x99\x88garbage"], "did not answer"),
         (lambda data: [b"\x1f\xf3\x02" + data[1:2] + b"\0"], "refused"),
         (lambda data: [b"\x04\xf4\xff" + bytes(9)], "did not answer"),  # a length it never fills
+        (lambda data: [b"\x04\xf4\0"], "did not answer"),  # a status of nothing
     ],
 )
 def test_collar_that_misbehaves(
@@ -319,3 +342,48 @@ def test_ticktag_memory_and_nothing_else(tmp_path: Path) -> None:
         with pytest.raises(ReceiverError, match="is there already"):
             ask(cable, "ticktag", Wishes((), never, out=out), tmp_path)
     assert b"END MEMORY" in out.read_bytes()
+
+
+@pytest.mark.parametrize("name", [b"SP051307 ", b"  Tsavo 3"])
+def test_id_with_spaces_around_it_can_be_typed(tmp_path: Path, name: bytes) -> None:
+    collar = device()
+    collar.settings[0x21] = name
+    wishes = Wishes(("fix-now",), lambda _, collar_id: collar_id.strip())
+    with plugged(collar) as cable:
+        assert ask(cable, "opencollar", wishes, tmp_path).done
+
+
+def test_flash_of_a_collar_whose_status_is_short(tmp_path: Path) -> None:
+    collar = device()
+
+    def answer(data: bytes) -> list[bytes]:
+        return [b"\x04\xf4\0"] if data[1] == 0xA4 else collar.hear(data)
+
+    wishes = Wishes(("flash",), never, out=tmp_path / "log.bin")
+    with Cable(answer) as cable, pytest.raises(SourceError, match="did not answer"):
+        ask(cable, "opencollar", wishes, tmp_path)
+
+
+@pytest.mark.parametrize("parts", [(0, 2, 3), (0, 0, 0), (1, 2, 3)])
+def test_linkit_log_with_a_hole_is_not_taken_for_whole(
+    tmp_path: Path, parts: tuple[int, ...]
+) -> None:
+    def answer(line: bytes) -> list[bytes]:
+        pieces = [f"{part:03X},003,QUFB" for part in parts]
+        return [f"$O;DUMPD#{len(piece):03X};{piece}\r".encode() for piece in pieces]
+
+    wishes = Wishes(("log",), never, out=tmp_path / "log.bin")
+    with (
+        Cable(answer) as cable,
+        pytest.raises(SourceError, match=r"piece \d of the log"),
+    ):
+        ask(cable, "linkit", wishes, tmp_path)
+
+
+def test_endless_talk_of_no_ticktag_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticktag, "LONGEST_TEXT", 2000)
+    out = tmp_path / "tag.txt"
+    endless = Cable(lambda data: [b"hello\n"] * 1000)
+    with endless as cable, pytest.raises(SourceError, match="more than a tag can hold"):
+        ask(cable, "ticktag", Wishes((), never, out=out), tmp_path)
+    assert len(out.read_bytes()) < 2000 + 4096
