@@ -10,8 +10,16 @@ from typing import Any
 from construct import Container, ListContainer
 
 from protocols.dates import of_unix
+from protocols.fields import HIDDEN
 from protocols.opencollar_edge.frame import FLASH_PORT, MESSAGES, TLV_PORTS, Tree
-from protocols.opencollar_edge.tables import COMMANDS, SETTINGS, VALUES, Item, value_of
+from protocols.opencollar_edge.tables import (
+    COMMANDS,
+    SETTINGS,
+    VALUES,
+    Item,
+    holds_secret,
+    value_of,
+)
 from protocols.packet import DecodeError, Packet, PositionStatus, Reception
 
 NAME = "opencollar-edge"
@@ -46,7 +54,8 @@ def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
 
 def _stored(record: Tree, reception: Reception) -> Packet:
     if record.message is None:
-        raw = {"unread": record.fields.hex()}
+        secret = holds_secret(record.port, record.fields)
+        raw = {"unread": HIDDEN if secret else record.fields.hex()}
         packet = Packet(protocol=NAME, details=raw, warnings=record.warnings)
     else:
         (packet,) = to_packets(record, reception)

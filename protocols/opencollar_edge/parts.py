@@ -18,7 +18,7 @@ from construct import (
 
 from protocols.opencollar_edge import frame
 from protocols.opencollar_edge.layouts import cmdq
-from protocols.opencollar_edge.tables import COMMANDS, SECRET, SETTINGS, VALUES, Item
+from protocols.opencollar_edge.tables import COMMANDS, SECRET, SETTINGS, VALUES, Item, holds_secret
 from protocols.packet import Part, Reception
 
 HEAD = Struct("id" / Int8ul, "len" / Int8ul * "bytes")
@@ -71,13 +71,14 @@ def _value(known: Item | None, size: int) -> Construct[Any, Any]:
 def _records(tree: frame.Tree) -> Iterator[Part]:
     offset = 0
     for number, record in enumerate(tree.records, start=1):
-        group = f"record[{number}]"
+        group, secret = f"record[{number}]", False
         if record.message is None:  # its message was refused, its bytes are kept
             size = len(record.fields) - 2
             inside: Construct[Any, Any] = Struct("unread" / Bytes(size))
+            secret = holds_secret(record.port, record.fields)
         else:
             size, inside = record.size, _layout(record)
         yield Part(offset=offset, layout=RECORD_HEAD, group=group)
-        yield Part(offset=offset + 3, layout=inside, group=group)
+        yield Part(offset=offset + 3, layout=inside, group=group, secret=secret)
         yield Part(offset=offset + 3 + size, layout=STORED, group=group)
         offset += 7 + size

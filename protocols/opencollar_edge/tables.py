@@ -30,6 +30,11 @@ def _table(text: str) -> dict[int, Item]:
 SECRET = {0x10, 0x2A, 0x44, 0x45, 0xC2}
 
 
+def holds_secret(port: int, message: bytes) -> bool:
+    """Tell whether a message that could not be read begins with a key or the PIN."""
+    return port in (3, 32) and message[:1] != b"" and message[0] in SECRET
+
+
 def value_of(identifier: int, item: Item | None, raw: bytes) -> object:
     """Return a setting's or value's meaning; bytes of an unknown or odd-sized one as hex."""
     if identifier in SECRET:

@@ -77,6 +77,8 @@ def masked(message: bytes) -> bytes:
     Their places are found without reading the whole, so that a cut or strange message hides them
     as well.
     """
+    if message[:1] == b"\x1d":
+        return _masked_records(message)
     if message[:1] not in (b"\x03", b"\x20"):
         return message
     hidden = bytearray(message)
@@ -87,6 +89,18 @@ def masked(message: bytes) -> bytes:
             end = min(len(message), offset + 2 + size)
             hidden[offset + 2 : end] = bytes(end - offset - 2)
         offset += 2 + size
+    return bytes(hidden)
+
+
+def _masked_records(message: bytes) -> bytes:
+    """Return a piece of a flash log with each record masked: its port, message and time."""
+    hidden, offset = bytearray(message[:1]), 1
+    while offset < len(message):
+        end = offset + 7 + int.from_bytes(message[offset + 2 : offset + 3])
+        record = message[offset:end]
+        said = message[offset : end - 4]
+        hidden += (masked(said) if record[:1] != b"\x1d" else said) + record[len(said) :]
+        offset = end
     return bytes(hidden)
 
 
@@ -215,7 +229,7 @@ def packets_of(messages: list[bytes]) -> tuple[list[Packet], list[str]]:
     unread: list[str] = []
     for message in messages:
         try:
-            read = decode(message, protocol=NOTIFICATION.name)
+            read = decode(masked(message), protocol=NOTIFICATION.name)
         except DecodeError as error:
             unread.append(f"{masked(message).hex()}: {error}")
             continue

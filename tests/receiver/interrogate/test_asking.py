@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols import decode
+from protocols import decode, explain
 from receiver.address import parse_address
 from receiver.clock import SystemClock
 from receiver.errors import ConfigError, CorruptError, ReceiverError, SourceError, WriteError
@@ -387,3 +387,29 @@ def test_endless_talk_of_no_ticktag_ends(tmp_path: Path, monkeypatch: pytest.Mon
     with endless as cable, pytest.raises(SourceError, match="more than a tag can hold"):
         ask(cable, "ticktag", Wishes((), never, out=out), tmp_path)
     assert len(out.read_bytes()) < 2000 + 4096
+
+
+def test_key_in_a_flash_record_or_a_cut_list_is_shown_nowhere(tmp_path: Path) -> None:
+    key = b"\xab" * 16
+    collar = device()
+    collar.flash = [b"\x03\x10\x10" + key + bytes(4), stored(BEGIN, 1)]
+    out = tmp_path / "log.bin"
+    with plugged(collar) as cable:
+        first = ask(cable, "opencollar", Wishes(("flash",), never, out=out), tmp_path)
+    assert out.read_bytes() == b"".join(collar.flash)  # the copy is the owner's and is whole
+    with Cable(lambda data: [b"\x03\x10\x10" + key[:9]]) as cable:
+        second = ask(cable, "opencollar", Wishes(("settings",), never), tmp_path)
+    log = out.read_bytes()
+    said = [
+        first, second, decode(log, protocol="opencollar-edge", port=29),
+        decode(b"\x1d" + log, protocol="opencollar-edge-ble-nus"),
+        explain(b"\x1d" + log, protocol="opencollar-edge-ble-nus"),
+    ]  # fmt: skip
+    assert "abab" not in repr(said) + (tmp_path / "asked.jsonl").read_text()
+
+
+@pytest.mark.parametrize("cut", range(12))
+def test_hiding_keys_of_a_flash_log_keeps_all_else(cut: int) -> None:
+    message = b"\x1d" + stored(BEGIN, 1) + b"\x03\x10\x10" + b"\xab" * 16 + bytes(4)
+    hidden = opencollar.masked(message[: len(message) - cut])
+    assert hidden == message[: len(message) - cut].replace(b"\xab", b"\0")
