@@ -20,6 +20,7 @@ from construct import ConstructError
 from protocols import (
     abeeway,
     argos_message,
+    argos,
     awt,
     dates,
     digital_matter_oyster,
@@ -91,6 +92,8 @@ PROTOCOLS: tuple[Protocol, ...] = (
     ticktag.EEPROM,
     ticktag.TEXT,
     wildfi_log.PROTOCOL,
+    argos.PTT_A2,
+    argos.VLD,
 )
 NOWHERE_DEG = 1e-4  # so near to 0, 0 it is no place: the coarsest step of a format is 2.56e-5
 # Formats around another one: under which details their payload and its port stand.
