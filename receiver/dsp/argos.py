@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from receiver.dsp.band import Band, Block
-from receiver.dsp.biphase import Keyed, Signal, Signalling, Sync, demodulated, find_sync
+from receiver.dsp.biphase import Keyed, Signal, Signalling, Sync, demodulated, find_syncs
 from receiver.dsp.carriers import APART, SPECTRUM_S, Carrier, CarrierFinder
 from receiver.dsp.spectra import Spectra, layout
 
@@ -32,7 +32,7 @@ CARRIER_S = 0.16
 LEAD_S, MARGIN_S = 0.1, 0.08  # before the carrier; how far its start may be off
 LONGEST_S = CARRIER_S + max(kind.longest_s for kind in KINDS) + MARGIN_S
 LEAST_RATE_HZ = 6400.0  # 16 samples a bit
-NARROW_HZ = 12_800.0  # samples a second in which bits are looked at
+NARROW_HZ = 48_000.0  # samples a second in which bits are looked at: edges lose 0.1 dB
 KEPT_S = 4.0
 CARRIER_PART = (0.01, 0.15)  # of the carrier that is certainly in it
 PIECES = 112  # in which that is cut to find frequency and drift
@@ -40,6 +40,7 @@ FINE_HZ, FINE_HZ_S = np.arange(-80.0, 80.1, 1.25), np.arange(-300.0, 300.1, 20.0
 # What a burst leaves beside itself: its lines fall with the square of the distance; images.
 BESIDE_HZ, IMAGES = 500.0, 10**-4.5
 CLIPPED = 1e-3
+MOST_SYNC_ERRORS, MOST_DOUBT = 4, 0.12  # of the sync; chance that a bit is wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +185,8 @@ def read(
         noise=noise,
         saturated=saturated,
     )
-    sync = _sync(signal, lead_s + CARRIER_S, math.sqrt(power), noise)
-    return burst if sync is None else _decoded(burst, signal, sync, lead_s)
+    syncs = _syncs(signal, lead_s + CARRIER_S, math.sqrt(power), noise)
+    return _decoded(burst, signal, syncs, lead_s) if syncs else burst
 
 
 class _Line(NamedTuple):
@@ -233,39 +234,45 @@ def _vertex(values: NDArray[np.float64], at: int) -> float:
     return float(0.5 * (before - after) / min(before - 2.0 * here + after, -1e-30))
 
 
-def _sync(signal: Signal, expected_s: float, amplitude: float, noise: float) -> Sync | None:
-    """Return the sync that fits best, None where none is sure."""
+def _syncs(signal: Signal, expected_s: float, amplitude: float, noise: float) -> list[Sync]:
+    """Return where the sync may be, of the kind of burst that fits best; none where none is sure."""
     begin_s, end_s = expected_s - MARGIN_S, expected_s + MARGIN_S
-    found = [find_sync(signal, kind, begin_s, end_s, amplitude, noise) for kind in KINDS]
-    sure = [sync for sync in found if sync.is_sure]
-    return max(sure, key=lambda sync: sync.share, default=None)
+    found = [find_syncs(signal, kind, begin_s, end_s, amplitude, noise) for kind in KINDS]
+    best = max(found, key=lambda syncs: syncs[0].share)
+    return [sync for sync in best if sync.is_sure]
 
 
-def _decoded(burst: Burst, signal: Signal, sync: Sync, lead_s: float) -> Burst:
-    """Return a burst with its bits."""
-    begin_s = max(0.0, sync.start_s - CARRIER_S + CARRIER_PART[0])
-    keyed = demodulated(signal, sync, begin_s, math.sqrt(burst.power), burst.noise)
-    known = len(sync.kind.sync)
-    wrong = np.sign(keyed.odds[:known]) != sync.kind.signs
+def _decoded(burst: Burst, signal: Signal, syncs: list[Sync], lead_s: float) -> Burst:
+    """Return a burst with its bits, or without where they are too doubtful."""
+    kind = syncs[0].kind
+    begin_s = max(0.0, syncs[0].start_s - CARRIER_S + CARRIER_PART[0])
+    keyed = demodulated(signal, syncs, begin_s, math.sqrt(burst.power), burst.noise)
+    known = len(kind.sync)
+    wrong = np.sign(keyed.odds[:known]) != kind.signs
     rest = keyed.odds[known:]
     doubt = 1.0 / (1.0 + np.exp(np.minimum(np.abs(rest), 500.0)))
-    start_s = burst.time_s - lead_s + keyed.start_s - CARRIER_S
+    if wrong.sum() > MOST_SYNC_ERRORS or doubt.mean() > MOST_DOUBT:
+        return burst
+    start_s = keyed.start_s - CARRIER_S
+    line_hz = burst.frequency_hz + burst.drift_hz_s * (start_s - lead_s)
+    bend_hz, bend_hz_s = _bend(keyed, start_s)
     return replace(
         burst,
-        time_s=max(start_s, 0.0),
+        time_s=max(burst.time_s - lead_s + start_s, 0.0),
         duration_s=CARRIER_S + len(keyed.odds) * keyed.bit_s,
-        drift_hz_s=burst.drift_hz_s + _bend(keyed),
+        frequency_hz=line_hz + bend_hz,
+        drift_hz_s=burst.drift_hz_s + bend_hz_s,
         power=keyed.amplitude**2,
-        kind=sync.kind.name,
+        kind=kind.name,
         inverted=keyed.sign < 0.0,
-        bits=sync.kind.sync + "".join("1" if odds > 0.0 else "0" for odds in rest),
+        bits=kind.sync + "".join("1" if odds > 0.0 else "0" for odds in rest),
         bit_rate_hz=1.0 / keyed.bit_s,
         sync_errors=int(wrong.sum()),
         expected_errors=float(doubt.sum()),
     )
 
 
-def _bend(keyed: Keyed) -> float:
-    """Return the mean drift that is left in a phase, in Hz a second."""
-    square = np.polynomial.polynomial.polyfit(keyed.times_s, keyed.phase, 2)[2]
-    return float(square) / math.pi
+def _bend(keyed: Keyed, start_s: float) -> tuple[float, float]:
+    """Return the frequency of a phase at a time, and its drift, by the parabola that fits it."""
+    _, slope, square = np.polynomial.polynomial.polyfit(keyed.times_s - start_s, keyed.phase, 2)
+    return float(slope) / (2 * math.pi), float(square) / math.pi

@@ -38,6 +38,8 @@ CLOCK_SD, START_SD = 0.002, 0.1  # how far the length of a bit and its start may
 LATE = (1 / 8, 1 / 32)  # of a bit: early and late, first and then
 LEAST_SHARE, LEAST_OVER_NOISE = 0.5, 5.5  # of a sync, against the carrier and against noise
 ROUNDS = 4
+SIGNS = (1.0, -1.0)
+SYNCS, APART = 3, 5  # places of the sync that are tried, and how many sixteenths of a bit apart
 MOST_ENERGY = 100.0  # of a bit over noise: louder ones are not known any better
 
 
@@ -109,10 +111,13 @@ class Sync(NamedTuple):
         return self.share > LEAST_SHARE and self.over_noise > LEAST_OVER_NOISE
 
 
-def find_sync(
+def find_syncs(
     signal: Signal, kind: Signalling, begin_s: float, end_s: float, amplitude: float, noise: float
-) -> Sync:
-    """Return where within a time the known bits fit best, as they are or inverted."""
+) -> list[Sync]:
+    """Return where within a time the known bits fit best, as they are or inverted.
+
+    The best and some others follow each other: half a bit off, ones look like zeros.
+    """
     bit_s, signs = kind.bit_s, kind.signs
     starts = np.arange(begin_s, end_s, bit_s / 16)
     c, d = signal.halves(starts, bit_s, len(signs))
@@ -121,16 +126,22 @@ def find_sync(
     turns = np.exp(-2j * np.pi * np.outer(np.arange(len(signs)) * bit_s, hertz))
     left, keyed = c @ turns, (d * signs) @ turns
     # Both signs: the carrier that is left tells which.
-    fits = np.abs(np.stack([COS * left - 1j * sign * SIN * keyed for sign in (1.0, -1.0)]))
-    which, row, column = np.unravel_index(fits.argmax(), fits.shape)
-    amount = float(np.abs(keyed[row, column])) / len(signs)
-    return Sync(
-        kind=kind,
-        start_s=float(starts[row]),
-        sign=(1.0, -1.0)[which],
-        share=amount / (amplitude * SIN),
-        over_noise=amount / math.sqrt(noise / (2.0 * span_s)),
-    )
+    fits = np.abs(np.stack([COS * left - 1j * sign * SIN * keyed for sign in SIGNS]))
+    best, amounts = fits.max(axis=(0, 2)), np.abs(keyed).max(axis=1) / len(signs)
+    found = []
+    for _ in range(SYNCS):
+        row = int(best.argmax())
+        found.append(
+            Sync(
+                kind=kind,
+                start_s=float(starts[row]),
+                sign=SIGNS[int(fits[:, row].max(axis=1).argmax())],
+                share=float(amounts[row]) / (amplitude * SIN),
+                over_noise=float(amounts[row]) / math.sqrt(noise / (2.0 * span_s)),
+            )
+        )
+        best[max(0, row - APART) : row + APART + 1] = 0.0
+    return found
 
 
 class Keyed(NamedTuple):
@@ -159,22 +170,21 @@ def bit_count(signal: Signal, sync: Sync, amplitude: float, noise: float) -> int
 
 
 def demodulated(
-    signal: Signal, sync: Sync, carrier_s: float, amplitude: float, noise: float
+    signal: Signal, syncs: list[Sync], carrier_s: float, amplitude: float, noise: float
 ) -> Keyed:
     """Return the bits of a burst whose carrier lasts from `carrier_s` to the sync.
 
-    Which sign the sync has, and how the oscillator wanders, is told by the evidence.
+    Which place and sign the sync has, and how the oscillator wanders, is told by the evidence.
     """
-    count = bit_count(signal, sync, amplitude, noise)
+    count = bit_count(signal, syncs[0], amplitude, noise)
 
-    def read(sign: float, roughness_rad: float) -> Keyed:
-        signed = sync._replace(sign=sign)
-        reader = Demodulator(signal, signed, carrier_s, amplitude, noise, roughness_rad)
-        return reader.bits(count)
+    def read(sync: Sync, roughness_rad: float = STEADY_RAD) -> Keyed:
+        return Demodulator(signal, sync, carrier_s, amplitude, noise, roughness_rad).bits(count)
 
-    steady = max((read(sign, STEADY_RAD) for sign in (1.0, -1.0)), key=lambda k: k.evidence)
-    wandering = (read(steady.sign, roughness) for roughness in WANDERING_RAD)
-    return max((steady, *wandering), key=lambda k: k.evidence)
+    either = [sync._replace(sign=sign) for sync in syncs for sign in SIGNS]
+    steady = [(read(sync), sync) for sync in either]
+    best, sync = max(steady, key=lambda one: one[0].evidence)
+    return max((best, *(read(sync, rough) for rough in WANDERING_RAD)), key=lambda k: k.evidence)
 
 
 class Demodulator:

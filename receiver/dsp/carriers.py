@@ -3,7 +3,7 @@
 A carrier is eight spectra in a row that stand over the floor, along a straight line that may rise or
 fall by 1.4 kHz a second. Each spectrum counts with the logarithm of 1 + its power over the floor:
 as good as the sum of powers in noise, and one click does not make a carrier. The floor is the
-median of the neighbours; where more stands in a bin for seconds, that is its floor.
+median of the neighbours in the quieter half seconds; where more stands in a bin for seconds, that is its floor.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ SLOPES = range(-5, 6)  # bins from the first to the last
 LEAST_SUM = 14.6
 NEAR_ROWS, NEAR_BINS = 16, 12  # only the largest sum within counts
 BEFORE, CHUNK, BEHIND = 16, 50, 120  # rows: a chunk is looked through when those behind it came
-NEIGHBOURS = 256  # bins that share a median: more than a burst is wide
-LEAST_CHUNKS, MOST_CHUNKS = 7, 15  # whose medians tell what stands in a bin all the time
-OWN_FLOOR = 1.35  # times that of the neighbours
+NEIGHBOURS = 64  # bins that share a median
+QUIET = 0.3  # the floor is that of the quieter chunks: bursts come and go
+CHUNKS = 7  # that tell the floor
+OWN_FLOOR = 1.35  # times that of the neighbours: there stands something all the time
 ENDED, AFTER = 0.6, 6  # what may be left of the carrier in the spectra after it
 LN2 = math.log(2.0)
 CLICK = 1.25  # a spectrum that stands so far over the floor as a whole
@@ -60,7 +61,8 @@ class CarrierFinder:
         self._low = max(low, -most)
         self._bins = np.arange(self._low, min(high, most) + 1) % layout.size
         self._rows: Floats = np.zeros((0, len(self._bins)), np.float32)
-        self._medians: deque[Floats] = deque(maxlen=MOST_CHUNKS)
+        self._medians: deque[Floats] = deque(maxlen=CHUNKS)
+        self._levels: deque[Floats] = deque(maxlen=CHUNKS)
         self._counted = 0  # the number of the row of which no median was taken yet
         self._first = 0  # the number of the first row that is kept
         self._done = 0  # the number of the row that is looked through next
@@ -87,7 +89,7 @@ class CarrierFinder:
         begin = self._done - self._first
         rows = self._rows[max(0, begin - BEFORE) : begin + size + BEHIND]
         begin = min(begin, BEFORE)
-        level = self._floor()
+        level, quiet = self._floor()
         ratio = rows / level
         middle = np.median(ratio, axis=1) / LN2
         ratio /= np.where(middle > CLICK, middle, 1.0)[:, None]
@@ -98,28 +100,31 @@ class CarrierFinder:
         found = np.argwhere((sums[inside] == best[inside]) & (sums[inside] > LEAST_SUM))
         for row, column in found:
             slope = int(slopes[early + row, column])
-            carrier = self._carrier(ratio, level, begin + int(row), int(column), slope)
+            place = begin + int(row), int(column), slope
+            carrier = self._carrier(ratio, level, quiet, *place)
             if carrier is not None:
                 yield carrier
         self._done += size
         keep = max(0, self._done - BEFORE - self._first)
         self._rows, self._first = self._rows[keep:], self._first + keep
 
-    def _floor(self) -> Floats:
-        """Return the floor by the newest rows, and those before."""
+    def _floor(self) -> tuple[Floats, Floats]:
+        """Return the floor by the newest rows and those before, and that of noise alone."""
         while (left := self._first + len(self._rows) - self._counted) >= CHUNK or not self._medians:
             begin = self._counted - self._first
             median = np.median(self._rows[begin : begin + CHUNK], axis=0) / LN2
             self._medians.append(median.astype(np.float32))
+            self._levels.append(shared(median))
             self._counted += min(left, CHUNK)
-        own = np.median(np.stack(self._medians), axis=0)
-        level = shared(own)
-        if len(self._medians) >= LEAST_CHUNKS:
-            level = np.where(own > OWN_FLOOR * level, own, level)
-        return level.astype(np.float32)
+        own, level = (
+            np.quantile(np.stack(chunks), QUIET, axis=0, method="lower")
+            for chunks in (self._medians, self._levels)
+        )
+        stands = own > OWN_FLOOR * level if len(self._medians) > 1 else False
+        return np.where(stands, own, level).astype(np.float32), level
 
     def _carrier(
-        self, ratio: Floats, level: Floats, row: int, column: int, slope: int
+        self, ratio: Floats, level: Floats, quiet: Floats, row: int, column: int, slope: int
     ) -> Carrier | None:
         """Measure a carrier; None where it goes on, so that it is something else."""
         here = path(ratio, row, column, slope, 0, SPECTRA)
@@ -129,7 +134,7 @@ class CarrierFinder:
             return None
         number = self._done - min(self._done - self._first, BEFORE) + row
         window = self._layout.window().astype(float)
-        noise = float(level[column]) / (self._layout.rate_hz * float(np.square(window).sum()))
+        noise = float(quiet[column]) / (self._layout.rate_hz * float(np.square(window).sum()))
         span_s = SPAN * self.row_s
         return Carrier(
             time_s=number * self.row_s,
@@ -140,13 +145,13 @@ class CarrierFinder:
         )
 
 
-def shared(own: Floats) -> NDArray[np.float64]:
+def shared(own: Floats) -> Floats:
     """Return the median of neighbouring bins, interpolated between groups of them."""
     parts = np.array_split(own, max(1, len(own) // NEIGHBOURS))
     ends = np.cumsum([len(part) for part in parts])
     middles = ends - np.array([len(part) / 2 for part in parts])
     medians = np.maximum([np.median(part) for part in parts], 1e-15)
-    return np.exp(np.interp(np.arange(len(own)) + 0.5, middles, np.log(medians)))
+    return np.exp(np.interp(np.arange(len(own)) + 0.5, middles, np.log(medians))).astype(np.float32)
 
 
 def _sums(ratio: Floats) -> tuple[Floats, NDArray[np.int64]]:
