@@ -9,8 +9,8 @@ PaulZC's Project-Desert-Tortoise.
     15  ones, bit synchronisation                     24  AC5353
     8   00010111, format synchronisation              2   00 short, 11 long
     1   1, initialisation                             45  first block, coded
-    4   blocks n - 1 (3 bits), even parity            45  second block \\ of a long one
-    28  platform, of which 20 are the number          45  third block  /
+    4   blocks n - 1 (3 bits), even parity            45  second block, of a long one
+    28  platform, of which 20 are the number          45  third block
         in the older way of counting
     32n - 8  data; with a number of 20 bits the
         last 8 of the 28 are the data's first byte

@@ -12,9 +12,10 @@ from typing import Any
 
 from receiver import samples
 from receiver.address import Address
+from receiver.bursts import BurstWatch
 from receiver.clock import Clock, Stamp
 from receiver.errors import SourceError
-from receiver.heard import HeardPulse, HeardSlot, News, Track
+from receiver.heard import HeardBurst, HeardPulse, HeardSlot, News, Track
 from receiver.hearing import Plan, Watch
 from receiver.links import EndOfInput, open_link
 from receiver.records import jsonable
@@ -25,22 +26,29 @@ from receiver.samples.sigmf_recorder import SigmfRecorder
 from receiver.samples.stream import Stream
 
 READ_TIMEOUT_S = 0.2
-DIGITS = {"_s": 6, "_db": 2, "_dbhz": 2, "_hz": 1, "_minute": 2}  # by the unit of a name
+DIGITS = {"_hz_s": 1, "_s": 6, "_db": 2, "_dbhz": 2, "_hz": 1, "_minute": 2}  # by the unit of a name
 When = Callable[[float], datetime | None]
 
 
-def watch_of(file: SampleFile, plan: Plan, *, picture: bool = False) -> tuple[Watch, Converter]:
+def watch_of(
+    file: SampleFile, plan: Plan, *, picture: bool = False
+) -> tuple[Watch | BurstWatch, Converter]:
     """Return what listens to a recording, and what turns its bytes into samples.
 
     Raises:
-        ConfigError: samples are too few a second for the pulse length.
+        ConfigError: samples are too few a second, or of another band.
     """
     convert = converter(file.form, file.rate_hz, file.channels)
-    scale = file.form.full_scale
-    return Watch(convert.rate_hz, convert.full_scale, plan, scale, picture=picture), convert
+    return _watch(convert, plan, file.form.full_scale, picture), convert
 
 
-def heard_in(file: SampleFile, watch: Watch, convert: Converter) -> Iterator[News]:
+def _watch(convert: Converter, plan: Plan, scale: float, picture: bool) -> Watch | BurstWatch:
+    if plan.bursts is not None:
+        return BurstWatch(convert.rate_hz, convert.full_scale, plan, scale)
+    return Watch(convert.rate_hz, convert.full_scale, plan, scale, picture=picture)
+
+
+def heard_in(file: SampleFile, watch: Watch | BurstWatch, convert: Converter) -> Iterator[News]:
     """Yield what is heard in a recording, from its beginning to its end.
 
     Raises:
@@ -66,8 +74,7 @@ class LiveWatch:
     def __init__(self, stream: Stream, plan: Plan, *, picture: bool = False) -> None:
         self._convert = converter(stream.form, stream.rate_hz)
         self._frame_bytes = stream.form.frame_bytes
-        full_scale, scale = self._convert.full_scale, stream.form.full_scale
-        self.watch = Watch(self._convert.rate_hz, full_scale, plan, scale, picture=picture)
+        self.watch = _watch(self._convert, plan, stream.form.full_scale, picture)
         self.clock = SampleClock(stream.rate_hz)
 
     def take(self, data: bytes, arrived: Stamp) -> Iterator[News]:
@@ -93,7 +100,7 @@ def since(start: datetime | None) -> When:
 
 
 def lines(news: News, when: When) -> Iterator[dict[str, Any]]:
-    """Yield a line for each pulse and slot, and for each track once, when it ended."""
+    """Yield a line for each pulse, slot and burst, and for each track once, when it ended."""
     for pulse in news.pulses:
         yield _line("pulse", pulse, pulse.time_s, when)
     for slot in news.slots:
@@ -101,6 +108,8 @@ def lines(news: News, when: When) -> Iterator[dict[str, Any]]:
     for track in news.tracks:
         if track.ended:
             yield _line("track", track, track.first_s, when)
+    for burst in news.bursts:
+        yield _line("burst", burst, burst.time_s, when)
 
 
 def as_bytes(news: News, when: When) -> bytes:
@@ -110,7 +119,7 @@ def as_bytes(news: News, when: When) -> bytes:
 
 
 def _line(
-    kind: str, item: HeardPulse | HeardSlot | Track, time_s: float, when: When
+    kind: str, item: HeardPulse | HeardSlot | Track | HeardBurst, time_s: float, when: When
 ) -> dict[str, Any]:
     said = {key: _rounded(key, value) for key, value in jsonable(item).items()}
     return {"kind": kind, "time": jsonable(when(time_s)), **said, "level_unit": "dBFS"}

@@ -11,9 +11,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from receiver.config import Collar
+
+if TYPE_CHECKING:
+    from protocols.packet import Packet
 
 Call = Literal["heard", "maybe", "faint"]
 
@@ -99,6 +102,36 @@ class Track:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardBurst:
+    """A burst of data. `time_s` is the start of its carrier, from the first sample.
+
+    `signal` is how it is keyed, None where that was not found: then it was heard, no more.
+    `frequency_hz` is that of its carrier, `drift_hz_s` the mean of the burst. `hex` are its bits,
+    `bit_count` of them, the last byte filled with zeros; `sync_errors` of those that are known
+    beforehand came wrong, of the others `expected_errors` are. `error` says why bits could not be
+    decoded.
+    """
+
+    time_s: float
+    duration_s: float | None
+    signal: str | None
+    frequency_hz: float
+    drift_hz_s: float
+    level_db: float
+    noise_db: float
+    cn0_dbhz: float
+    saturated: bool
+    polarity: Literal["normal", "inverted"] | None = None
+    bit_rate_hz: float | None = None
+    bit_count: int | None = None
+    hex: str | None = None
+    sync_errors: int | None = None
+    expected_errors: float | None = None
+    packets: tuple[Packet, ...] = ()
+    error: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What a stretch of samples gave; `until_s` is how far it is decided."""
@@ -107,6 +140,7 @@ class News:
     pulses: list[HeardPulse] = field(default_factory=list)
     slots: list[HeardSlot] = field(default_factory=list)
     tracks: list[Track] = field(default_factory=list)
+    bursts: list[HeardBurst] = field(default_factory=list)
 
 
 def call(false_alarms_h: float) -> Call:

@@ -55,7 +55,8 @@ class Plan:
     """What to listen for: the centre of the band, the collars, how far frequencies may be off.
 
     `frequency_hz` 0 where nobody knows it: frequencies then count from the centre. `error_ppm` is
-    the receiver's known error, `uncertainty_ppm` what is not known of it.
+    the receiver's known error, `uncertainty_ppm` what is not known of it. `bursts` is the system
+    whose bursts are listened for in place of beacons.
     """
 
     frequency_hz: float = 0.0
@@ -63,6 +64,7 @@ class Plan:
     pulse_s: float | None = None
     error_ppm: float = 0.0
     uncertainty_ppm: float = 1.0
+    bursts: str | None = None
 
     def true_hz(self, offset_hz: float) -> float:
         """Return the frequency on the air of an offset from the centre."""

@@ -41,9 +41,12 @@ LAYERS: dict[str, set[str]] = {
     "receiver.dsp": {"numpy", "scipy"},
     "receiver.heard": BASE,
     "receiver.hearing": BASE | {"numpy", "receiver.dsp", "receiver.heard"},
+    "receiver.bursts": BASE
+    | {"numpy", "protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"},
     "receiver.samples": BASE | {"numpy", "scipy", "sigmf"},
     "receiver.detecting": BASE
-    | {"receiver.heard", "receiver.hearing", "receiver.samples", "receiver.links"},
+    | {"receiver.heard", "receiver.hearing", "receiver.bursts", "receiver.samples"}
+    | {"receiver.links"},
     "receiver.slots": BASE,
     "receiver.positions": BASE
     | ENVELOPES

@@ -16,8 +16,9 @@ from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from receiver.errors import SourceError
 
 if TYPE_CHECKING:
+    from receiver.bursts import BurstWatch
     from receiver.detecting import Live
-    from receiver.heard import HeardPulse, HeardSlot, News, Track
+    from receiver.heard import HeardBurst, HeardPulse, HeardSlot, News, Track
     from receiver.hearing import Plan, Watch
 
 NOTHING_HEARD = 1
@@ -39,26 +40,35 @@ MOST_DRAWN = 20_000
 @click.option("--seconds", type=click.FloatRange(min=1), help="Of a live source: stop then.")
 @click.option("--record", type=click.Path(), help="Of a live source: keep it as NAME.sigmf-data.")
 @click.option("--png", type=click.Path(), help="Waterfall with what was heard marked in it.")
-@click.option("--jsonl", is_flag=True, help="A JSON line for each pulse, slot and track.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object with all tracks.")
+@click.option("--bursts", type=click.Choice(["argos"]),
+              help="Listen for bursts of satellite tags in place of beacons.")  # fmt: skip
+@click.option("--jsonl", is_flag=True, help="A JSON line for each pulse, slot, track or burst.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with all tracks or bursts.")
 def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options: Any) -> int:
     """Find the beacons in a recording, or live: IQ of an SDR, or the sound of a receiver.
 
     Reads cu8, cs8, cs16, cf32, WAV, RF64 and SigMF; - is standard input; a SOURCE is one of samples
     in `baksan sources`. Collars of baksan.toml are searched for over many pulses, far below what
     shows as a single one; beacons that nobody listed are found by their pulses. HEARD is wrong at
-    most once in 8 hours, MAYBE three times an hour.
+    most once in 8 hours, MAYBE three times an hour. With --bursts argos: what satellite tags send
+    at 401.65 MHz, who it is and what it says; what cannot be read is told with its level.
 
     \b
     baksan simulate iq --beacon offset=12k,cn0=35 --to scene_150.1M_300k.cu8
     baksan detect scene_150.1M_300k.cu8 --png waterfall.png
     baksan detect "rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M&rate=300k" --record gorge
+    baksan detect SDRSharp_20210131_083845Z_401650000Hz_IQ.wav --bursts argos
     """
     from receiver.heard import best
-    from receiver.hearing import out_of_band
+    from receiver.hearing import Watch, out_of_band
     from receiver.ui.beacons import summary
 
+    if options["bursts"] is not None and png is not None:
+        raise click.UsageError("--png shows beacons, not --bursts")
     opened = _live(source, **options) or _file(source, png, **options)
+    watch = opened.watch
+    if not isinstance(watch, Watch):
+        return _bursts(opened, jsonl=jsonl, as_json=as_json)
     tracks: dict[str, Track] = {}
     pulse_count, drawn = 0, _Drawn()
     for news in opened.news:
@@ -69,12 +79,31 @@ def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options:
             click.echo(json.dumps(line, ensure_ascii=False))
     called = [track for track in best(tracks.values()) if track.call != "faint"]
     if as_json:
-        click.echo(json.dumps(_object(opened, called), ensure_ascii=False))
-    for text in summary(called, opened.watch, pulse_count, out_of_band(opened.watch)):
+        said = {"noise_db": watch.noise_db, "listened_for": sorted(watch.listed)}
+        click.echo(json.dumps(_object(opened, **said, tracks=called), ensure_ascii=False))
+    for text in summary(called, watch, pulse_count, out_of_band(watch)):
         click.echo(text, err=True)
     if png is not None:
-        _draw(Path(png), opened, drawn, called)
+        _draw(Path(png), opened, watch, drawn, called)
     return opened.ended() or (0 if called or jsonl else NOTHING_HEARD)
+
+
+def _bursts(opened: _Opened, *, jsonl: bool, as_json: bool) -> int:
+    """Show bursts as they are heard."""
+    from receiver.detecting import since
+    from receiver.ui.bursts import burst_line, summary
+
+    bursts: list[HeardBurst] = []
+    for news in opened.news:
+        bursts += news.bursts
+        for line in opened.lines(news) if jsonl else ():
+            click.echo(json.dumps(line, ensure_ascii=False))
+        for burst in news.bursts:
+            click.echo(burst_line(burst, since(opened.start())(burst.time_s)), err=True)
+    if as_json:
+        click.echo(json.dumps(_object(opened, bursts=bursts), ensure_ascii=False))
+    click.echo(summary(bursts, opened.watch.elapsed_s), err=True)
+    return opened.ended() or (0 if bursts or jsonl else NOTHING_HEARD)
 
 
 @dataclass(slots=True)
@@ -95,7 +124,7 @@ class _Opened:
     """A recording or a live source: what listens to it, what it gives, how it ended."""
 
     name: str
-    watch: Watch
+    watch: Watch | BurstWatch
     news: Iterator[News]
     lines: Callable[[News], Iterator[dict[str, Any]]]
     start: Callable[[], datetime | None]
@@ -138,6 +167,7 @@ def _live(source: str, **options: Any) -> _Opened | None:
     from receiver.address import parse_address
     from receiver.clock import SystemClock
     from receiver.detecting import heard_live, lines, open_live
+    from receiver.hearing import Watch
 
     instrument = source.partition(":")[0].rpartition("=")[2]
     if instrument not in samples.SAMPLES or Path(source).exists():
@@ -150,14 +180,16 @@ def _live(source: str, **options: Any) -> _Opened | None:
     )
     stop = threading.Event()
     interrupted = stop_on_interrupt(stop)
-    news = _shown(live, heard_live(live, SystemClock(), stop, options["seconds"]))
+    watch = live.watch.watch
+    news = heard_live(live, SystemClock(), stop, options["seconds"])
+    news = _shown(live, watch, news) if isinstance(watch, Watch) else news
     return _Opened(
         instrument, live.watch.watch, news, lambda one: lines(one, live.watch.when),
         lambda: live.watch.when(0.0), lambda: _ended(live) or INTERRUPTED * interrupted(),
     )  # fmt: skip
 
 
-def _shown(live: Live, heard: Iterable[News]) -> Iterator[News]:
+def _shown(live: Live, watch: Watch, heard: Iterable[News]) -> Iterator[News]:
     """Pass on what is heard, and show it meanwhile."""
     from receiver.heard import best
     from receiver.ui.beacons import BeaconScreen
@@ -167,7 +199,7 @@ def _shown(live: Live, heard: Iterable[News]) -> Iterator[News]:
         for one in heard:
             tracks.update({track.track_id: track for track in one.tracks})
             tracks = {name: track for name, track in tracks.items() if not track.ended}
-            screen.show(live.watch.watch, best(tracks.values()), live.stream.meter)
+            screen.show(watch, best(tracks.values()), live.stream.meter)
             yield one
 
 
@@ -192,6 +224,7 @@ def _plan(
     pulse_ms: float | None,
     ppm: float,
     ppm_unsure: float,
+    bursts: str | None,
     **_: Any,
 ) -> Plan:
     from receiver import settings
@@ -203,7 +236,7 @@ def _plan(
     for finding in findings:
         click.echo(f"{path}, {finding}", err=True)
     knows = is_iq and frequency_hz is not None
-    if is_iq and not knows and configuration.collars:
+    if is_iq and not knows and configuration.collars and bursts is None:
         click.echo(
             "the centre of the band is not known (--frequency): frequencies count from it, and"
             " collars cannot be searched for",
@@ -215,10 +248,11 @@ def _plan(
         pulse_s=None if pulse_ms is None else pulse_ms / 1000.0,
         error_ppm=ppm,
         uncertainty_ppm=ppm_unsure,
+        bursts=bursts,
     )
 
 
-def _object(opened: _Opened, tracks: list[Track]) -> dict[str, Any]:
+def _object(opened: _Opened, **found: Any) -> dict[str, Any]:
     from receiver.records import jsonable
 
     watch = opened.watch
@@ -228,18 +262,18 @@ def _object(opened: _Opened, tracks: list[Track]) -> dict[str, Any]:
         "frequency_hz": watch.plan.frequency_hz or None,
         "start": jsonable(opened.start()),
         "duration_s": watch.elapsed_s,
-        "noise_db": watch.noise_db,
         "level_unit": "dBFS",
-        "listened_for": sorted(watch.listed),
-        "tracks": jsonable(tracks),
+        **jsonable(found),
     }
 
 
-def _draw(path: Path, opened: _Opened, drawn: _Drawn, tracks: list[Track]) -> None:
+def _draw(
+    path: Path, opened: _Opened, watch: Watch, drawn: _Drawn, tracks: list[Track]
+) -> None:  # fmt: skip
     from receiver import export
     from receiver.report.waterfall_picture import picture
 
-    watch, start = opened.watch, opened.start()
+    start = opened.start()
     assert watch.waterfall is not None
     shown = {track.track_id for track in tracks}
     slots = [slot for slot in drawn.slots if slot.track_id in shown]

@@ -1,9 +1,10 @@
 """Pure carriers of 160 ms, in spectra of 20 ms: what Argos bursts begin with.
 
-A carrier is eight spectra in a row that stand over the floor, along a straight line that may rise or
-fall by 1.4 kHz a second. Each spectrum counts with the logarithm of 1 + its power over the floor:
-as good as the sum of powers in noise, and one click does not make a carrier. The floor is the
-median of the neighbours in the quieter half seconds; where more stands in a bin for seconds, that is its floor.
+A carrier is eight spectra in a row that stand over the floor, along a straight line that may rise
+or fall by 1.4 kHz a second. Each spectrum counts with the logarithm of 1 + its power over the
+floor: as good as the sum of powers in noise, and one click does not make a carrier. The floor is
+the median of the neighbours in the quieter half seconds; where more stands in a bin for seconds,
+that is its floor.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SPECTRA, APART = 8, 2  # that make a carrier; rows are half a spectrum apart
 SPAN = (SPECTRA - 1) * APART  # rows from the first to the last
 SLOPES = range(-5, 6)  # bins from the first to the last
 # Noise gives a sum like this less than once in eight hours in 100 kHz (tests/bench/argos.py).
-LEAST_SUM = 14.6
+LEAST_SUM = 13.8
 NEAR_ROWS, NEAR_BINS = 16, 12  # only the largest sum within counts
 BEFORE, CHUNK, BEHIND = 16, 50, 120  # rows: a chunk is looked through when those behind it came
 NEIGHBOURS = 64  # bins that share a median
@@ -151,7 +152,8 @@ def shared(own: Floats) -> Floats:
     ends = np.cumsum([len(part) for part in parts])
     middles = ends - np.array([len(part) / 2 for part in parts])
     medians = np.maximum([np.median(part) for part in parts], 1e-15)
-    return np.exp(np.interp(np.arange(len(own)) + 0.5, middles, np.log(medians))).astype(np.float32)
+    smooth = np.exp(np.interp(np.arange(len(own)) + 0.5, middles, np.log(medians)))
+    return np.asarray(smooth, np.float32)
 
 
 def _sums(ratio: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -75,7 +75,8 @@ def wave(sent: Transmission, rate_hz: float, size: int) -> NDArray[np.complex128
 def _halves(sent: Transmission) -> NDArray[np.float64]:
     """Return the sign of the phase in each half bit."""
     ones = np.array([bit == "1" for bit in sent.bits], dtype=bool) ^ sent.inverted
-    return np.repeat(np.where(ones, 1.0, -1.0), 2) * np.tile([1.0, -1.0], len(ones))
+    signs = np.repeat(np.where(ones, 1.0, -1.0), 2) * np.tile([1.0, -1.0], len(ones))
+    return np.asarray(signs)
 
 
 def samples(

@@ -42,6 +42,7 @@ def faint(folder: Path, name: str, seed: int) -> Faint:
     recording = open_samples(folder / FILE)
     plan = Plan(frequency_hz=CENTRE_HZ, collars=(collar,))
     watch, convert = watch_of(recording, plan, picture=True)
+    assert isinstance(watch, Watch)
     news = list(heard_in(recording, watch, convert))
     return Faint(
         watch,

@@ -1,0 +1,53 @@
+"""Bursts of satellite tags in a ranger's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from receiver.heard import HeardBurst
+
+HOMING = "heard, not decodable; still usable for homing"
+SIGNALS = {"ptt-a2": "Argos", "vld": "Argos-4 VLD"}
+DOUBTFUL = 0.5  # bits that are expected to be wrong
+
+
+def burst_line(burst: HeardBurst, time: datetime | None) -> str:
+    """Return a burst in one line: when, where on the dial, how loud, who, what it says."""
+    when = f"{burst.time_s:9.3f} s" if time is None else f"{time:%H:%M:%S}"
+    level = f"{burst.level_db:.1f} dBFS, {burst.cn0_dbhz:.0f} dB-Hz"
+    level = f"at least {level}, TOO LOUD: less gain" if burst.saturated else level
+    return f"{when}  {burst.frequency_hz / 1e6:.4f} MHz  {level}  {_says(burst)}"
+
+
+def _says(burst: HeardBurst) -> str:
+    if burst.signal is None:
+        return HOMING
+    kind = SIGNALS[burst.signal]
+    if not burst.packets:
+        return f"{kind}, its bits do not hold ({burst.error}): {HOMING}"
+    return f"{kind} {', '.join(filter(None, _facts(burst)))}"
+
+
+def _facts(burst: HeardBurst) -> Iterable[str]:
+    details, bits = burst.packets[0].details, burst.bit_count or 0
+    if burst.signal == "vld":
+        yield f"{details['kind']}, fingerprint {details['fingerprint']}: {HOMING}"
+    else:
+        yield f"{details['id28_hex']} data {details['data_hex']}"
+        yield f"or {details['id20_hex']} data {details['id20_data_hex']}"
+    wrong = burst.expected_errors or 0.0
+    yield f"DOUBTFUL: about {wrong:.0f} of {bits} bits are wrong" if wrong > DOUBTFUL else ""
+    if burst.signal != "vld":
+        yield from burst.packets[0].warnings
+
+
+def summary(bursts: list[HeardBurst], elapsed_s: float) -> str:
+    """Return what was heard, when it is over."""
+    if not bursts:
+        return f"no burst was heard in {elapsed_s:.1f} s"
+    platforms = {p.device_id for burst in bursts for p in burst.packets if p.device_id}
+    closed = sum(not any(p.device_id for p in burst.packets) for burst in bursts)
+    parts = [f"{len(bursts)} bursts in {elapsed_s:.1f} s, {len(platforms)} platforms"]
+    parts += [f"{closed} heard but not decodable"] if closed else []
+    return ", ".join(parts)
