@@ -93,6 +93,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     ticktag.TEXT,
     wildfi_log.PROTOCOL,
     argos.PTT_A2,
+    argos.PTT_A3,
     argos.VLD,
 )
 NOWHERE_DEG = 1e-4  # so near to 0, 0 it is no place: the coarsest step of a format is 2.56e-5

@@ -1,9 +1,9 @@
-"""Argos uplinks of satellite collars: PTT-A2 frames, and the coded bits of Argos-4 VLD.
+"""Argos uplinks of satellite collars: PTT-A2 frames, PTT-A3 messages, coded bits of Argos-4 VLD.
 
 Sources: the manual of CLS's goniometer (CLS-PMAT-15-0024 v6.2) names the preamble FFFE2F; length
 codes as in `artic_sat.cpp` of arribada/CLS-Argos-Linkit-CORE at d012ea5b, SparkFun's ARTIC library
-and the Python package argos3, which agree; frames held against recordings of nebarnix's and
-PaulZC's Project-Desert-Tortoise.
+and the Python package argos3 1.0.7, which agree; the message of A3 as argos3 has it; frames held
+against recordings of nebarnix's and PaulZC's Project-Desert-Tortoise. Of A3 there is none.
 
     PTT-A2, bits from the first                       Argos-4 VLD
     15  ones, bit synchronisation                     24  AC5353
@@ -14,6 +14,9 @@ PaulZC's Project-Desert-Tortoise.
         in the older way of counting
     32n - 8  data; with a number of 20 bits the
         last 8 of the 28 are the data's first byte
+
+A PTT-A3 message, its code taken off, is what follows the initialisation of A2, and 7, 8, 9, 7, 8,
+9, 7, 8 zeros for 1 to 8 blocks: without a sync it looks like anything, so it must be named.
 
 Bits are packed into bytes from the highest on, or written as text of 0 and 1. A frame may begin
 with the last three ones or more of the 15; some demodulators write it so, and a few bits of noise
@@ -33,6 +36,7 @@ from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
 FORMAT_SYNC, INIT = "00010111", "1"
 ONES, LEAST_ONES = 15, 3
 ID_BITS, ID20_BITS, BLOCK_BITS, MOST_BLOCKS = 28, 20, 32, 8
+TAILS = (7, 8, 9)  # zeros behind a message of A3
 MOST_SPARE = 7  # bits behind a frame that only fill a byte
 VLD_SYNC, VLD_BLOCK_BITS = "101011000101001101010011", 45
 VLD_KINDS = {"00": ("short", 1), "11": ("long", 3)}
@@ -130,20 +134,9 @@ def frame(platform: int, data: bytes) -> bytes:
 
 def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
     """Return one Packet: the platform, and the data in both ways of counting."""
-    platform, data, missing = tree["platform"], tree["data"], _missing(tree)
-    details = {
-        "sync_ones": tree["ones"],
-        "format_sync": FORMAT_SYNC,
-        "init_bit": INIT,
-        "length_code": tree["code"],
-        "n_blocks": BLOCKS[tree["code"]],
-        "id28_hex": _hex(platform),
-        "user_bits": len(data),
-        "data_hex": _hex(data),
-        "id20_hex": _hex(platform[:ID20_BITS]),
-        "id20_user_bits": len(data) + ID_BITS - ID20_BITS,
-        "id20_data_hex": _hex(platform[ID20_BITS:] + data),
-    }
+    platform, missing = tree["platform"], _missing(tree)
+    head = {"sync_ones": tree["ones"], "format_sync": FORMAT_SYNC, "init_bit": INIT}
+    details = head | _said(tree)
     warnings = () if not missing else (
         f"it breaks off at byte {len(build(tree))}: {missing} bits of data are missing",
     )  # fmt: skip
@@ -154,9 +147,64 @@ def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
     ]  # fmt: skip
 
 
+def _said(tree: Tree) -> dict[str, Any]:
+    """Return what a frame of A2 or a message of A3 says."""
+    platform, data = tree["platform"], tree["data"]
+    return {
+        "length_code": tree["code"],
+        "n_blocks": BLOCKS[tree["code"]],
+        "id28_hex": _hex(platform),
+        "user_bits": len(data),
+        "data_hex": _hex(data),
+        "id20_hex": _hex(platform[:ID20_BITS]),
+        "id20_user_bits": len(data) + ID_BITS - ID20_BITS,
+        "id20_data_hex": _hex(platform[ID20_BITS:] + data),
+    }
+
+
 def _hex(bits: str) -> str:
     """Return bits as hexadecimal, from the first on; the last digit is filled with zeros."""
     return "".join(f"{int(bits[at : at + 4].ljust(4, '0'), 2):X}" for at in range(0, len(bits), 4))
+
+
+# --- PTT-A3 -------------------------------------------------------------------------------------
+
+
+def parse_a3(data: bytes, reception: Reception) -> Tree:
+    """Read a message into a tree."""
+    bits, is_text = _bits(data)
+    code, rest = bits[:4], bits[4:]
+    if code not in BLOCKS:
+        raise DecodeError(f"length code {code} is not of even parity", 0)
+    end = BLOCK_BITS * BLOCKS[code] + ID20_BITS
+    whole = end + TAILS[(BLOCKS[code] - 1) % 3]
+    if not whole <= len(rest) <= whole + MOST_SPARE:
+        text = f"length code {code} means {whole} bits behind it, there are {len(rest)}"
+        raise DecodeError(text, len(data))
+    if "1" in rest[end:whole]:
+        raise DecodeError("the zeros at its end are none", _offset(4 + end, is_text))
+    return {
+        "text": is_text, "code": code, "platform": rest[:ID_BITS], "data": rest[ID_BITS:end],
+        "tail": rest[end:whole], "spare": rest[whole:],
+    }  # fmt: skip
+
+
+def build_a3(tree: Tree) -> bytes:
+    """Make the bytes of a tree again."""
+    parts = ("code", "platform", "data", "tail", "spare")
+    return _bytes("".join(tree[part] for part in parts), tree["text"])
+
+
+def a3_to_packets(tree: Tree, reception: Reception) -> list[Packet]:
+    """Return one Packet, as of A2; numbers of 20 bits are followed by how many of them are ones."""
+    platform = tree["platform"]
+    details = _said(tree) | {
+        "blocks": BLOCKS[tree["code"]],
+        "id20": int(platform[:ID20_BITS], 2),
+        "popcount_field": int(platform[ID20_BITS:], 2),
+        "tail_bits": len(tree["tail"]),
+    }
+    return [Packet(protocol=PTT_A3.name, device_id=_hex(platform), details=details)]
 
 
 # --- Argos-4 VLD --------------------------------------------------------------------------------
@@ -209,6 +257,17 @@ PTT_A2 = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+)
+PTT_A3 = Protocol(
+    name="argos-ptt-a3",
+    aliases=("argos.ptt_a3.datagram",),
+    title="Argos-3 PTT-A3",
+    integrity="none",
+    evidence="document",
+    fits=lambda data, reception: False,
+    parse=parse_a3,
+    build=build_a3,
+    to_packets=a3_to_packets,
 )
 VLD = Protocol(
     name="argos4-vld",

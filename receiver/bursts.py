@@ -17,7 +17,7 @@ from receiver.hearing import Plan
 # Argos uplinks are at 401.62 to 401.68 MHz, VLD beside them, each up to 12 kHz off.
 LOWEST_HZ, HIGHEST_HZ = 401.6e6, 401.7e6
 USABLE = 0.96  # of the band: its edges are the filter's
-FORMATS = {"ptt-a2": "argos-ptt-a2", "vld": "argos4-vld"}
+FORMATS = {"ptt-a2": "argos-ptt-a2", "ptt-a3": "argos-ptt-a3", "vld": "argos4-vld"}
 
 
 class BurstWatch:

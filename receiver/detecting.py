@@ -26,7 +26,14 @@ from receiver.samples.sigmf_recorder import SigmfRecorder
 from receiver.samples.stream import Stream
 
 READ_TIMEOUT_S = 0.2
-DIGITS = {"_hz_s": 1, "_s": 6, "_db": 2, "_dbhz": 2, "_hz": 1, "_minute": 2}  # by the unit of a name
+DIGITS = {
+    "_hz_s": 1,
+    "_s": 6,
+    "_db": 2,
+    "_dbhz": 2,
+    "_hz": 1,
+    "_minute": 2,
+}  # by the unit of a name
 When = Callable[[float], datetime | None]
 
 

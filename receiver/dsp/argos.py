@@ -26,7 +26,7 @@ LEAST_RATE_HZ = 6400.0  # 16 samples a bit
 LEAD_S = 0.1  # of what is looked at before the carrier
 KEPT_S = 4.0
 # What a burst leaves beside itself: its lines fall with the square of the distance; images.
-BESIDE_HZ, IMAGES = 500.0, 10**-4.5
+BESIDE_HZ, IMAGES, CUT_OFF_IMAGES = 500.0, 10**-4.5, 10**-1.0
 CLIPPED = 1e-3
 MOST_TOLD = 50  # bursts that may still have side bands
 
@@ -119,4 +119,5 @@ def _leaves(burst: Burst, carrier: Carrier) -> bool:
         return False
     aside_hz = abs(burst.frequency_hz - carrier.frequency_hz)
     share = max(min(1.0, (BESIDE_HZ / max(aside_hz, 1.0)) ** 2), IMAGES)
+    share = max(share, CUT_OFF_IMAGES) if burst.saturated else share
     return carrier.power < burst.power * share

@@ -24,6 +24,7 @@ SIGNS = (1.0, -1.0)
 STEPS = 16  # places in a bit where known bits are looked for
 SYNCS, APART = 3, 5  # places that are told, and how many steps they are apart
 SHIFTS, SHIFT = 9, 0.4  # frequencies that are tried, and how far apart, over the length of the sync
+PIECES = 4  # of a bit, whose energy is looked at
 LEAST_SHARE, LEAST_OVER_NOISE = 0.5, 5.5  # of a sync, against the carrier and against noise
 
 
@@ -59,9 +60,8 @@ class Signal:
     """
 
     def __init__(self, samples: Complexes, rate_hz: float) -> None:
-        self.rate_hz, self.end_s = rate_hz, len(samples) / rate_hz
+        self.samples, self.rate_hz = samples, rate_hz
         self._sums = np.concatenate(([0.0], np.cumsum(samples)))
-        self._points = np.arange(len(self._sums))
 
     def means(self, begins_s: Floats, length_s: float) -> Complexes:
         """Return the means of stretches of one length."""
@@ -132,8 +132,9 @@ def find_syncs(
 
 def bit_count(signal: Signal, sync: Sync, amplitude: float, noise: float) -> int:
     """Return how many bits a burst has, of those that it may have, by its energy alone."""
-    kind = sync.kind
-    c, d = signal.halves(sync.start_s, kind.bit_s, max(kind.lengths))
-    energy = 2.0 * (np.abs(c) ** 2 + np.abs(d) ** 2)
-    worth = np.cumsum(energy - 4.0 * noise / kind.bit_s - amplitude**2)
+    kind, longest = sync.kind, max(sync.kind.lengths)
+    piece_s = kind.bit_s / PIECES  # so short that a wrong clock does no harm
+    means = signal.means(sync.start_s + np.arange(PIECES * longest) * piece_s, piece_s)
+    energy = np.square(np.abs(means)).reshape(longest, PIECES).mean(axis=1)
+    worth = np.cumsum(energy - noise / piece_s - amplitude**2 / 2)
     return max(kind.lengths, key=lambda bits: worth[bits - 1])

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from receiver.dsp import argos3
 from receiver.dsp.biphase import Signal, Signalling, Sync, find_syncs
 from receiver.dsp.carriers import Carrier
 from receiver.dsp.demodulator import Keyed, demodulated
@@ -22,7 +23,7 @@ Samples = NDArray[np.complex64]
 PTT_A2 = Signalling("ptt-a2", 400.0, f"{0xFFFE2F:024b}", tuple(48 + 32 * n for n in range(1, 9)))
 VLD = Signalling("vld", 200.0, f"{0xAC5353:024b}", (26 + 45, 26 + 3 * 45))
 KINDS = (PTT_A2, VLD)
-CARRIER_S = 0.16
+CARRIER_S, A3_CARRIER_S = 0.16, 0.082
 MARGIN_S = 0.08  # how far the start of a carrier may be off
 LONGEST_S = CARRIER_S + max(kind.longest_s for kind in KINDS) + MARGIN_S
 NARROW_HZ = 48_000.0  # samples a second in which bits are looked at: edges lose 0.1 dB
@@ -31,7 +32,9 @@ PIECES = 112  # in which that is cut to find frequency and drift
 STEP_HZ, STEP_HZ_S = 1.25, 20.0
 FINE_HZ = np.arange(-64, 65) * STEP_HZ
 FINE_HZ_S = np.arange(-15, 16) * STEP_HZ_S
-MOST_SYNC_ERRORS, MOST_DOUBT = 4, 0.12  # of the known bits; chance that another is wrong
+A3_SYNC_ERRORS = 3  # of 30
+MOST_DOUBT = 0.12  # the chance that a bit is wrong
+LEAST_FIT = 0.8  # of a signal to such a burst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,8 @@ def read(
         saturated=saturated,
     )
     syncs = _syncs(signal, lead_s + CARRIER_S, math.sqrt(power), noise)
-    return _decoded(burst, signal, syncs, lead_s) if syncs else burst
+    read = _decoded(burst, signal, syncs, lead_s) if syncs else burst
+    return read if read.kind else _decoded_a3(burst, signal, lead_s)
 
 
 class _Line(NamedTuple):
@@ -151,7 +155,9 @@ def _decoded(burst: Burst, signal: Signal, syncs: list[Sync], lead_s: float) -> 
     wrong = np.sign(keyed.odds[:known]) != kind.signs
     rest = keyed.odds[known:]
     doubt = 1.0 / (1.0 + np.exp(np.minimum(np.abs(rest), 500.0)))
-    if wrong.sum() > MOST_SYNC_ERRORS or doubt.mean() > MOST_DOUBT:
+    usual = known * float(doubt.mean())
+    is_sync = wrong.sum() <= 1.0 + usual + 3.0 * math.sqrt(usual)
+    if not is_sync or doubt.mean() > MOST_DOUBT or keyed.fit < LEAST_FIT:
         return burst
     start_s = keyed.start_s - CARRIER_S
     bend_hz, bend_hz_s = _bend(keyed)
@@ -168,6 +174,24 @@ def _decoded(burst: Burst, signal: Signal, syncs: list[Sync], lead_s: float) -> 
         bit_rate_hz=1.0 / keyed.bit_s,
         sync_errors=int(wrong.sum()),
         expected_errors=float(doubt.sum()),
+    )
+
+
+def _decoded_a3(burst: Burst, signal: Signal, lead_s: float) -> Burst:
+    """Return a burst with its bits, if it is one of PTT-A3; its carrier is half as long."""
+    begin_s, end_s = lead_s + A3_CARRIER_S - MARGIN_S, lead_s + CARRIER_S + MARGIN_S
+    found = argos3.decode(signal.samples, signal.rate_hz, begin_s, end_s, burst.noise)
+    if found is None or found.sync_errors > A3_SYNC_ERRORS or found.code_errors > MOST_DOUBT:
+        return burst
+    return replace(
+        burst,
+        time_s=max(burst.time_s - lead_s + found.start_s - A3_CARRIER_S, 0.0),
+        duration_s=A3_CARRIER_S + found.symbols * argos3.SYMBOL_S,
+        kind="ptt-a3",
+        inverted=found.sign < 0.0,
+        bits=found.bits,
+        bit_rate_hz=1.0 / argos3.SYMBOL_S,
+        sync_errors=found.sync_errors,
     )
 
 

@@ -32,10 +32,12 @@ MOST_ENERGY = 100.0  # of a bit over noise: louder ones are not known any better
 class Keyed(NamedTuple):
     """The bits of a burst: their log odds, their clock, the phase, and the amplitude.
 
-    `evidence` is the logarithm of how likely all that is, up to a constant.
+    `evidence` is the logarithm of how likely all that is, up to a constant; `fit` how like such a
+    burst the signal is, 1 where there is nothing else in it.
     """
 
     evidence: float
+    fit: float
     sign: float
     odds: Floats
     start_s: float
@@ -95,9 +97,16 @@ class Demodulator:
         times = self._start_s + (number + 0.5) * self._bit_s
         odds = self._odds(phase) * self._sync.sign
         return Keyed(
-            evidence, self._sync.sign, odds, self._start_s, self._bit_s, times, phase,
-            self._amplitude,
-        )  # fmt: skip
+            evidence=evidence,
+            fit=self._fit(phase),
+            sign=self._sync.sign,
+            odds=odds,
+            start_s=self._start_s,
+            bit_s=self._bit_s,
+            times_s=times,
+            phase=phase,
+            amplitude=self._amplitude,
+        )
 
     def _fitted(self) -> Floats:
         """Return the parabola that fits the carrier best, before the bits and in them."""
@@ -173,6 +182,14 @@ class Demodulator:
         known = self._known * keyed
         either = np.logaddexp(keyed, -keyed) - math.log(2.0)
         return float((left + np.where(self._known != 0.0, known, either)).sum())
+
+    def _fit(self, phase: Floats) -> float:
+        """Return the correlation of the bits with what was measured, noise taken off."""
+        seen, gain = self._seen(phase, slice(0, len(phase)))
+        bits = slice(self._before, None)
+        noise = 2.0 * len(gain[bits]) * self._noise / self._bit_s
+        power = float((np.abs(self._c[bits]) ** 2 + np.abs(self._d[bits]) ** 2).sum()) - noise
+        return float(seen.real[bits].sum()) / math.sqrt(max(power * float(gain[bits].sum()), 1e-30))
 
     def _measure_amplitude(self, phase: Floats) -> None:
         seen, gain = self._seen(phase, slice(0, len(phase)))

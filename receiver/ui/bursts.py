@@ -8,7 +8,7 @@ from datetime import datetime
 from receiver.heard import HeardBurst
 
 HOMING = "heard, not decodable; still usable for homing"
-SIGNALS = {"ptt-a2": "Argos", "vld": "Argos-4 VLD"}
+SIGNALS = {"ptt-a2": "Argos", "ptt-a3": "Argos-3", "vld": "Argos-4 VLD"}
 DOUBTFUL = 0.5  # bits that are expected to be wrong
 
 
