@@ -83,7 +83,7 @@ class ArgosReceiver:
         found: list[Burst] = []
         for carrier in sorted(carriers, key=lambda c: -c.power):
             if not any(_leaves(burst, carrier) for burst in (*self._told, *found)):
-                found.append(self._burst(carrier))
+                found += filter(None, [self._burst(carrier)])
         found.sort(key=lambda burst: burst.time_s)
         self._told.extend(found)
         shift_hz, delay_s = self._band.middle_hz, self._band.delay_s
@@ -92,7 +92,7 @@ class ArgosReceiver:
             for b in found
         ]
 
-    def _burst(self, carrier: Carrier) -> Burst:
+    def _burst(self, carrier: Carrier) -> Burst | None:
         lead_s = min(LEAD_S, carrier.time_s)
         begin = round((carrier.time_s - lead_s) * self._band.rate_hz)
         lead_s = carrier.time_s - begin / self._band.rate_hz

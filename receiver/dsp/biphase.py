@@ -25,7 +25,8 @@ STEPS = 16  # places in a bit where known bits are looked for
 SYNCS, APART = 3, 5  # places that are told, and how many steps they are apart
 SHIFTS, SHIFT = 9, 0.4  # frequencies that are tried, and how far apart, over the length of the sync
 PIECES = 4  # of a bit, whose energy is looked at
-LEAST_SHARE, LEAST_OVER_NOISE = 0.5, 5.5  # of a sync, against the carrier and against noise
+LEAST_SHARE, LEAST_OVER_NOISE = 0.75, 5.5  # of a sync, against the carrier and against noise
+UNSURE = 2.5  # standard deviations by which noise may make the share smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class Sync(NamedTuple):
     @property
     def is_sure(self) -> bool:
         """Tell whether this is no play of noise."""
-        return self.share > LEAST_SHARE and self.over_noise > LEAST_OVER_NOISE
+        share = self.share * (1.0 + UNSURE / self.over_noise)
+        return share > LEAST_SHARE and self.over_noise > LEAST_OVER_NOISE
 
 
 def find_syncs(
@@ -134,7 +136,8 @@ def bit_count(signal: Signal, sync: Sync, amplitude: float, noise: float) -> int
     """Return how many bits a burst has, of those that it may have, by its energy alone."""
     kind, longest = sync.kind, max(sync.kind.lengths)
     piece_s = kind.bit_s / PIECES  # so short that a wrong clock does no harm
-    means = signal.means(sync.start_s + np.arange(PIECES * longest) * piece_s, piece_s)
+    begins_s = sync.start_s + np.arange(PIECES * longest, dtype=float) * piece_s
+    means = signal.means(begins_s, piece_s)
     energy = np.square(np.abs(means)).reshape(longest, PIECES).mean(axis=1)
     worth = np.cumsum(energy - noise / piece_s - amplitude**2 / 2)
     return max(kind.lengths, key=lambda bits: worth[bits - 1])

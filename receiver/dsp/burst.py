@@ -32,9 +32,10 @@ PIECES = 112  # in which that is cut to find frequency and drift
 STEP_HZ, STEP_HZ_S = 1.25, 20.0
 FINE_HZ = np.arange(-64, 65) * STEP_HZ
 FINE_HZ_S = np.arange(-15, 16) * STEP_HZ_S
-A3_SYNC_ERRORS = 3  # of 30
-MOST_DOUBT = 0.12  # the chance that a bit is wrong
-LEAST_FIT = 0.8  # of a signal to such a burst
+A3_SYNC_ERRORS, A3_CODE_ERRORS = 3, 0.12  # of 30; share of the coded bits
+COHERENT = 0.6  # of the power of single spectra, that is left of a carrier in all of it
+MOST_DOUBT = 0.06  # the chance that a bit is wrong
+LEAST_FIT = 0.9  # of a signal to such a burst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +71,16 @@ class Burst:
 
 def read(
     samples: Samples, rate_hz: float, carrier: Carrier, lead_s: float, *, saturated: bool = False
-) -> Burst:
-    """Read a burst whose carrier begins `lead_s` after the first sample."""
+) -> Burst | None:
+    """Read a burst whose carrier begins `lead_s` after the first sample.
+
+    None where that is no carrier: voice, data and pulses do not add up over 140 ms.
+    """
     rough = _Line(carrier.frequency_hz, carrier.drift_hz_s, lead_s)
     signal = _taken_off(samples, rate_hz, rough)
     fine, power = _fine(signal, lead_s)
+    if power < COHERENT * carrier.power:
+        return None
     line = _Line(rough.frequency_hz + fine.frequency_hz, rough.drift_hz_s + fine.drift_hz_s, lead_s)
     signal = _taken_off(samples, rate_hz, line)
     noise = carrier.noise
@@ -88,9 +94,9 @@ def read(
         noise=noise,
         saturated=saturated,
     )
+    read = _decoded_a3(burst, signal, lead_s)  # first: a code tells best whether it is right
     syncs = _syncs(signal, lead_s + CARRIER_S, math.sqrt(power), noise)
-    read = _decoded(burst, signal, syncs, lead_s) if syncs else burst
-    return read if read.kind else _decoded_a3(burst, signal, lead_s)
+    return read if read.kind or not syncs else _decoded(burst, signal, syncs, lead_s)
 
 
 class _Line(NamedTuple):
@@ -156,7 +162,7 @@ def _decoded(burst: Burst, signal: Signal, syncs: list[Sync], lead_s: float) -> 
     rest = keyed.odds[known:]
     doubt = 1.0 / (1.0 + np.exp(np.minimum(np.abs(rest), 500.0)))
     usual = known * float(doubt.mean())
-    is_sync = wrong.sum() <= 1.0 + usual + 3.0 * math.sqrt(usual)
+    is_sync = wrong.sum() <= 1.0 + usual + 2.0 * math.sqrt(usual)
     if not is_sync or doubt.mean() > MOST_DOUBT or keyed.fit < LEAST_FIT:
         return burst
     start_s = keyed.start_s - CARRIER_S
@@ -181,7 +187,7 @@ def _decoded_a3(burst: Burst, signal: Signal, lead_s: float) -> Burst:
     """Return a burst with its bits, if it is one of PTT-A3; its carrier is half as long."""
     begin_s, end_s = lead_s + A3_CARRIER_S - MARGIN_S, lead_s + CARRIER_S + MARGIN_S
     found = argos3.decode(signal.samples, signal.rate_hz, begin_s, end_s, burst.noise)
-    if found is None or found.sync_errors > A3_SYNC_ERRORS or found.code_errors > MOST_DOUBT:
+    if found is None or found.sync_errors > A3_SYNC_ERRORS or found.code_errors > A3_CODE_ERRORS:
         return burst
     return replace(
         burst,

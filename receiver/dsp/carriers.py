@@ -36,7 +36,8 @@ CHUNKS = 7  # that tell the floor
 OWN_FLOOR = 1.35  # times that of the neighbours: there stands something all the time
 ENDED, AFTER = 0.6, 6  # what may be left of the carrier in the spectra after it
 LN2 = math.log(2.0)
-CLICK = 1.25  # a spectrum that stands so far over the floor as a whole
+BESIDE, ALONE = range(6, 40), 4.0  # bins to the sides, and how far it must stand over them
+LOUD = 1.6  # neighbouring bins that stand so far over the floor together
 
 
 class Carrier(NamedTuple):
@@ -92,19 +93,16 @@ class CarrierFinder:
         begin = min(begin, BEFORE)
         level, quiet = self._floor()
         ratio = rows / level
-        middle = np.median(ratio, axis=1) / LN2
-        ratio /= np.where(middle > CLICK, middle, 1.0)[:, None]
+        worth = np.log1p(ratio / loudness(ratio))
         early = min(begin, NEAR_ROWS)
-        sums, slopes = _sums(ratio[begin - early : begin + size + NEAR_ROWS + SPAN])
+        sums, slopes = _sums(worth[begin - early : begin + size + NEAR_ROWS + SPAN])
         best = maximum_filter(sums, (2 * NEAR_ROWS + 1, 2 * NEAR_BINS + 1), mode="nearest")
         inside = slice(early, early + size)
         found = np.argwhere((sums[inside] == best[inside]) & (sums[inside] > LEAST_SUM))
         for row, column in found:
-            slope = int(slopes[early + row, column])
-            place = begin + int(row), int(column), slope
-            carrier = self._carrier(ratio, level, quiet, *place)
-            if carrier is not None:
-                yield carrier
+            place = begin + int(row), int(column), int(slopes[early + row, column])
+            if _ends(ratio, *place) and _stands_alone(ratio, *place):
+                yield self._carrier(rows, quiet, *place)
         self._done += size
         keep = max(0, self._done - BEFORE - self._first)
         self._rows, self._first = self._rows[keep:], self._first + keep
@@ -125,14 +123,10 @@ class CarrierFinder:
         return np.where(stands, own, level).astype(np.float32), level
 
     def _carrier(
-        self, ratio: Floats, level: Floats, quiet: Floats, row: int, column: int, slope: int
-    ) -> Carrier | None:
-        """Measure a carrier; None where it goes on, so that it is something else."""
-        here = path(ratio, row, column, slope, 0, SPECTRA)
-        after = path(ratio, row, column, slope, SPECTRA, AFTER)
-        over = float(here.mean()) - 1.0
-        if len(after) == AFTER and float(after.mean()) - 1.0 > ENDED * over:
-            return None
+        self, rows: Floats, quiet: Floats, row: int, column: int, slope: int
+    ) -> Carrier:  # fmt: skip
+        """Measure a carrier."""
+        power = float(_path(rows, row, column, slope, 0, SPECTRA).mean() - quiet[column])
         number = self._done - min(self._done - self._first, BEFORE) + row
         window = self._layout.window().astype(float)
         noise = float(quiet[column]) / (self._layout.rate_hz * float(np.square(window).sum()))
@@ -141,7 +135,7 @@ class CarrierFinder:
             time_s=number * self.row_s,
             frequency_hz=(self._low + column) * self._layout.bin_hz,
             drift_hz_s=slope * self._layout.bin_hz / span_s,
-            power=max(over, 0.0) * float(level[column]) / float(window.sum()) ** 2,
+            power=max(power, 0.0) / float(window.sum()) ** 2,
             noise=noise,
         )
 
@@ -156,9 +150,46 @@ def shared(own: Floats) -> Floats:
     return np.asarray(smooth, np.float32)
 
 
-def _sums(ratio: Floats) -> tuple[Floats, NDArray[np.int64]]:
+def loudness(ratio: Floats) -> Floats:
+    """Return how far neighbouring bins together stand over the floor, 1 where they do not.
+
+    So neither a click nor a wide signal is a carrier.
+    """
+    groups = max(1, ratio.shape[1] // NEIGHBOURS)
+    size = ratio.shape[1] // groups
+    parts = ratio[:, : groups * size].reshape(len(ratio), groups, size)
+    middle = np.median(parts, axis=2) / np.float32(LN2)
+    loud = np.repeat(np.where(middle > LOUD, middle, np.float32(1.0)), size, axis=1)
+    return np.pad(loud, ((0, 0), (0, ratio.shape[1] - groups * size)), mode="edge")
+
+
+def _ends(ratio: Floats, row: int, column: int, slope: int) -> bool:
+    """Tell whether a carrier ends, as far as that is known, and does not only drift aside."""
+    here = _path(ratio, row, column, slope, 0, SPECTRA).mean() - 1.0
+    after = [
+        _path(ratio, row, near, slope, SPECTRA, AFTER)
+        for near in range(max(0, column - 1), column + 2)
+    ]
+    after = [one for one in after if len(one) == AFTER]
+    return not after or bool(np.max(after, axis=0).mean() - 1.0 < ENDED * here)
+
+
+def _stands_alone(ratio: Floats, row: int, column: int, slope: int) -> bool:
+    """Tell whether it is quieter on both sides, so that this is no part of a wide signal."""
+    here = _path(ratio, row, column, slope, 0, SPECTRA).mean()
+    for side in (-1, 1):
+        beside = [
+            _path(ratio, row, near, slope, 0, SPECTRA).mean()
+            for near in (column + side * off for off in BESIDE)
+            if near + min(0, slope) >= 0 and near + max(0, slope) < ratio.shape[1]
+        ]
+        if beside and float(np.median(beside)) > here / ALONE:
+            return False
+    return True
+
+
+def _sums(worth: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """Return for each row and bin the largest sum of a line that begins there, and its slope."""
-    worth = np.log1p(ratio)
     most = max(SLOPES)
     padded = np.pad(worth, ((0, 0), (most, most)))
     rows, bins = max(0, len(worth) - SPAN), worth.shape[1]
@@ -178,7 +209,7 @@ def _aside(slope: int, step: int) -> int:
     return round(slope * step / (SPECTRA - 1))
 
 
-def path(
+def _path(
     ratio: Floats, row: int, column: int, slope: int, first: int, count: int
 ) -> NDArray[np.float64]:
     """Return what stands along a line, as far as the rows and bins go."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -46,8 +47,8 @@ def summary(bursts: list[HeardBurst], elapsed_s: float) -> str:
     """Return what was heard, when it is over."""
     if not bursts:
         return f"no burst was heard in {elapsed_s:.1f} s"
-    platforms = {p.device_id for burst in bursts for p in burst.packets if p.device_id}
+    named = Counter(p.device_id for burst in bursts for p in burst.packets if p.device_id)
     closed = sum(not any(p.device_id for p in burst.packets) for burst in bursts)
-    parts = [f"{len(bursts)} bursts in {elapsed_s:.1f} s, {len(platforms)} platforms"]
-    parts += [f"{closed} heard but not decodable"] if closed else []
-    return ", ".join(parts)
+    parts = [f"{count} of {name}" for name, count in named.most_common()]
+    parts += [f"{closed} not decodable"] if closed else []
+    return f"bursts in {elapsed_s:.1f} s: {', '.join(parts)}"

@@ -69,7 +69,7 @@ def wandering(x: np.ndarray, seed: int, sd_rad: float) -> np.ndarray:
     steps = int(len(x) / RATE_HZ / 0.005) + 4
     knots = rng.normal(0.0, sd_rad, steps)
     phase = np.interp(np.arange(len(x)) / RATE_HZ, np.arange(steps) * 0.005, knots)
-    return (x * np.exp(1j * phase)).astype(np.complex64)
+    return np.asarray(x * np.exp(1j * phase), np.complex64)
 
 
 def heard(sent: Transmission, seed: int, wander_rad: float = 0.0) -> list[Burst]:
@@ -158,7 +158,7 @@ def wander() -> dict[str, object]:
 
 def found() -> dict[str, object]:
     """How often a burst is found, whether it can be read or not, and how well it is measured."""
-    out = {}
+    out: dict[str, object] = {}
     for level in (22.0, 23.0, 24.0, 25.0, 26.0, 28.0, 30.0):
         hits, off_db, off_hz = 0, [], []
         for seed in range(SEED, SEED + 60):
@@ -184,7 +184,8 @@ def hours_of_noise(rate_hz: float, seconds: int, seed: int) -> Iterator[np.ndarr
 
 def noise() -> dict[str, object]:
     """False bursts an hour in 100 kHz of noise, at the threshold and below it."""
-    out, kept = {}, carriers.LEAST_SUM
+    out: dict[str, object] = {}
+    kept = carriers.LEAST_SUM
     for threshold, seconds in ((12.0, 120), (12.5, 300), (13.0, 600), (kept, 600)):
         carriers.LEAST_SUM = threshold
         receiver, count, read = ArgosReceiver(120_000.0, 0.0, 100e3), 0, 0

@@ -83,7 +83,7 @@ def test_command_tells_a_line_a_burst(recording: Path, capsys: pytest.CaptureFix
     assert line["frequency_hz"] == pytest.approx(401.65e6, abs=2.0)
     assert "401.6500 MHz" in err
     assert "Argos 0A1FBD4 data 012345, or 0A1FB data D4012345" in err
-    assert "1 bursts in 2.2 s, 1 platforms" in err
+    assert "bursts in 2.2 s: 1 of 0A1FBD4" in err
 
 
 def test_command_tells_one_object(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:

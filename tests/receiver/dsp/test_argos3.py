@@ -36,7 +36,9 @@ def test_errors_are_corrected() -> None:
     assert (decoded(2.0 * received / 0.49) == bits).all()
 
 
-def heard(shared: Path, cn0_dbhz: float, *, mirrored: bool = False) -> tuple[list[Burst], str]:
+def heard(
+    shared: Path, cn0_dbhz: float, *, mirrored: bool = False, seed: int = 3
+) -> tuple[list[Burst], str]:
     """Return what is heard of the simulator's burst in noise, and its message."""
     lines = (shared / "vectors" / "commercial-collars.jsonl").read_text(encoding="utf-8")
     (text,) = (json.loads(x)["text"] for x in lines.splitlines() if "argos.ptt_a3" in x)
@@ -44,7 +46,7 @@ def heard(shared: Path, cn0_dbhz: float, *, mirrored: bool = False) -> tuple[lis
     wave = np.conj(wave) if mirrored else wave
     power = float(np.mean(np.abs(wave[3000:8000]) ** 2))
     x = np.concatenate((np.zeros(64_000), wave, np.zeros(80_000)))
-    noise = np.random.default_rng(3).standard_normal((len(x), 2)).view(np.complex128)[:, 0]
+    noise = np.random.default_rng(seed).standard_normal((len(x), 2)).view(np.complex128)[:, 0]
     x = x + noise * np.sqrt(power / 10 ** (cn0_dbhz / 10) * RATE_HZ / 2.0)
     receiver = ArgosReceiver(RATE_HZ, 0.0, 100e3)
     samples = x.astype(np.complex64)
@@ -63,6 +65,9 @@ def test_burst_of_the_simulator_is_read_in_noise(shared: Path, mirrored: bool) -
 
 @pytest.mark.shared
 def test_burst_that_is_too_weak_is_heard_all_the_same(shared: Path) -> None:
-    (burst,), _ = heard(shared, 29.0)
-    assert burst.bits == ""
-    assert abs(burst.frequency_hz) == pytest.approx(CARRIER_HZ, abs=10.0)
+    found = [heard(shared, 29.0, seed=seed)[0] for seed in range(5)]
+    bursts = [burst for one in found for burst in one]
+    assert sum(map(bool, found)) >= 3
+    assert {burst.kind for burst in bursts} <= {None, "ptt-a3"}
+    for burst in bursts:
+        assert burst.frequency_hz == pytest.approx(CARRIER_HZ, abs=10.0)
