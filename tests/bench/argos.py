@@ -119,7 +119,7 @@ def errors(
             packet_errors(bpsk(eb_n0_db - RESIDUAL_DB), length), 4
         ),
         "PER bound": round(packet_errors(bpsk(eb_n0_db - BOUND_DB), length), 4),
-        "other bursts": alarms,
+        "told beside them, or without bits": alarms,
     }  # fmt: skip
 
 
