@@ -19,8 +19,8 @@ from construct import ConstructError
 
 from protocols import (
     abeeway,
-    argos_message,
     argos,
+    argos_message,
     awt,
     dates,
     digital_matter_oyster,

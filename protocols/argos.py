@@ -31,7 +31,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
+from construct import BitsInteger, BitStruct
+
+from protocols.anatomy import spans
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
 
 FORMAT_SYNC, INIT = "00010111", "1"
 ONES, LEAST_ONES = 15, 3
@@ -68,6 +71,15 @@ def _offset(bit: int, is_text: bool) -> int:
     return bit if is_text else bit // 8
 
 
+def _parts(is_text: bool, **widths: int) -> list[Part]:
+    """Return the layout of named bits that follow one another; none is left out but the empty."""
+    widths = {name: width for name, width in widths.items() if width}
+    if is_text:
+        return spans(0, **widths)
+    members = [name / BitsInteger(width) for name, width in widths.items()]
+    return [Part(offset=0, layout=BitStruct(*members))]
+
+
 # --- PTT-A2 -------------------------------------------------------------------------------------
 
 
@@ -95,6 +107,15 @@ def parse(data: bytes, reception: Reception) -> Tree:
         "text": is_text, "ones": ones, "code": code, "platform": rest[:ID_BITS],
         "data": rest[ID_BITS:end], "spare": rest[end:],
     }  # fmt: skip
+
+
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layout of a frame."""
+    tree = parse(data, reception)
+    return _parts(
+        tree["text"], ones=tree["ones"], format_sync=8, init=1, length_code=4, platform=ID_BITS,
+        data=len(tree["data"]), spare=len(tree["spare"]),
+    )  # fmt: skip
 
 
 def fits(data: bytes, reception: Reception) -> bool:
@@ -189,6 +210,15 @@ def parse_a3(data: bytes, reception: Reception) -> Tree:
     }  # fmt: skip
 
 
+def parts_a3(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layout of a message."""
+    tree = parse_a3(data, reception)
+    return _parts(
+        tree["text"], length_code=4, platform=ID_BITS, data=len(tree["data"]),
+        tail=len(tree["tail"]), spare=len(tree["spare"]),
+    )  # fmt: skip
+
+
 def build_a3(tree: Tree) -> bytes:
     """Make the bytes of a tree again."""
     parts = ("code", "platform", "data", "tail", "spare")
@@ -226,6 +256,16 @@ def parse_vld(data: bytes, reception: Reception) -> Tree:
     return {"text": is_text, "kind": kind, "coded": coded[:expected], "spare": coded[expected:]}
 
 
+def parts_vld(data: bytes, reception: Reception) -> list[Part]:
+    """Return the layout of a burst."""
+    tree = parse_vld(data, reception)
+    blocks = VLD_KINDS[tree["kind"]][1]
+    coded = {f"block{number + 1}": VLD_BLOCK_BITS for number in range(blocks)}
+    return _parts(
+        tree["text"], sync=len(VLD_SYNC), length=2, **coded, spare=len(tree["spare"])
+    )  # fmt: skip
+
+
 def build_vld(tree: Tree) -> bytes:
     """Make the bytes of a tree again."""
     return _bytes(VLD_SYNC + tree["kind"] + tree["coded"] + tree["spare"], tree["text"])
@@ -257,6 +297,7 @@ PTT_A2 = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )
 PTT_A3 = Protocol(
     name="argos-ptt-a3",
@@ -268,6 +309,7 @@ PTT_A3 = Protocol(
     parse=parse_a3,
     build=build_a3,
     to_packets=a3_to_packets,
+    layout=parts_a3,
 )
 VLD = Protocol(
     name="argos4-vld",
@@ -279,4 +321,5 @@ VLD = Protocol(
     parse=parse_vld,
     build=build_vld,
     to_packets=vld_to_packets,
+    layout=parts_vld,
 )

@@ -16,6 +16,7 @@ from protocols import PROTOCOLS, DecodeError, Packet, Reception, decode, explain
 from protocols.abeeway.at2 import MESSAGES as AT2
 from protocols.abeeway.at3 import FIX
 from protocols.abeeway.at3_notifications import MESSAGES as AT3
+from protocols.argos import frame
 from protocols.linkit_argos import FORMS, Form
 from protocols.opencollar_edge.frame import MESSAGES, TLV_PORTS
 
@@ -299,6 +300,28 @@ def smartone(draw: Callable[..., Any]) -> Made:
     return draw(st.integers(1, 4).flatmap(lambda parts: u(9 * parts))), None
 
 
+@st.composite
+def ptt_a2(draw: Callable[..., Any]) -> Made:
+    blocks = draw(st.integers(1, 8))
+    return frame(draw(st.integers(0, (1 << 28) - 1)), draw(u(4 * blocks - 1))), None
+
+
+@st.composite
+def ptt_a3(draw: Callable[..., Any]) -> Made:
+    """What follows the sync of an A2 frame, and its zeros."""
+    packet, _ = draw(ptt_a2())
+    blocks = (len(packet) - 6) // 4
+    bits = "".join(f"{value:08b}" for value in packet)[24:] + "0" * (7, 8, 9)[(blocks - 1) % 3]
+    return bits.encode(), None
+
+
+@st.composite
+def vld(draw: Callable[..., Any]) -> Made:
+    length, count = draw(st.sampled_from([("00", 45), ("11", 135)]))
+    coded = draw(st.lists(st.sampled_from("01"), min_size=count, max_size=count))
+    return (f"{0xAC5353:024b}{length}" + "".join(coded)).encode(), None
+
+
 STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "opencollar-edge": [edge_message(), tlv(), flash_log()],
     "opencollar-edge-ble-adv": [advertisement()],
@@ -321,6 +344,9 @@ STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "kineis-stdv1": [kineis()],
     "argos": [argos()],
     "sparkfun-argos": [sparkfun()],
+    "argos-ptt-a2": [ptt_a2()],
+    "argos-ptt-a3": [ptt_a3()],
+    "argos4-vld": [vld()],
     "iridium-sbd": [sbd()],
     "iridium-sbdix": [sbdix()],
     "iridium-sbdrb": [sbdrb()],
