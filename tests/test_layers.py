@@ -13,7 +13,7 @@ BASE = {"receiver", "receiver.records", "receiver.errors", "receiver.levels", "r
         "receiver.config", "receiver.clock", "receiver.address", "receiver.collar_rules",
         "receiver.wording", "receiver.__version__"}  # fmt: skip
 ENVELOPES = {"protocols.packet", "protocols.envelopes", "protocols.lorawan",
-             "protocols.checksums"}  # fmt: skip
+             "protocols.checksums", "protocols.ctt"}  # fmt: skip
 NUMERIC = {"numpy", "pyproj", "mgrs", "pygeomag"}
 JOINED = {"receiver.setups", "receiver.steps", "receiver.sides", "receiver.meters",
           "receiver.turns", "receiver.slots", "receiver.silence", "receiver.corrections",

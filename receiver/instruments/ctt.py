@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from protocols.checksums import crc8_smbus
+from protocols.ctt import is_tag
 from receiver.address import Address
 from receiver.instruments import Lines
 from receiver.records import Detection, Place
@@ -71,7 +71,7 @@ def tag(
     observer: str | None = None,
 ) -> Detection | None:
     """Return the Detection of a tag, None where its checksum does not fit."""
-    if checksum is not None and crc8_smbus(bytes.fromhex(identity)) != int(checksum, 16):
+    if checksum is not None and not is_tag(bytes.fromhex(identity + checksum)):
         return None
     return Detection(
         kind="packet",
