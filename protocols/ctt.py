@@ -38,6 +38,11 @@ def is_tag(tag: bytes) -> bool:
     return len(tag) == TAG_BYTES and any(tag) and crc8_smbus(tag[:ID_BYTES]) == tag[ID_BYTES]
 
 
+def is_motus_tag(tag: bytes) -> bool:
+    """Tell whether it is a tag whose id is of the code: chance makes one of 2^20 such."""
+    return is_tag(tag) and _id20(tag[:ID_BYTES]) is not None
+
+
 def parse(data: bytes, reception: Reception) -> Tree:
     """Read a frame, with its preamble or without."""
     begin = len(data) - len(data.lstrip(PREAMBLE))

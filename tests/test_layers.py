@@ -47,6 +47,7 @@ LAYERS: dict[str, set[str]] = {
     "receiver.detecting": BASE
     | {"receiver.heard", "receiver.hearing", "receiver.bursts", "receiver.samples"}
     | {"receiver.links"},
+    "receiver.ctt_bursts": BASE | {"protocols", "receiver.dsp"},
     "receiver.slots": BASE,
     "receiver.positions": BASE
     | ENVELOPES

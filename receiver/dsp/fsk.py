@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from receiver.dsp.gate import FRAMES, Gate, Samples
-from receiver.dsp.tones import Check, FskBurst, Modulation, Search
+from receiver.dsp.tones import Checks, FskBurst, Modulation, Search
 
 SEGMENT = 8  # spectra of the gate that are searched at once
 
@@ -25,7 +25,7 @@ class FskReceiver:
     Args:
         rate_hz: samples a second.
         modulation: what is listened for.
-        check: tells whether a payload is one.
+        checks: tell whether a payload is one.
         carrier_hz: where the carrier should be, above the middle of the band.
         full_scale: the value at which samples are cut off.
 
@@ -37,19 +37,20 @@ class FskReceiver:
         self,
         rate_hz: float,
         modulation: Modulation,
-        check: Check,
+        checks: Checks,
         *,
         carrier_hz: float = 0.0,
         full_scale: float = math.inf,
     ) -> None:
-        edge_hz = abs(carrier_hz) + modulation.width_hz / 2
-        if edge_hz > rate_hz / 2:
-            text = f"a burst may reach {edge_hz:.0f} Hz from the middle of the band"
-            raise ValueError(f"{text}, which ends at {rate_hz / 2:.0f} Hz")
+        edge_hz = abs(carrier_hz) + modulation.deviation_hz + modulation.carrier_error_hz
+        if rate_hz < max(modulation.width_hz, 2 * edge_hz):
+            text = f"{modulation.width_hz:.0f} samples a second at least, and"
+            text = f"{text} {edge_hz:.0f} Hz on each side of the middle"
+            raise ValueError(f"it needs {text}; this is {rate_hz:.0f} samples a second")
         self._gate = Gate(rate_hz, carrier_hz, modulation.width_hz, modulation.burst_s)
         self._segment = SEGMENT * self._gate.frame
         self._search = Search(rate_hz, modulation, carrier_hz, self._segment, full_scale)
-        self._check = check
+        self._checks = checks
         # Before a new block lie a segment that is not decided yet and what its search needs.
         self._begin = self._search.before + self._segment
         self._samples: Samples = np.zeros(self._begin + self._gate.block, np.complex64)
@@ -95,7 +96,7 @@ class FskReceiver:
         begin = number * self._segment
         samples = self._samples[begin : begin + self._search.length]
         begin_s = (self._first + begin) / self._rate_hz
-        for burst in self._search.bursts(samples, self._check):
+        for burst in self._search.bursts(samples, self._checks):
             time_s = begin_s + burst.time_s
             if time_s > self._last_s + self._apart_s:
                 self._last_s = time_s
