@@ -39,7 +39,7 @@ def is_tag(tag: bytes) -> bool:
 
 
 def is_motus_tag(tag: bytes) -> bool:
-    """Tell whether it is a tag whose id is of the code: chance makes one of 2^20 such."""
+    """Tell whether it is a tag whose id is of the code, as one of 2^20 random ones is."""
     return is_tag(tag) and _id20(tag[:ID_BYTES]) is not None
 
 
@@ -70,15 +70,16 @@ def build(tree: Tree) -> bytes:
 def to_packets(tree: Tree, reception: Reception) -> list[Packet]:
     """Return who it is; a tag says nothing else."""
     identity: bytes = tree["id"]
+    name = identity.hex().upper()
     last, first = _id20(identity), _id20(identity[::-1])
     details = {
-        "id": identity.hex().upper(),
+        "id": name,
         "crc8": f"{tree['crc8']:02X}",
         "motus": last is not None,
         "id20_lsb_symbol_last": last,
         "id20_lsb_symbol_first": first,
     }
-    return [Packet(protocol=PROTOCOL.name, device_id=details["id"], details=details)]
+    return [Packet(protocol=PROTOCOL.name, device_id=name, details=details)]
 
 
 def _id20(identity: bytes) -> str | None:

@@ -38,7 +38,7 @@ STEPS = 8  # of time in a bit
 CARRIER_STEP = 0.2  # of the bit rate
 LOW_RATE_HZ = 250e3  # the rate is brought down by a whole number, to no less than this
 TAPS = 8  # of the filter before that, on each side of its middle, for each sample that is kept
-PASSED = 0.25  # of the low rate
+PASSED = 0.35  # of the low rate
 TRIES = ((0.0, 0.0), (-0.06, 0.0), (0.06, 0.0), (0.0, -0.1), (0.0, 0.1))  # bits, bit rates
 
 
@@ -71,7 +71,7 @@ class Modulation:
         """Return the carriers that are looked for, from the one that it should be."""
         step_hz = CARRIER_STEP * self.bit_rate_hz
         reach = math.ceil(self.carrier_error_hz / step_hz)
-        return np.arange(-reach, reach + 1) * step_hz
+        return np.asarray(np.arange(-reach, reach + 1) * step_hz, np.float64)
 
 
 class Checks(NamedTuple):
@@ -167,7 +167,7 @@ class Search:
 
     @cached_property
     def _mixer(self) -> Samples:
-        return _turns(np.array([self._carrier_hz]), self._rate_hz, self.length)[0]
+        return np.ravel(_turns(np.array([self._carrier_hz]), self._rate_hz, self.length))
 
     @cached_property
     def _tones(self) -> Samples:
@@ -181,7 +181,8 @@ class Search:
 
         Beside it the same again, but zero where that is too small a share of all.
         """
-        at = np.arange(self._times + len(self._pattern) * STEPS) * (self._bit / STEPS)
+        steps = np.arange(self._times + len(self._pattern) * STEPS, dtype=np.float64)
+        at = steps * (self._bit / STEPS)
         upper, lower = np.split(_energies(low * self._tones, at, STEPS), 2)
         right, both = upper - lower, upper + lower
         excess, whole = np.zeros((2, len(self._carriers_hz), self._times), np.float32)
@@ -272,7 +273,7 @@ def _low_pass(every: int) -> Floats:
 def _turns(tones_hz: Doubles, rate_hz: float, count: int) -> Samples:
     """Return what turns tones back to 0 Hz, (tones, samples)."""
     angles = -2j * np.pi / rate_hz * tones_hz[:, None] * np.arange(count)
-    return np.exp(angles).astype(np.complex64)
+    return np.asarray(np.exp(angles), np.complex64)
 
 
 def _energies(signals: Samples, at: Doubles, apart: int) -> Floats:

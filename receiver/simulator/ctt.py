@@ -1,8 +1,8 @@
 """Made-up samples of CTT tags, with a known truth: what the receiver of bursts is held against.
 
 Noise is white over the band, `sigma` steps of the 8-bit scale on I and on Q. The phase of a burst
-is that of its tones, without a break at the bits, at the instants of the samples: it may begin
-between two of them. With an Eb/N0 of x its amplitude is sigma sqrt(2 x bit rate / rate) steps.
+goes on from bit to bit, unless it `jumps`, at the instants of the samples: a burst may begin
+between two of them. At an Eb/N0 of x its amplitude is sigma sqrt(2 x bit rate / rate) steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ ZERO = 127.5  # of cu8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagBurst:
-    """One frame of a tag. `offset_hz` is its carrier above the middle of the band."""
+    """One frame of a tag. `offset_hz` is its carrier above the middle of the band.
+
+    Where it `jumps`, each bit begins with a phase of its own, as of two tones that are keyed.
+    """
 
     frame: bytes
     start_s: float
@@ -33,6 +36,7 @@ class TagBurst:
     deviation_hz: float = 25e3
     bit_rate_hz: float = BIT_RATE_HZ
     phase: float = 0.0
+    jumps: bool = False
 
 
 def frame(identity: bytes, preamble_bytes: int = 3) -> bytes:
@@ -60,7 +64,7 @@ def samples(
 def cu8(signal: Samples) -> bytes:
     """Return samples as an RTL-SDR would deliver them: unsigned bytes, I and Q in turn."""
     steps = np.rint(signal.view(np.float32) + np.float32(ZERO))
-    return np.clip(steps, 0, 255).astype(np.uint8).tobytes()
+    return bytes(np.clip(steps, 0, 255).astype(np.uint8))
 
 
 def _add(signal: Samples, rate_hz: float, burst: TagBurst, sigma: float) -> None:
@@ -72,5 +76,8 @@ def _add(signal: Samples, rate_hz: float, burst: TagBurst, sigma: float) -> None
     swing = burst.deviation_hz * bit_s * np.concatenate(([0.0], np.cumsum(2.0 * bits - 1.0)))
     turns = burst.offset_hz * time + np.interp(time / bit_s, np.arange(len(swing)), swing)
     amplitude = sigma * np.sqrt(2.0 * 10.0 ** (burst.ebn0_db / 10.0) * burst.bit_rate_hz / rate_hz)
+    if burst.jumps:
+        turned = np.random.default_rng(len(signal)).uniform(0.0, 1.0, len(bits) + 1)
+        turns += turned[(time / bit_s).astype(np.int64)]
     wave = amplitude * np.exp(2j * np.pi * turns + 1j * burst.phase)
     signal[first:end] += wave.astype(np.complex64)

@@ -8,7 +8,7 @@ from receiver.dsp.gate import FRAMES, Gate
 
 
 def energies(gate: Gate, signal: np.ndarray, known: int = FRAMES) -> np.ndarray:
-    return gate.energy(signal.astype(np.complex64), known)
+    return np.asarray(gate.energy(signal.astype(np.complex64), known), np.float32)
 
 
 def noise(gate: Gate, seed: int) -> np.ndarray:
