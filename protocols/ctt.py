@@ -20,13 +20,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from construct import Bytes, Int8ub, Struct
+
 from protocols.checksums import crc8_smbus
-from protocols.packet import DecodeError, Packet, Protocol, Reception, parses
+from protocols.packet import DecodeError, Packet, Part, Protocol, Reception, parses
 
 PREAMBLE, SYNC = b"\xaa", b"\xd3\x91"
 MOST_PREAMBLE_BYTES = 16
 ID_BYTES, TAG_BYTES = 4, 5  # without the CRC, and with it
 CODE = bytes.fromhex("0007191e2a2d33344b4c52556166787f8087999eaaadb3b4cbccd2d5e1e6f8ff")
+LAYOUT = Struct("sync" / Bytes(len(SYNC)), "id" / Bytes(ID_BYTES), "crc8" / Int8ub)
 Tree = dict[str, Any]
 
 
@@ -92,6 +95,13 @@ def _id20(identity: bytes) -> str | None:
     return f"{number:05X}"
 
 
+def parts(data: bytes, reception: Reception) -> list[Part]:
+    """Return the preamble and the layout behind it."""
+    begin = len(data) - len(data.lstrip(PREAMBLE))
+    preamble = [Part(offset=0, layout=Struct("preamble" / Bytes(begin)))] if begin else []
+    return [*preamble, Part(offset=begin, layout=LAYOUT)]
+
+
 PROTOCOL = Protocol(
     name="ctt-tag434",
     aliases=("ctt.tag434.frame",),
@@ -102,4 +112,5 @@ PROTOCOL = Protocol(
     parse=parse,
     build=build,
     to_packets=to_packets,
+    layout=parts,
 )

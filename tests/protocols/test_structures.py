@@ -322,6 +322,15 @@ def vld(draw: Callable[..., Any]) -> Made:
     return (f"{0xAC5353:024b}{length}" + "".join(coded)).encode(), None
 
 
+def ctt(draw: Callable[..., Any]) -> Made:
+    identity = draw(st.integers(1, (1 << 32) - 1))
+    rest = identity << 8
+    for bit in range(39, 7, -1):  # CRC-8: the rest of a division by x^8 + x^2 + x + 1
+        rest ^= 0x107 << (bit - 8) if rest >> bit & 1 else 0
+    frame = b"\xd3\x91" + identity.to_bytes(4, "big") + bytes([rest])
+    return b"\xaa" * draw(st.integers(0, 3)) + frame, None
+
+
 STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "opencollar-edge": [edge_message(), tlv(), flash_log()],
     "opencollar-edge-ble-adv": [advertisement()],
@@ -330,6 +339,7 @@ STRUCTURES: dict[str, list[st.SearchStrategy[Made]]] = {
     "opencollar-gen1": [gen1()],
     "lorawan-1.0-phy": [lorawan()],
     "awt-lorawan": [awt()],
+    "ctt-tag434": [ctt()],
     "digital-matter-oyster": [oyster()],
     "linkit-argos": [linkit_argos()],
     "linkit-dte": [linkit_dte()],
