@@ -14,6 +14,7 @@ from receiver import samples
 from receiver.address import Address
 from receiver.bursts import BurstWatch
 from receiver.clock import Clock, Stamp
+from receiver.ctt_bursts import CttWatch
 from receiver.errors import SourceError
 from receiver.heard import HeardBurst, HeardPulse, HeardSlot, News, Track
 from receiver.hearing import Plan, Watch
@@ -35,11 +36,11 @@ DIGITS = {
     "_minute": 2,
 }  # by the unit of a name
 When = Callable[[float], datetime | None]
+AnyWatch = Watch | BurstWatch | CttWatch
+BURSTS: dict[str, type[BurstWatch | CttWatch]] = {"argos": BurstWatch, "ctt": CttWatch}
 
 
-def watch_of(
-    file: SampleFile, plan: Plan, *, picture: bool = False
-) -> tuple[Watch | BurstWatch, Converter]:
+def watch_of(file: SampleFile, plan: Plan, *, picture: bool = False) -> tuple[AnyWatch, Converter]:
     """Return what listens to a recording, and what turns its bytes into samples.
 
     Raises:
@@ -49,13 +50,13 @@ def watch_of(
     return _watch(convert, plan, file.form.full_scale, picture), convert
 
 
-def _watch(convert: Converter, plan: Plan, scale: float, picture: bool) -> Watch | BurstWatch:
+def _watch(convert: Converter, plan: Plan, scale: float, picture: bool) -> AnyWatch:
     if plan.bursts is not None:
-        return BurstWatch(convert.rate_hz, convert.full_scale, plan, scale)
+        return BURSTS[plan.bursts](convert.rate_hz, convert.full_scale, plan, scale)
     return Watch(convert.rate_hz, convert.full_scale, plan, scale, picture=picture)
 
 
-def heard_in(file: SampleFile, watch: Watch | BurstWatch, convert: Converter) -> Iterator[News]:
+def heard_in(file: SampleFile, watch: AnyWatch, convert: Converter) -> Iterator[News]:
     """Yield what is heard in a recording, from its beginning to its end.
 
     Raises:

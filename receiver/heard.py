@@ -107,17 +107,17 @@ class HeardBurst:
     """A burst of data. `time_s` is the start of its carrier, from the first sample.
 
     `signal` is how it is keyed, None where that was not found: then it was heard, no more.
-    `frequency_hz` is that of its carrier, `drift_hz_s` the mean of the burst. `hex` are its bits,
-    `bit_count` of them, the last byte filled with zeros; `sync_errors` of those that are known
-    beforehand came wrong, of the others `expected_errors` are. `error` says why bits could not be
-    decoded.
+    `frequency_hz` is that of its carrier, `drift_hz_s` the mean of the burst, None where it is not
+    measured. `hex` are its bits, `bit_count` of them, the last byte filled with zeros;
+    `sync_errors` of those that are known beforehand came wrong, of the others `expected_errors`
+    are. `error` says why bits could not be decoded.
     """
 
     time_s: float
     duration_s: float | None
     signal: str | None
     frequency_hz: float
-    drift_hz_s: float
+    drift_hz_s: float | None
     level_db: float
     noise_db: float
     cn0_dbhz: float

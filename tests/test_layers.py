@@ -46,8 +46,9 @@ LAYERS: dict[str, set[str]] = {
     "receiver.samples": BASE | {"numpy", "scipy", "sigmf"},
     "receiver.detecting": BASE
     | {"receiver.heard", "receiver.hearing", "receiver.bursts", "receiver.samples"}
-    | {"receiver.links"},
-    "receiver.ctt_bursts": BASE | {"protocols", "receiver.dsp"},
+    | {"receiver.ctt_bursts", "receiver.links"},
+    "receiver.ctt_bursts": BASE
+    | {"protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"},
     "receiver.slots": BASE,
     "receiver.positions": BASE
     | ENVELOPES

@@ -16,8 +16,7 @@ from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from receiver.errors import SourceError
 
 if TYPE_CHECKING:
-    from receiver.bursts import BurstWatch
-    from receiver.detecting import Live
+    from receiver.detecting import AnyWatch, Live
     from receiver.heard import HeardBurst, HeardPulse, HeardSlot, News, Track
     from receiver.hearing import Plan, Watch
 
@@ -40,8 +39,8 @@ MOST_DRAWN = 20_000
 @click.option("--seconds", type=click.FloatRange(min=1), help="Of a live source: stop then.")
 @click.option("--record", type=click.Path(), help="Of a live source: keep it as NAME.sigmf-data.")
 @click.option("--png", type=click.Path(), help="Waterfall with what was heard marked in it.")
-@click.option("--bursts", type=click.Choice(["argos"]),
-              help="Listen for bursts of satellite tags in place of beacons.")  # fmt: skip
+@click.option("--bursts", type=click.Choice(["argos", "ctt"]),
+              help="Listen for bursts of satellite or CTT tags in place of beacons.")  # fmt: skip
 @click.option("--jsonl", is_flag=True, help="A JSON line for each pulse, slot, track or burst.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with all tracks or bursts.")
 def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options: Any) -> int:
@@ -51,13 +50,15 @@ def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options:
     in `baksan sources`. Collars of baksan.toml are searched for over many pulses, far below what
     shows as a single one; beacons that nobody listed are found by their pulses. HEARD is wrong at
     most once in 8 hours, MAYBE three times an hour. With --bursts argos: what satellite tags send
-    at 401.65 MHz, who it is and what it says; what cannot be read is told with its level.
+    at 401.65 MHz, who it is and what it says; what cannot be read is told with its level. With
+    --bursts ctt: the tags of CTT at 434 MHz.
 
     \b
     baksan simulate iq --beacon offset=12k,cn0=35 --to scene_150.1M_300k.cu8
     baksan detect scene_150.1M_300k.cu8 --png waterfall.png
     baksan detect "rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M&rate=300k" --record gorge
     baksan detect SDRSharp_20210131_083845Z_401650000Hz_IQ.wav --bursts argos
+    rtl_sdr -f 434M -s 250k - | baksan detect - --rate 250k --frequency 434M --bursts ctt
     """
     from receiver.heard import best
     from receiver.hearing import Watch, out_of_band
@@ -124,7 +125,7 @@ class _Opened:
     """A recording or a live source: what listens to it, what it gives, how it ended."""
 
     name: str
-    watch: Watch | BurstWatch
+    watch: AnyWatch
     news: Iterator[News]
     lines: Callable[[News], Iterator[dict[str, Any]]]
     start: Callable[[], datetime | None]

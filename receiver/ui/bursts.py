@@ -1,4 +1,4 @@
-"""Bursts of satellite tags in a ranger's words."""
+"""Bursts of satellite and CTT tags in a ranger's words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from receiver.heard import HeardBurst
 
 HOMING = "heard, not decodable; still usable for homing"
-SIGNALS = {"ptt-a2": "Argos", "ptt-a3": "Argos-3", "vld": "Argos-4 VLD"}
+SIGNALS = {"ptt-a2": "Argos", "ptt-a3": "Argos-3", "vld": "Argos-4 VLD", "ctt": "CTT tag"}
 DOUBTFUL = 0.5  # bits that are expected to be wrong
 
 
@@ -32,7 +32,9 @@ def _says(burst: HeardBurst) -> str:
 
 def _facts(burst: HeardBurst) -> Iterable[str]:
     details, bits = burst.packets[0].details, burst.bit_count or 0
-    if burst.signal == "vld":
+    if burst.signal == "ctt":
+        yield f"{details['id']}{'' if details['motus'] else ', no id of Motus'}"
+    elif burst.signal == "vld":
         yield f"{details['kind']}, fingerprint {details['fingerprint']}: {HOMING}"
     else:
         yield f"{details['id28_hex']} data {details['data_hex']}"
