@@ -322,6 +322,7 @@ def vld(draw: Callable[..., Any]) -> Made:
     return (f"{0xAC5353:024b}{length}" + "".join(coded)).encode(), None
 
 
+@st.composite
 def ctt(draw: Callable[..., Any]) -> Made:
     identity = draw(st.integers(1, (1 << 32) - 1))
     rest = identity << 8
@@ -384,11 +385,11 @@ def test_whole_packet_of_any_values(name: str, data: st.DataObject) -> None:
     packet, port = data.draw(st.one_of(STRUCTURES[name]))
     if not any(packet):
         return
-    protocol, reception = find(name), Reception(port=port)
-    assert protocol.build(protocol.parse(packet, reception)) == packet
+    protocol = find(name)
     reason, read = outcome(packet, name, port)
     if reason:  # its place or a number cannot be
         assert "out of range" in reason or "is not a number" in reason
         return
+    assert protocol.build(protocol.parse(packet, Reception(port=port))) == packet
     assert all(p.latitude_deg is None or abs(p.latitude_deg) <= 90 for p in read)
     assert explain(packet, protocol=name, port=port)[0].size == len(packet)
