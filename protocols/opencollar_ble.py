@@ -159,6 +159,11 @@ class Assembler:
     def __init__(self) -> None:
         self._kept = b""
 
+    @property
+    def kept(self) -> bytes:
+        """Return what came of a notification whose end is not known yet."""
+        return self._kept
+
     def feed(self, piece: bytes) -> list[bytes]:
         """Take bytes; return the notifications that are whole. What begins none comes as it is."""
         self._kept += piece

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -10,21 +11,18 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from protocols import DecodeError, Packet, decode, ticktag
+from protocols.opencollar_edge.tables import SETTINGS
 from receiver.address import Address
 from receiver.clock import Clock
 from receiver.errors import ConfigError, SourceError, WriteError
 from receiver.interrogate import flash, linkit, opencollar, sayings
 from receiver.interrogate import ticktag as tag
 from receiver.interrogate.flash import Downloaded
-from receiver.interrogate.opencollar import Beacon, OpenCollar
-from receiver.interrogate.sayings import Confirmed, Effect
+from receiver.interrogate.opencollar import Beacon, OpenCollar, RefusedError
+from receiver.interrogate.sayings import Effect
 from receiver.interrogate.session import Session, Transcript
 from receiver.links import open_link
 
-BEACON_NOTE = (
-    "makes it pulse day and night; the pulses slip by seconds to minutes while the collar works"
-    " with LoRaWAN or GPS; end it with beacon-off"
-)
 Typed = Callable[[str, str], str]  # what it does and the collar's id in; what was typed out
 Told = Callable[[int, int], None]  # records that came, of how many
 
@@ -97,10 +95,6 @@ def kind_of(address: Address) -> Kind:
     return KINDS[address.instrument]
 
 
-def _agreed(saying: bytes, effect: str, collar_id: str, typed: Typed) -> Confirmed:
-    return sayings.confirm(saying, collar_id, typed(effect, collar_id))
-
-
 # --- OpenCollar Edge --------------------------------------------------------------------------
 
 
@@ -135,14 +129,11 @@ def _take(answers: Answers, messages: Sequence[bytes]) -> None:
 
 
 def _flash(collar: OpenCollar, session: Session, wishes: Wishes, answers: Answers) -> None:
-    status, left = collar.asked("status"), collar.asked("flash")
-    total = int.from_bytes(left[4:8], "little")
+    path, status, left = _file(wishes), collar.asked("status"), collar.asked("flash")
     _take(answers, [left])
     firmware = (status[13] >> 4, status[13] & 15)
-    with closing(flash.Log(_file(wishes))) as log:
-        answers.download = flash.download(
-            collar, session, log, total, firmware, lambda records: wishes.told(records, total)
-        )
+    with closing(flash.Log(path, collar.mac())) as log:
+        answers.download = flash.download(collar, session, log, firmware, wishes.told)
 
 
 def _file(wishes: Wishes) -> Path:
@@ -153,32 +144,50 @@ def _file(wishes: Wishes) -> Path:
 
 def _change(collar: OpenCollar, what: str, wishes: Wishes, answers: Answers) -> None:
     """Say what changes the collar, once its id was typed; read settings back."""
-    saying = _saying(what, wishes)
-    effect = sayings.of_opencollar(saying)
-    answers.collar_id = collar.identity()
-    if not effect:
-        collar.change(saying, Confirmed(saying))
-        return
-    collar.change(saying, _agreed(saying, effect, answers.collar_id, wishes.typed))
-    answers.done.append(effect)
-    if what == "beacon-on":
-        answers.done.append(BEACON_NOTE)
-    if saying[0] == sayings.SETTINGS_PORT:
-        written = [identifier for identifier, _ in sayings.items_of(saying[1:])]
-        back = (collar.setting(identifier)[1:] for identifier in written)
-        _take(answers, [bytes([sayings.SETTINGS_PORT]) + b"".join(back)])
+    said = _sayings(what, wishes)
+    effect = "; ".join(filter(None, map(sayings.of_opencollar, said)))
+    confirmed = None
+    if effect:
+        if what == "beacon-on" and wishes.beacon is not None:
+            effect = f"{effect}; {wishes.beacon.cost()}"
+        answers.collar_id = collar.identity()
+        typed = wishes.typed(effect, answers.collar_id)
+        confirmed = sayings.confirm(said, answers.collar_id, typed)
+    for saying in said:
+        collar.change(saying, confirmed)
+    _read_back(collar, said, answers)
+    if effect:
+        answers.done.append(effect)
 
 
-def _saying(what: str, wishes: Wishes) -> bytes:
+def _read_back(collar: OpenCollar, said: Sequence[bytes], answers: Answers) -> None:
+    """Ask for the settings that were written, all in one list.
+
+    Raises:
+        RefusedError: the collar has another value.
+    """
+    lists = (saying[1:] for saying in said if saying[0] == sayings.SETTINGS_PORT)
+    written = {identifier: value for one in lists for identifier, value in sayings.items_of(one)}
+    has = {identifier: collar.setting(identifier) for identifier in written}
+    items = (bytes([identifier, len(value)]) + value for identifier, value in has.items())
+    if has:
+        _take(answers, [bytes([sayings.SETTINGS_PORT]) + b"".join(items)])
+    for identifier, value in written.items():
+        if has[identifier] != value:
+            name = SETTINGS[identifier].name if identifier in SETTINGS else f"{identifier:02X}"
+            raise RefusedError(f"the collar did not take {name}: it has another value, see above")
+
+
+def _sayings(what: str, wishes: Wishes) -> list[bytes]:
     if what == "beacon-on":
         if wishes.beacon is None:
             raise ConfigError("beacon-on needs --frequency, as in 150.1M")
-        return wishes.beacon.settings()
+        return wishes.beacon.sayings()
     if what == "send":
         if not wishes.saying:
             raise ConfigError("send needs --bytes, as in 20B800")
-        return wishes.saying
-    return {"beacon-off": opencollar.BEACON_OFF, "fix-now": opencollar.FIX_NOW}[what]
+        return [wishes.saying]
+    return [{"beacon-off": opencollar.BEACON_OFF, "fix-now": opencollar.FIX_NOW}[what]]
 
 
 # --- LinkIt and TickTag -----------------------------------------------------------------------
@@ -186,17 +195,18 @@ def _saying(what: str, wishes: Wishes) -> bytes:
 
 def _linkit(session: Session, wishes: Wishes, answers: Answers) -> None:
     tracker = linkit.LinkIt(session)
-    for what in wishes.what:
-        if what == "log":
-            with _saved(_file(wishes)) as add:
-                tracker.log("positions", add)
-        else:
-            command = {"status": "STATR", "settings": "PARML"}[what]
-            answers.packets.append(tracker.ask(command))
-            if what == "settings":
-                keys = ",".join(answers.packets[-1].details.get("keys", []))
-                answers.packets[-1] = tracker.ask("PARMR", keys)
-    answers.unread += [line.decode("latin-1").strip() for line in tracker.unasked]
+    try:
+        for what in wishes.what:
+            if what == "log":
+                with _saved(_file(wishes)) as add:
+                    tracker.log("positions", add)
+            elif what == "status":
+                answers.packets.append(tracker.ask("STATR"))
+            else:
+                keys = tracker.ask("PARML").details.get("keys", [])
+                answers.packets.append(tracker.ask("PARMR", ",".join(keys)))
+    finally:
+        answers.unread += [line.decode("latin-1").strip() for line in tracker.unasked]
 
 
 def _ticktag(session: Session, wishes: Wishes, answers: Answers) -> None:
@@ -212,6 +222,7 @@ def _ticktag(session: Session, wishes: Wishes, answers: Answers) -> None:
 def _add(file: BinaryIO, piece: bytes) -> None:
     file.write(piece)
     file.flush()
+    os.fsync(file.fileno())
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from protocols import DecodeError, Packet, decode, linkit_dte
 from receiver.errors import SourceError, SourceTimeoutError
 from receiver.interrogate.opencollar import RefusedError
-from receiver.interrogate.sayings import Confirmed
 from receiver.interrogate.session import Session
 
 ANSWER_S, PIECE_S = 5.0, 0.25
@@ -27,25 +26,37 @@ class LinkIt:
         self.unasked: list[bytes] = []
 
     def lines(self, seconds: float) -> Iterator[bytes]:
-        """Yield whole lines until the time is over."""
+        """Yield whole lines until the time is over; what is longer than any line, as it is."""
         deadline_ns = self._session.deadline_ns(seconds)
         while not self._session.is_over(deadline_ns):
-            self._kept = (self._kept + self._session.hear(PIECE_S))[-2 * linkit_dte.LONGEST :]
+            try:
+                self._kept += self._session.hear(PIECE_S)
+            except SourceError:  # what came before is not lost
+                self.flush()
+                raise
             while b"\r" in self._kept:
                 one, _, self._kept = self._kept.partition(b"\r")
-                whole = one.lstrip(b"\n") + b"\r"
-                self._session.note(whole)
-                yield whole
+                yield self._noted(one.lstrip(b"\n") + b"\r")
+            if len(self._kept) > linkit_dte.LONGEST:
+                self.flush()
 
-    def ask(
-        self, command: str, payload: str = "", confirmed: Confirmed | None = None
-    ) -> Packet:  # fmt: skip
+    def flush(self) -> None:
+        """Keep what came of a line that did not end."""
+        if self._kept:
+            self.unasked.append(self._noted(self._kept))
+        self._kept = b""
+
+    def _noted(self, line: bytes) -> bytes:
+        self._session.note(line)
+        return line
+
+    def ask(self, command: str, payload: str = "") -> Packet:
         """Return the answer to a request.
 
         Raises:
             SourceTimeoutError: none came. RefusedError: it refused, with its reason.
         """
-        self._session.say(line(command, payload), confirmed)
+        self._session.say(line(command, payload))
         return self._answer(command)
 
     def _answer(self, command: str) -> Packet:
@@ -60,37 +71,21 @@ class LinkIt:
                     raise RefusedError(f"the tracker refused {command}: {packet.details['error']}")
                 return packet
             self.unasked.append(one)
+        self.flush()
         raise SourceTimeoutError(f"the tracker did not answer within {ANSWER_S:g} s")
-
-    def identity(self) -> str:
-        """Return its Argos id; without one its serial number.
-
-        Raises:
-            SourceError: it tells neither.
-        """
-        values = self.ask("STATR").details.get("values", {})
-        for key in (linkit_dte.ARGOS_ID, "IDT10"):
-            if values.get(key, "0") != "0":
-                return str(values[key])
-        raise SourceError("the tracker does not tell its id: nothing can be confirmed")
 
     def log(self, which: str, add: Callable[[bytes], None]) -> int:
         """Read a log, piece by piece as the tracker sends them; return how many came.
 
         Raises:
-            SourceError: one is missing. Those before it are given to `add`.
+            SourceError: the link is lost, or a piece is missing: records after it would be wrong.
         """
-        packet = self.ask("DUMPD", LOGS[which])
-        pieces = 0
+        packet, pieces = self.ask("DUMPD", LOGS[which]), 0
         while True:
-            part = packet.details.get("part", 0)
-            if part != pieces:
-                raise SourceError(
-                    f"piece {part} of the log came where {pieces} was due: what came before is"
-                    " saved, read all again into another file"
-                )
-            add(bytes.fromhex(packet.details.get("data", "")))
+            if packet.details.get("part") != pieces:
+                raise SourceError(f"the tracker left out piece {pieces} of its log: ask again")
+            add(bytes.fromhex(packet.details["data"]))
             pieces += 1
-            if part >= packet.details.get("last_part", 0):
+            if pieces > packet.details["last_part"]:
                 return pieces
             packet = self._answer("DUMPD")

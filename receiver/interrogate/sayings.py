@@ -7,7 +7,7 @@ questions of each kind of collar; everything else has an effect, also what it do
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from protocols.opencollar_edge.tables import COMMANDS, SECRET, SETTINGS, value_of
@@ -16,9 +16,12 @@ from receiver.errors import ConfigError
 Effect = Callable[[bytes], str]  # "" for a question that changes nothing
 
 COMMAND_PORT, SETTINGS_PORT = 0x20, 0x03
-CHECK_PIN, VHF_ENABLED = 0xC2, 0x61
+CHECK_PIN = 0xC2
+# Identifiers and lengths. The firmware does not look at the length of all of them: A8 without an
+# identifier makes it read where nothing is, and the collar restarts.
 QUESTIONS = {
-    0xA2, 0xA3, 0xA4, 0xA5, 0xA7, 0xA8, 0xB3, 0xB7, 0xBB, 0xBC, 0xCE, CHECK_PIN,
+    0xA2: (0,), 0xA3: (1,), 0xA4: (0,), 0xA5: (0,), 0xA7: (0,), 0xA8: (1,), 0xB3: (0,),
+    0xB7: (0,), 0xBB: (1,), 0xBC: (12,), 0xCE: (0,), CHECK_PIN: (4, 16),
 }  # fmt: skip
 EFFECTS = {
     0xA0: "joins the LoRaWAN network anew",
@@ -37,6 +40,23 @@ EFFECTS = {
     0xCD: "DROPS THE COLLAR off the animal: nothing brings it back",
     0xCB: "ends this connection",
 }
+VHF: dict[int, Callable[[int], str]] = {
+    0x61: lambda on: f"switches its VHF beacon {'ON, which costs battery' if on else 'OFF'}",
+    0x62: lambda every_s: _pulses(every_s, "its VHF beacon"),
+    0x63: lambda every_s: _pulses(every_s, "its VHF beacon in the other part of the day"),
+    0x64: lambda hour: f"begins the first part of its beacon's day at {hour:02d}:00 UTC",
+    0x65: lambda hour: f"begins the other part of its beacon's day at {hour:02d}:00 UTC",
+    0x66: lambda two: f"has its beacon pulse {'by two parts of the day' if two else 'all day'}",
+    0x67: lambda pulses: f"sends {pulses} pulse{'s' if pulses > 1 else ''} each time",
+    0x6A: lambda khz: f"puts its VHF beacon on {khz / 1e3:.3f} MHz",
+    0x6B: lambda ms: f"makes the pulses {ms} ms long",
+}
+
+
+def _pulses(every_s: int, what: str) -> str:
+    return f"has {what} pulse every {every_s} s" if every_s else f"keeps {what} silent"
+
+
 # Those of the table above after which a collar may be lost.
 DANGEROUS = {0xA1, 0xAB, 0xAC, 0xB9, 0xBA, 0xBE, 0xBF, 0xC0, 0xC1, 0xC3, 0xCD}
 
@@ -59,20 +79,20 @@ class NotConfirmedError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """Somebody typed the collar's id for these very bytes."""
+    """Somebody typed the collar's id for these very bytes. Only `confirm` makes one."""
 
-    data: bytes
+    sayings: tuple[bytes, ...]
 
 
-def confirm(data: bytes, collar_id: str, typed: str) -> Confirmed:
-    """Return the leave to say `data`.
+def confirm(sayings: Sequence[bytes], collar_id: str, typed: str) -> Confirmed:
+    """Return the leave to say these bytes, and no others.
 
     Raises:
         NotConfirmedError: what was typed is not the collar's id.
     """
     if not collar_id.strip() or typed.strip().upper() != collar_id.strip().upper():
         raise NotConfirmedError(f"{typed.strip()!r} is not the id of this collar: nothing was sent")
-    return Confirmed(data)
+    return Confirmed(tuple(sayings))
 
 
 # --- OpenCollar Edge --------------------------------------------------------------------------
@@ -88,7 +108,7 @@ def of_opencollar(data: bytes) -> str:
         return "sends a command that is cut, nobody knows what it does"
     if data[0] == SETTINGS_PORT:
         return "; ".join(_setting(identifier, value) for identifier, value in items)
-    effects = (_command(identifier) for identifier, _ in items)
+    effects = (_command(identifier, len(value)) for identifier, value in items)
     return "; ".join(effect for effect in effects if effect)
 
 
@@ -108,9 +128,11 @@ def items_of(data: bytes) -> Iterator[tuple[int, bytes]]:
         offset += 2 + size
 
 
-def _command(identifier: int) -> str:
-    if identifier in QUESTIONS:
+def _command(identifier: int, size: int) -> str:
+    if size in QUESTIONS.get(identifier, ()):
         return ""
+    if identifier in QUESTIONS:
+        return f"asks {identifier:02X} with {size} bytes, which may restart it"
     known = COMMANDS.get(identifier)
     name = known.name if known else f"{identifier:02X}"
     return EFFECTS.get(identifier, f"runs its command {name}, nobody here knows what that changes")
@@ -120,9 +142,8 @@ def _setting(identifier: int, value: bytes) -> str:
     known = SETTINGS.get(identifier)
     if known is None:
         return f"sets its setting {identifier:02X}, which nobody here knows"
-    if identifier == VHF_ENABLED:
-        on = bool(value and value[0])
-        return f"switches its VHF beacon {'ON, which costs battery' if on else 'OFF'}"
+    if identifier in VHF and len(value) in (1, 2, 4):
+        return VHF[identifier](int.from_bytes(value, "little"))
     if identifier in SECRET:
         return f"sets its {known.name}: with a wrong one it is lost for its network"
     return f"sets {known.name} to {value_of(identifier, known, value)}"

@@ -71,7 +71,7 @@ class Session:
             SourceError: the link is lost.
         """
         effect = self._effect_of(data)
-        if effect and (confirmed is None or confirmed.data != data):
+        if effect and (confirmed is None or data not in confirmed.sayings):
             raise NotConfirmedError(f"this {effect}; it is not sent without the collar's id")
         self._transcript.write(SAID, data, self._clock.now().utc)
         self._link.write(data)

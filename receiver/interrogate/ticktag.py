@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from protocols.ticktag import LONGEST_TEXT
 from receiver.errors import SourceError, SourceTimeoutError
 from receiver.interrogate.sayings import TICKTAG_READ
 from receiver.interrogate.session import Session
 
 END, START = b"END MEMORY", b"START MEMORY"
 PIECE_S, QUIET_S = 0.25, 5.0
-LONGEST_TEXT = 1 << 22  # of 13 100 fixes of its memory, four times over
 
 
 def read(session: Session, add: Callable[[bytes], None]) -> None:
     """Read all that the tag prints of its memory; `add` takes it as it comes.
 
     Raises:
-        SourceTimeoutError: it fell silent before the end. SourceError: the cable is lost, or more
-            came than a tag can hold.
+        SourceTimeoutError: it fell silent before the end. SourceError: the cable is lost, or this
+            is no end of a memory.
     """
     session.say(TICKTAG_READ)
-    tail, begun, size, quiet_ns = b"", False, 0, session.deadline_ns(QUIET_S)
+    tail, begun, quiet_ns, came = b"", False, session.deadline_ns(QUIET_S), 0
     while not (begun and END in tail):
         piece = session.hear(PIECE_S)
+        came += len(piece)
+        if came > LONGEST_TEXT:
+            raise SourceError(f"the tag sends more than {LONGEST_TEXT >> 20} MB: this is no memory")
         if piece:
             quiet_ns = session.deadline_ns(QUIET_S)
             session.note(piece)
             add(piece)
-            size += len(piece)
-            if size > LONGEST_TEXT:
-                raise SourceError("this says more than a tag can hold: is it a TickTag?")
             tail = tail[-len(START) :] + piece
             if START in tail:
                 begun, tail = True, tail.rpartition(START)[2]

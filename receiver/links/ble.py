@@ -11,7 +11,7 @@ import threading
 from collections.abc import Coroutine
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from receiver.address import Address
 from receiver.errors import MissingExtraError, SourceError
@@ -19,6 +19,7 @@ from receiver.errors import MissingExtraError, SourceError
 WRITE_UUID = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
 NOTIFY_UUID = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
 CONNECT_S, WRITE_S, CLOSE_S = 30.0, 10.0, 5.0
+NO_BLUETOOTH = "Bluetooth of this computer cannot be used: is it there, and switched on?"
 
 
 def open_link(address: Address) -> BleLink:
@@ -28,11 +29,49 @@ def open_link(address: Address) -> BleLink:
         MissingExtraError: the package for it is not installed.
         SourceError: it is not in reach, or this computer has no Bluetooth.
     """
+    return BleLink(_bleak().BleakClient, address)
+
+
+def _bleak() -> Any:
     try:
         import bleak
     except ImportError as error:
         raise MissingExtraError("Bluetooth", "ble") from error
-    return BleLink(bleak.BleakClient, address)
+    return bleak
+
+
+class Advertised(NamedTuple):
+    """What one device tells everybody: its address, level, name and makers' data by company."""
+
+    address: str
+    level_dbm: int
+    name: str
+    makers: dict[int, bytes]
+
+
+def scan(seconds: float, scanner: Any = None) -> list[Advertised]:
+    """Listen for devices that advertise; the loudest first. `scanner` is bleak's BleakScanner.
+
+    Raises:
+        MissingExtraError: the package for it is not installed.
+        SourceError: this computer has no Bluetooth.
+    """
+    scanner = scanner or _bleak().BleakScanner
+    try:
+        found = asyncio.run(scanner.discover(timeout=seconds, return_adv=True))
+    except Exception as error:  # bleak raises its own, and those of each system's Bluetooth
+        raise SourceError(_why(error)) from error
+    heard = [
+        Advertised(device.address, said.rssi, said.local_name or "", dict(said.manufacturer_data))
+        for device, said in found.values()
+    ]
+    return sorted(heard, key=lambda one: -one.level_dbm)
+
+
+def _why(error: Exception) -> str:
+    """Return the words of a foreign error; without a Bluetooth service they name only a file."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return f"{NO_BLUETOOTH} ({words})" if isinstance(error, FileNotFoundError) else words
 
 
 class BleLink:
@@ -71,8 +110,7 @@ class BleLink:
                 f"{self._where}: no answer in {seconds:g} s", str(self._address)
             ) from error
         except Exception as error:  # bleak raises its own, and those of each system's Bluetooth
-            words = " ".join(str(error).split()) or type(error).__name__
-            raise SourceError(f"{self._where}: {words}", str(self._address)) from error
+            raise SourceError(f"{self._where}: {_why(error)}", str(self._address)) from error
 
     @property
     def _where(self) -> str:
@@ -86,8 +124,8 @@ class BleLink:
             return b""
         if piece is None:
             self._pieces.put(None)  # whoever asks again is told again
-            raise SourceError(f"{self._where}: the collar hung up, or is out of reach",
-                              str(self._address))  # fmt: skip
+            text = "the collar hung up, or is out of reach; if it has a PIN, give it (--pin)"
+            raise SourceError(f"{self._where}: {text}", str(self._address))
         return piece
 
     def write(self, data: bytes) -> None:

@@ -1,7 +1,6 @@
 """Emulated collars that answer over a cable: an OpenCollar Edge, a LinkIt, a TickTag.
 
-Their bytes are packed by `struct` from the documented offsets, not by the decoders' layouts. A line
-goes down after `dies_after` bytes, to rehearse that as well.
+Their bytes are packed by `struct` from the documented offsets, not by the decoders' layouts.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from receiver.simulator.collar import status
 
 PIECE_BYTES = 20  # of a notification, with the smallest link
+BLOCK_RECORDS = 10  # of the flash, where the maker's have 4096 bytes
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class OpenCollarDevice:
             self.unlocked, self.hung_up = value == self.pin, value != self.pin
             return [b"\x1f\xf3\x02\xc2\x01"] if self.unlocked else []
         if identifier in (0xBB, 0xBC):
-            return [*self._log(identifier, value), b"\x1f\xf3\x02" + bytes([identifier, 1])]
+            return self._log(identifier, value)
         return [b"\x1f\xf3\x02" + bytes([identifier, 1])]
 
     def _status(self) -> bytes:
@@ -90,14 +90,26 @@ class OpenCollarDevice:
         return [self._list(items[begin : begin + 6]) for begin in range(0, len(items), 6)]
 
     def _log(self, identifier: int, value: bytes) -> list[bytes]:
-        start = count = len(self.flash)
+        """Return the notifications of a flash log, and what confirms its end.
+
+        As `flash_interface.c` does it: `start` newest records are passed over, `count` older ones
+        are read; the newest block first, each block from its oldest record on. More than there are
+        gives none of them. Firmware before 7.1 passes over `count` more, unless `start` is 0.
+        """
+        start, count = 0, len(self.flash)
         if identifier == 0xBC:
             _, start, count = struct.unpack("<III", value)
-            if (4, 4) <= self.firmware <= (6, 15):
+            if start and self.firmware < (7, 1):
                 start += count
-        begin = max(0, len(self.flash) - start)
-        chosen = self.flash[begin : begin + count]
-        return [b"\x1d" + b"".join(chosen[n : n + 5]) for n in range(0, len(chosen), 5)]
+        end = len(self.flash) - start
+        if end <= 0 or count > len(self.flash):
+            return [b"\x1f\xf3\x02" + bytes([identifier, int(end > 0)])]
+        begin, answers = max(0, end - count), []
+        for block in range((end - 1) // BLOCK_RECORDS * BLOCK_RECORDS, -1, -BLOCK_RECORDS):
+            chosen = self.flash[max(begin, block) : min(end, block + BLOCK_RECORDS)]
+            pieces = (chosen[n : n + 5] for n in range(0, len(chosen), 5))
+            answers += [b"\x1d" + b"".join(piece) for piece in pieces]
+        return [*answers, b"\x1f\xf3\x02" + bytes([identifier, int(end - begin == count)])]
 
 
 def stored(time: datetime, number: int) -> bytes:
@@ -125,3 +137,13 @@ def linkit_device(line: bytes, values: dict[str, str], log: bytes) -> list[bytes
         return [answer(f"{n:03X},{last:03X},{base64.b64encode(piece).decode()}")
                 for n, piece in enumerate(pieces)]  # fmt: skip
     return [f"$N;{command}#001;1\r".encode()]
+
+
+def ticktag_device(choice: bytes, rows: list[str]) -> list[bytes]:
+    """Return what a TickTag prints for a choice of its menu: its memory, then the menu again."""
+    menu = "\n\r0 Read memory\n\r1 Reset memory\n\r"
+    if choice != b"0\r":
+        return [menu.encode()]
+    lines = ["*START MEMORY*", f"Fixes: {len(rows)}", "count,timestamp,lat,lon", *rows,
+             "*END MEMORY*"]  # fmt: skip
+    return [b"---TICK-TAG---\n\r", "\n\r".join(lines).encode() + menu.encode()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,10 @@ from receiver.interrogate.sayings import NotConfirmedError
 from receiver.interrogate.session import Session, Transcript
 
 # Of the project's page on open collars, section 9.2: all that may be asked.
-ASKED = {0xA2, 0xA3, 0xA4, 0xA5, 0xA7, 0xA8, 0xB3, 0xB7, 0xBB, 0xBC, 0xC2, 0xCE}
+ASKED = {
+    0xA2: [0], 0xA3: [1], 0xA4: [0], 0xA5: [0], 0xA7: [0], 0xA8: [1], 0xB3: [0], 0xB7: [0],
+    0xBB: [1], 0xBC: [12], 0xC2: [4, 16], 0xCE: [0],
+}  # fmt: skip
 # Section 9.4: never without explicit confirmation.
 NEVER = {0xCD, 0xC3, 0xAB, 0xAC, 0xBA, 0xC0, 0xBF, 0xBE, 0xC1, 0xA1, 0xB9}
 
@@ -52,14 +56,41 @@ def session(wire: Wire, tmp_path: Path) -> Iterator[Session]:
 
 
 def test_every_command_but_questions_needs_the_id(session: Session, wire: Wire) -> None:
+    """Every identifier, at every length of some use."""
+    free = []
     for identifier in range(256):
-        data = bytes([0x20, identifier, 1, 0])
-        if identifier in ASKED:
+        for size in range(20):
+            data = bytes([0x20, identifier, size]) + bytes(size)
+            if size not in ASKED.get(identifier, []):
+                with pytest.raises(NotConfirmedError):
+                    session.say(data)
+                continue
+            free.append(data)
             session.say(data)
-            continue
-        with pytest.raises(NotConfirmedError):
-            session.say(data)
-    assert [data[1] for data in wire.sent] == sorted(ASKED)
+    assert wire.sent == free
+    assert len(free) == 13
+    assert not NEVER & {data[1] for data in free}
+
+
+def test_nothing_is_said_on_another_port(session: Session, wire: Wire) -> None:
+    for port in set(range(256)) - {0x20}:
+        for identifier in range(256):
+            with pytest.raises(NotConfirmedError):
+                session.say(bytes([port, identifier, 0]))
+    assert wire.sent == []
+
+
+def test_only_one_place_writes_to_a_link_and_one_makes_a_leave(root: Path) -> None:
+    """Whoever adds a second place has to look at the guard first."""
+    writes, leaves = [], []
+    for path in sorted((root / "receiver").rglob("*.py")):
+        nodes = ast.walk(ast.parse(path.read_text()))
+        calls = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
+        if path.parent.name == "interrogate":
+            writes += [path.name for call in calls if call.endswith("link.write")]
+        leaves += [path.name for call in calls if call.split(".")[-1] == "Confirmed"]
+    assert writes == ["session.py"]
+    assert leaves == ["sayings.py"]
 
 
 @pytest.mark.parametrize("identifier", sorted(NEVER))
@@ -70,7 +101,18 @@ def test_dangerous_commands_say_so_in_plain_words(identifier: int) -> None:
 
 
 def test_no_dangerous_command_hides_behind_a_question(session: Session, wire: Wire) -> None:
-    for text in ("20a400cd00", "20a400cd", "20a405cd00", "21a400", "20", "", "03", "03610101"):
+    for text in (
+        "20a400cd00",
+        "20a400cd",
+        "20a405cd00",
+        "20a402cd00",
+        "20a800",
+        "21a400",
+        "20",
+        "",
+        "03",
+        "03610101",
+    ):
         data = bytes.fromhex(text)
         with pytest.raises(NotConfirmedError):
             session.say(data)
@@ -83,7 +125,7 @@ def test_only_lists_of_questions_are_free(data: bytes) -> None:
         assert data[0] == 0x20
         rest = data[1:]
         while rest:
-            assert rest[0] in ASKED
+            assert rest[1] in ASKED[rest[0]]
             assert len(rest) >= 2 + rest[1]
             rest = rest[2 + rest[1] :]
 
@@ -91,13 +133,13 @@ def test_only_lists_of_questions_are_free(data: bytes) -> None:
 def test_leave_is_for_these_bytes_and_this_collar(session: Session, wire: Wire) -> None:
     drop, on = b"\x20\xcd\x00", b"\x03\x61\x01\x01"
     with pytest.raises(NotConfirmedError, match="'SP000000' is not the id"):
-        sayings.confirm(on, "SP051307", "SP000000")
+        sayings.confirm([on], "SP051307", "SP000000")
     for typed in ("", " ", "y", "yes"):
         with pytest.raises(NotConfirmedError):
-            sayings.confirm(on, "SP051307", typed)
+            sayings.confirm([on], "SP051307", typed)
     with pytest.raises(NotConfirmedError):
-        sayings.confirm(on, "", "")
-    leave = sayings.confirm(on, "SP051307", " sp051307\n")
+        sayings.confirm([on], "", "")
+    leave = sayings.confirm([on], "SP051307", " sp051307\n")
     with pytest.raises(NotConfirmedError, match="DROPS THE COLLAR"):
         session.say(drop, leave)
     session.say(on, leave)
