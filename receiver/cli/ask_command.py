@@ -153,7 +153,9 @@ def _typed(effect: str, collar_id: str) -> str:
 
     if not sys.stdin.isatty():
         raise NotConfirmedError(f"this {effect}; type the collar's id for that, at a terminal")
-    click.echo(f"On {collar_id} this {effect}.", err=True)
+    click.echo(f"On {collar_id} this", err=True)
+    for one in effect.split("; "):
+        click.echo(f"  - {one}", err=True)
     typed: str = click.prompt(f"To do it type the collar's id ({collar_id})", err=True, default="",
                               show_default=False)  # fmt: skip
     return typed
@@ -193,9 +195,10 @@ def _show(answers: Answers, transcript: Path, as_json: bool) -> None:
     if answers.packets or answers.unread:
         for line in describe(answers.packets, (), answers.unread):
             click.echo(line)
-    for effect in answers.done:
-        click.echo(f"done: this {effect}", err=True)
+    if answers.done:
+        click.echo(f"done on {answers.collar_id}", err=True)
     if (got := answers.download) is not None:
-        click.echo(f"saved: {got.new} new records, of {got.total} in the collar", err=True)
+        rest = "" if got.whole else "; not all: ask again, it goes on from there"
+        click.echo(f"saved: {got.new} new records, of {got.total} in the collar{rest}", err=True)
     if transcript.exists():
         click.echo(f"all that was said is in {transcript}", err=True)

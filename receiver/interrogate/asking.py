@@ -133,7 +133,8 @@ def _flash(collar: OpenCollar, session: Session, wishes: Wishes, answers: Answer
     _take(answers, [left])
     firmware = (status[13] >> 4, status[13] & 15)
     with closing(flash.Log(path, collar.mac())) as log:
-        answers.download = flash.download(collar, session, log, firmware, wishes.told)
+        answers.download = Downloaded()
+        flash.download(collar, session, log, firmware, wishes.told, answers.download)
 
 
 def _file(wishes: Wishes) -> Path:

@@ -42,12 +42,16 @@ READABLE_BY_ALL = 0o644
 Told = Callable[[int, int], None]  # records that were read, of how many
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Downloaded:
-    """What a download gave: records that are new in the file, of how many in the collar."""
+    """What a download gave: records that are new in the file, of how many in the collar.
 
-    new: int
-    total: int
+    `whole` when all is in the file; the next try goes on from there otherwise.
+    """
+
+    new: int = 0
+    total: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,31 +250,33 @@ class Plan:
 
 
 def download(
-    collar: OpenCollar, session: Session, log: Log, firmware: tuple[int, int], told: Told
-) -> Downloaded:
-    """Read what the collar has more than the file.
+    collar: OpenCollar, session: Session, log: Log, firmware: tuple[int, int], told: Told,
+    got: Downloaded,
+) -> None:  # fmt: skip
+    """Read what the collar has more than the file; `got` holds at any time what came.
 
     Raises:
-        SourceError: the link was lost. What came is in the file. RefusedError: it gives no log.
+        SourceError: the link was lost. RefusedError: it gives no log.
     """
-    before, plan, total = len(log), Plan(log.part, log.left), stored_in(collar)
+    before, plan, got.total = len(log), Plan(log.part, log.left), stored_in(collar)
     if log.left is None:
-        log.mark(0, total)
-    while plan.read < total:
-        count = min(length(plan.read, firmware), total - plan.read)
-        got = set()
+        log.mark(0, got.total)
+    while plan.read < got.total:
+        count = min(length(plan.read, firmware), got.total - plan.read)
+        read = set()
         for record in _stretch(collar, session, *request(plan.read, count, firmware), plan.read):
             log.add(record)
-            got.add(record)
-            told(min(plan.read + len(got), total), total)
-        if meets(got, log.whole):
+            read.add(record)
+            got.new = len(log) - before
+            told(min(plan.read + len(read), got.total), got.total)
+        if meets(read, log.whole):
             break
-        plan.go_on(got, count, total)
+        plan.go_on(read, count, got.total)
         if plan.is_sure:
-            log.mark(plan.read, total)
-        total = stored_in(collar)  # it goes on recording
+            log.mark(plan.read, got.total)
+        got.total = stored_in(collar)  # it goes on recording
     log.finish()
-    return Downloaded(new=len(log) - before, total=total)
+    got.whole = True
 
 
 def stored_in(collar: OpenCollar) -> int:

@@ -8,12 +8,16 @@ import sys
 import threading
 import tty
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 
 from receiver.cli import run
-from receiver.simulator.asked import OpenCollarDevice
+from receiver.links import ble
+from receiver.links.ble import Advertised
+from receiver.simulator.asked import OpenCollarDevice, stored
 
 
 @pytest.fixture
@@ -70,11 +74,59 @@ def test_a_change_needs_a_terminal(
     sys.stdin.close()
 
 
+def test_beacon_at_a_terminal(
+    port: str,
+    collar: OpenCollarDevice,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: "SP051307")
+    words = ["beacon-on", "--frequency", "150.1M", "--hours", "4-17"]
+    assert run(["ask", f"opencollar:serial:{port}", *words]) == 0
+    out, error = capsys.readouterr()
+    assert "vhf_tx_frequency_khz 150100" in out
+    for line in (
+        "On SP051307 this",
+        "  - puts its VHF beacon on 150.100 MHz",
+        "  - switches its VHF beacon ON, which costs battery",
+        "  - it transmits 0.9 % of the time, from 04:00 to 17:00 UTC, by the collar's own clock",
+        "done on SP051307",
+    ):
+        assert line in error
+    assert collar.settings[0x61] == b"\1"
+
+
+def test_lost_download_says_what_is_saved(
+    port: str,
+    collar: OpenCollarDevice,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hear = collar.hear
+    collar.flash = [stored(datetime(2026, 9, 16, tzinfo=UTC), number) for number in range(12)]
+    lost = [b"\x1d" + b"".join(collar.flash[6:]), b"\x1f\xf3\x02\xbc\x00"]
+    monkeypatch.setattr(
+        OpenCollarDevice, "hear", lambda self, data: lost if data[1] == 0xBC else hear(data)
+    )
+    assert run(["ask", f"opencollar:serial:{port}", "flash", "--out", "log.bin"]) == 3
+    assert "saved: 6 new records, of 12 in the collar; not all" in capsys.readouterr().err
+    monkeypatch.setattr(OpenCollarDevice, "hear", lambda self, data: hear(data))
+    assert run(["ask", f"opencollar:serial:{port}", "flash", "--out", "log.bin"]) == 0
+    assert "saved: 6 new records, of 12 in the collar\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "say"),
     [
         (["beacon-on"], "beacon-on needs --frequency"),
         (["beacon-on", "--frequency", "100M"], "this collar takes 150000 to 300000"),
+        (["beacon-on", "--frequency", "150.1M", "--hours", "dawn"], "from and to, UTC"),
+        (["beacon-on", "--frequency", "150.1M", "--hours", "5-24"], "takes 0 to 23"),
         (["send"], "send needs --bytes"),
         (["send", "--bytes", "xy"], "not hexadecimal"),
         (["flash"], "--out FILE"),
@@ -98,3 +150,34 @@ def test_bluetooth_needs_its_extra(
     monkeypatch.setitem(sys.modules, "bleak", None)
     assert run(["ask", "opencollar:ble:C4:A1:B2:05:13:07"]) == 2
     assert "pip install 'baksan[ble]'" in capsys.readouterr().err
+
+
+def heard(name: str, data: str, level_dbm: int) -> Advertised:
+    makers = {0x0A61: bytes.fromhex(data)} if data else {}
+    return Advertised("C4:A1:B2:05:13:07", level_dbm, name, makers)
+
+
+STATUS = "04006f008f71007f7f7318725500"
+
+
+def test_collars_in_reach_are_listed_with_the_address_to_ask(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    devices = [heard("SP051307", STATUS, -61), heard("", "", -70), heard("cut", "0400", -50)]
+    monkeypatch.setattr(ble, "scan", lambda seconds: devices)
+    assert run(["ask"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("opencollar:ble:C4:A1:B2:05:13:07  -61 dBm\n")
+    assert "collar      SP051307" in out
+    assert out.count("opencollar:ble:") == 1
+    assert run(["ask", "--json"]) == 0
+    (collar,) = json.loads(capsys.readouterr().out)["collars"]
+    assert (collar["level_dbm"], collar["packet"]["battery_v"]) == (-61, 3.61)
+
+
+def test_no_collar_in_reach_is_a_negative_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ble, "scan", lambda seconds: [])
+    assert run(["ask"]) == 1
+    assert "no OpenCollar was heard by Bluetooth" in capsys.readouterr().err

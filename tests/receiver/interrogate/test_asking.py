@@ -260,7 +260,7 @@ def test_flash_log_at_once(tmp_path: Path, firmware: tuple[int, int]) -> None:
     wishes = Wishes(("flash",), never, out=out, told=lambda records, _: told.append(records))
     with plugged(collar) as cable:
         answers = ask(cable, "opencollar", wishes, tmp_path)
-    assert answers.download == flash.Downloaded(new=37, total=37)
+    assert answers.download == flash.Downloaded(37, 37, whole=True)
     blocks = (collar.flash[30:], collar.flash[20:30], collar.flash[10:20], collar.flash[:10])
     assert flash.records_of(out.read_bytes()) == ([r for block in blocks for r in block], b"")
     assert told == list(range(1, 38))
@@ -293,7 +293,7 @@ def test_lost_cable_loses_nothing_and_the_next_try_goes_on(
         answers = ask(cable, "opencollar", wishes, tmp_path)
     assert set(kept(out)) == set(collar.flash)
     assert kept(out)[: len(first)] == first
-    assert answers.download == flash.Downloaded(45 - len(first), 45)
+    assert answers.download == flash.Downloaded(45 - len(first), 45, whole=True)
 
 
 def test_log_that_was_cleared_is_put_behind_the_old_one(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_log_that_was_cleared_is_put_behind_the_old_one(tmp_path: Path) -> None:
         collar.flash += [stored(BEGIN, n) for n in range(130, 134)] if new == 4 else []
         with plugged(collar) as cable:
             answers = ask(cable, "opencollar", wishes, tmp_path)
-        assert answers.download == flash.Downloaded(new, len(collar.flash))
+        assert answers.download == flash.Downloaded(new, len(collar.flash), whole=True)
     assert kept(out)[:37] == old
     assert set(kept(out)[37:]) == set(collar.flash)
 

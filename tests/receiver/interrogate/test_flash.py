@@ -59,10 +59,12 @@ def read(collar: OpenCollarDevice, folder: Path, link: Air, told: list[int] | No
         session = Session(link, clock, transcript, sayings.of_opencollar)
         asked = opencollar.OpenCollar(session)
         with closing(flash.Log(folder / "log.bin", collar.mac.hex(":").upper())) as log:
-            got = flash.download(
+            got = flash.Downloaded()
+            flash.download(
                 asked, session, log, collar.firmware,
-                lambda records, _: told.append(records) if told is not None else None,
+                lambda records, _: told.append(records) if told is not None else None, got,
             )  # fmt: skip
+            assert got.whole
             return got.new
 
 

@@ -6,13 +6,13 @@ What bleak itself does with a real collar is not tested here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from receiver.address import parse_address
 from receiver.errors import SourceError
-from receiver.links.ble import NOTIFY_UUID, WRITE_UUID, BleLink
+from receiver.links.ble import NOTIFY_UUID, WRITE_UUID, BleLink, scan
 
 ADDRESS = parse_address("opencollar:ble:C4:A1:B2:05:13:07")
 
@@ -65,3 +65,41 @@ def test_collar_out_of_reach_is_one_line() -> None:
 
     with pytest.raises(SourceError, match="was not found"):
         BleLink(Far, ADDRESS)
+
+
+class Device(NamedTuple):
+    address: str
+
+
+class Said(NamedTuple):
+    local_name: str | None
+    manufacturer_data: dict[int, bytes]
+    rssi: int
+
+
+class Scanner:
+    """Hears two devices, as bleak's BleakScanner gives them."""
+
+    @staticmethod
+    async def discover(timeout: float, return_adv: bool) -> dict[str, tuple[Device, Said]]:
+        assert (timeout, return_adv) == (10.0, True)
+        return {
+            "AA": (Device("AA:00:00:00:00:01"), Said(None, {0x004C: b"\x02\x15"}, -80)),
+            "C4": (Device("C4:A1:B2:05:13:07"), Said("SP051307", {0x0A61: bytes(14)}, -61)),
+        }
+
+
+def test_scan_gives_the_loudest_first() -> None:
+    first, second = scan(10.0, Scanner)
+    assert (first.address, first.level_dbm, first.name) == ("C4:A1:B2:05:13:07", -61, "SP051307")
+    assert (second.makers, second.name) == ({0x004C: b"\x02\x15"}, "")
+
+
+def test_computer_without_bluetooth_is_one_line() -> None:
+    class Without(Scanner):
+        @staticmethod
+        async def discover(timeout: float, return_adv: bool) -> dict[str, tuple[Device, Said]]:
+            raise FileNotFoundError(2, "No such file or directory")
+
+    with pytest.raises(SourceError, match="is it there, and switched on"):
+        scan(10.0, Without)
