@@ -18,9 +18,10 @@ from receiver.errors import ConfigError, SourceError, WriteError
 from receiver.interrogate import flash, linkit, opencollar, sayings
 from receiver.interrogate import ticktag as tag
 from receiver.interrogate.flash import Downloaded
+from receiver.interrogate.masking import masked
 from receiver.interrogate.opencollar import Beacon, OpenCollar, RefusedError
 from receiver.interrogate.sayings import Effect
-from receiver.interrogate.session import Session, Transcript
+from receiver.interrogate.session import Mask, Session, Transcript
 from receiver.links import open_link
 
 Typed = Callable[[str, str], str]  # what it does and the collar's id in; what was typed out
@@ -52,11 +53,12 @@ class Answers:
 
 
 class Kind(NamedTuple):
-    """A kind of collar: what can be asked, what is asked without a wish, and the guard."""
+    """A kind of collar: what can be asked, what is asked without a wish; the guard; its secrets."""
 
     questions: tuple[str, ...]
     usual: tuple[str, ...]
     effect_of: Effect
+    mask: Mask
     ask: Callable[[Session, Wishes, Answers], None]
 
 
@@ -78,7 +80,7 @@ def interrogate(
     wishes.what = what
     with (
         closing(open_link(address)) as link,
-        closing(Transcript(transcript, opencollar.masked)) as written,
+        closing(Transcript(transcript, kind.mask)) as written,
     ):
         kind.ask(Session(link, clock, written, kind.effect_of), wishes, answers)
 
@@ -107,6 +109,8 @@ def _opencollar(session: Session, wishes: Wishes, answers: Answers) -> None:
             _of_opencollar(collar, session, what, wishes, answers)
     finally:
         _take(answers, collar.unasked)
+        if collar.hidden:
+            answers.unread.append(f"{collar.hidden} bytes that may hold keys: they are not shown")
 
 
 def _of_opencollar(
@@ -129,9 +133,7 @@ def _take(answers: Answers, messages: Sequence[bytes]) -> None:
 
 
 def _flash(collar: OpenCollar, session: Session, wishes: Wishes, answers: Answers) -> None:
-    path, status, left = _file(wishes), collar.asked("status"), collar.asked("flash")
-    _take(answers, [left])
-    firmware = (status[13] >> 4, status[13] & 15)
+    path, firmware = _file(wishes), collar.firmware()
     with closing(flash.Log(path, collar.mac())) as log:
         answers.download = Downloaded()
         flash.download(collar, session, log, firmware, wishes.told, answers.download)
@@ -204,8 +206,7 @@ def _linkit(session: Session, wishes: Wishes, answers: Answers) -> None:
             elif what == "status":
                 answers.packets.append(tracker.ask("STATR"))
             else:
-                keys = tracker.ask("PARML").details.get("keys", [])
-                answers.packets.append(tracker.ask("PARMR", ",".join(keys)))
+                answers.packets += tracker.settings()
     finally:
         answers.unread += [line.decode("latin-1").strip() for line in tracker.unasked]
 
@@ -249,8 +250,9 @@ KINDS = {
         (*opencollar.QUESTIONS, "settings", "beacon-on", "beacon-off", "fix-now", "send"),
         ("status", "position", "clock"),
         sayings.of_opencollar,
+        masked,
         _opencollar,
     ),
-    "linkit": Kind(("status", "settings", "log"), ("status",), sayings.of_linkit, _linkit),
-    "ticktag": Kind(("memory",), ("memory",), sayings.of_ticktag, _ticktag),
+    "linkit": Kind(("status", "settings", "log"), ("status",), sayings.of_linkit, bytes, _linkit),
+    "ticktag": Kind(("memory",), ("memory",), sayings.of_ticktag, bytes, _ticktag),
 }

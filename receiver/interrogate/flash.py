@@ -258,7 +258,7 @@ def download(
     Raises:
         SourceError: the link was lost. RefusedError: it gives no log.
     """
-    before, plan, got.total = len(log), Plan(log.part, log.left), stored_in(collar)
+    before, plan, got.total = len(log), Plan(log.part, log.left), collar.stored()
     if log.left is None:
         log.mark(0, got.total)
     while plan.read < got.total:
@@ -274,14 +274,9 @@ def download(
         plan.go_on(read, count, got.total)
         if plan.is_sure:
             log.mark(plan.read, got.total)
-        got.total = stored_in(collar)  # it goes on recording
+        got.total = collar.stored()  # it goes on recording
     log.finish()
     got.whole = True
-
-
-def stored_in(collar: OpenCollar) -> int:
-    """Return how many records the collar has."""
-    return int.from_bytes(collar.asked("flash")[4:8], "little")
 
 
 def _stretch(

@@ -10,6 +10,7 @@ from receiver.interrogate.opencollar import RefusedError
 from receiver.interrogate.session import Session
 
 ANSWER_S, PIECE_S = 5.0, 0.25
+KEYS_AT_ONCE = 16  # a line goes over Bluetooth in one piece
 LOGS = {"positions": "1", "system": "0"}
 
 
@@ -73,6 +74,12 @@ class LinkIt:
             self.unasked.append(one)
         self.flush()
         raise SourceTimeoutError(f"the tracker did not answer within {ANSWER_S:g} s")
+
+    def settings(self) -> list[Packet]:
+        """Return the values of all keys that it knows, some at a time."""
+        keys = self.ask("PARML").details.get("keys", [])
+        groups = (keys[n : n + KEYS_AT_ONCE] for n in range(0, len(keys), KEYS_AT_ONCE))
+        return [self.ask("PARMR", ",".join(group)) for group in groups]
 
     def log(self, which: str, add: Callable[[bytes], None]) -> int:
         """Read a log, piece by piece as the tracker sends them; return how many came.

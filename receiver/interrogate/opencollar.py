@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from protocols import DecodeError, Packet, decode
 from protocols.opencollar_ble import NOTIFICATION, Assembler
-from protocols.opencollar_edge.tables import SECRET
 from receiver.errors import ConfigError, SourceError, SourceTimeoutError
+from receiver.interrogate.masking import masked, shown
 from receiver.interrogate.sayings import Confirmed
 from receiver.interrogate.session import Session
 
@@ -23,14 +23,15 @@ CONFIRM_HEAD = b"\x1f\xf3\x02"
 SHORTEST_LINK_BYTES = 20  # of a write, where a Bluetooth link agreed on nothing more
 
 QUESTIONS: dict[str, tuple[bytes, bytes]] = {
-    # what is said, and how the answer begins: its length, where it has one, is part of it
-    "status": (b"\x20\xa4\x00", b"\x04\xf4\x0e"),
-    "position": (b"\x20\xa5\x00", b"\x1f\xfe\x10"),
-    "clock": (b"\x20\xce\x00", b"\x12\x97\x04"),
-    "flash": (b"\x20\xb3\x00", b"\x0e\x94\x05"),
+    # what is said, and how the answer begins
+    "status": (b"\x20\xa4\x00", b"\x04\xf4"),
+    "position": (b"\x20\xa5\x00", b"\x1f\xfe"),
+    "clock": (b"\x20\xce\x00", b"\x12\x97"),
+    "flash": (b"\x20\xb3\x00", b"\x0e\x94"),
     "values": (b"\x20\xa2\x00", b"\x1e"),
-    "mac": (b"\x20\xb7\x00", b"\x1f\xfd\x06"),
+    "mac": (b"\x20\xb7\x00", b"\x1f\xfd"),
 }
+STATUS_BYTES, FLASH_STATUS_BYTES, MAC_BYTES = 17, 8, 9  # of answers, with their heads
 ALL_SETTINGS = b"\x20\xa7\x00"
 DEVICE_NAME = 0x21
 FIX_NOW = b"\x20\xb8\x00"
@@ -100,46 +101,16 @@ def _item(identifier: int, value: int, size: int) -> bytes:
     return bytes([identifier, size]) + value.to_bytes(size, "little")
 
 
-def masked(message: bytes) -> bytes:
-    """Return a message without the owner's keys and codes: zeros stand for them.
-
-    Their places are found without reading the whole, so that a cut or strange message hides them
-    as well.
-    """
-    if message[:1] == b"\x1d":
-        return _masked_records(message)
-    if message[:1] not in (b"\x03", b"\x20"):
-        return message
-    hidden = bytearray(message)
-    offset = 1
-    while offset + 2 <= len(message):
-        identifier, size = message[offset], message[offset + 1]
-        if identifier in SECRET:
-            end = min(len(message), offset + 2 + size)
-            hidden[offset + 2 : end] = bytes(end - offset - 2)
-        offset += 2 + size
-    return bytes(hidden)
-
-
-def _masked_records(message: bytes) -> bytes:
-    """Return a piece of a flash log with each record masked: its port, message and time."""
-    hidden, offset = bytearray(message[:1]), 1
-    while offset < len(message):
-        end = offset + 7 + int.from_bytes(message[offset + 2 : offset + 3])
-        record = message[offset:end]
-        said = message[offset : end - 4]
-        hidden += (masked(said) if record[:1] != b"\x1d" else said) + record[len(said) :]
-        offset = end
-    return bytes(hidden)
-
-
 class OpenCollar:
-    """One collar on an open link. What it says unasked is kept in `unasked`."""
+    """One collar on an open link. What it says unasked is kept in `unasked`.
+
+    `hidden` counts bytes that may be pieces of a key: they are neither shown nor written down.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._assembler = Assembler()
-        self._unlocked = False
+        self._unlocked, self._told_keys, self.hidden = False, False, 0
         self.unasked: list[bytes] = []
 
     def messages(
@@ -168,8 +139,11 @@ class OpenCollar:
 
     def _noted(self, messages: list[bytes]) -> Iterator[bytes]:
         for message in messages:
-            self._session.note(message)
-            yield message
+            known = shown(message) if self._told_keys else message
+            self._session.note(known + bytes(len(message) - len(known)))
+            self.hidden += len(message) - len(known)
+            if known:
+                yield known
 
     def ask(
         self, question: bytes, is_answer: Ends, seconds: float = ANSWER_S,
@@ -224,6 +198,7 @@ class OpenCollar:
 
     def settings(self) -> list[bytes]:
         """Return the messages that hold all settings, up to the confirmation."""
+        self._told_keys = True
         self._session.say(ALL_SETTINGS)
         found: list[bytes] = []
         for message in self.messages(ANSWER_S, 2.0, 20.0):
@@ -251,13 +226,43 @@ class OpenCollar:
     def mac(self) -> str:
         """Return the collar's Bluetooth address, "" of a firmware that does not tell it."""
         try:
-            return self.asked("mac")[8:2:-1].hex(":").upper()
+            answer = self.asked("mac")
         except (SourceTimeoutError, RefusedError):
             return ""
+        return answer[8:2:-1].hex(":").upper() if len(answer) == MAC_BYTES else ""
+
+    def firmware(self) -> tuple[int, int]:
+        """Return the version of the firmware; of the second number only 0 to 15 is told.
+
+        Raises:
+            SourceError: the status is too short for it.
+        """
+        answer = self.asked("status")
+        if len(answer) < STATUS_BYTES:
+            raise SourceError("the status of this collar is cut: nothing is known of its firmware")
+        return answer[13] >> 4, answer[13] & 15
+
+    def stored(self) -> int:
+        """Return how many records are in its flash.
+
+        Raises:
+            SourceError: it does not tell.
+        """
+        answer = self.asked("flash")
+        if len(answer) != FLASH_STATUS_BYTES:
+            raise SourceError("the flash status of this collar is not one: ask again")
+        return int.from_bytes(answer[4:8], "little")
 
     def identity(self) -> str:
-        """Return the collar's id: its name, or what it is called without one."""
-        own = "SP" + self.asked("mac")[5:2:-1].hex().upper()
+        """Return the collar's id: its name, or what it is called without one.
+
+        Raises:
+            SourceError: it does not tell.
+        """
+        mac = self.mac().replace(":", "")
+        if not mac:
+            raise SourceError("the collar does not tell who it is: nothing can be confirmed")
+        own = f"SP{mac[-6:]}"
         try:
             name = self.setting(DEVICE_NAME).rstrip(b"\0").decode("ascii")
         except (SourceTimeoutError, RefusedError, UnicodeDecodeError):
@@ -272,6 +277,7 @@ class OpenCollar:
         Raises:
             RefusedError: the collar says that it did not do it.
         """
+        self._told_keys = True  # who knows what is sent
         self._session.say(saying, confirmed)
         first_s = QUIET_S if saying[:1] == b"\x03" else ANSWER_S
         for message in self.messages(first_s, QUIET_S, ANSWER_S):
@@ -282,7 +288,7 @@ class OpenCollar:
 
 def is_whole(message: bytes) -> bool:
     """Tell whether a message has all the bytes that it announces."""
-    return _is_list(message) or len(message) == 3 + message[2]
+    return _is_list(message) or (len(message) > 2 and len(message) == 3 + message[2])
 
 
 def _is_list(message: bytes) -> bool:
@@ -295,7 +301,7 @@ def packets_of(messages: list[bytes]) -> tuple[list[Packet], list[str]]:
     unread: list[str] = []
     for message in messages:
         try:
-            read = decode(masked(message), protocol=NOTIFICATION.name)
+            read = decode(message, protocol=NOTIFICATION.name)
         except DecodeError as error:
             unread.append(f"{masked(message).hex()}: {error}")
             continue

@@ -18,7 +18,7 @@ from receiver.errors import MissingExtraError, SourceError
 
 WRITE_UUID = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
 NOTIFY_UUID = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
-CONNECT_S, WRITE_S, CLOSE_S = 30.0, 10.0, 5.0
+CONNECT_S, WRITE_S, CLOSE_S = 45.0, 10.0, 5.0  # bleak itself gives up after 30 s, and says why
 NO_BLUETOOTH = "Bluetooth of this computer cannot be used: is it there, and switched on?"
 
 

@@ -130,7 +130,10 @@ def linkit_device(line: bytes, values: dict[str, str], log: bytes) -> list[bytes
     if command == "STATR":
         return [answer(",".join(f"{key}={value}" for key, value in values.items()))]
     if command == "PARML":
-        return [answer("ARP01,ARP03")]
+        return [answer(",".join(values))]
+    if command == "PARMR" and len(line) < 200:
+        keys = line[11:-1].decode().split(",")
+        return [answer(",".join(f"{key}={values[key]}" for key in keys))]
     if command == "DUMPD":
         pieces = [log[n : n + 96] for n in range(0, len(log), 96)] or [b""]
         last = len(pieces) - 1

@@ -8,7 +8,6 @@ from datetime import datetime
 from protocols import find
 from protocols.packet import Packet
 from receiver.records import Detection
-from receiver.wording import plain
 
 EVIDENCE = {
     "capture": "checked against packets of real collars",
@@ -40,14 +39,21 @@ def describe(
 ) -> Iterator[str]:
     """Yield the lines to show: each packet, who heard it how loud, what could not be read.
 
-    What a packet or a message says in text cannot move the cursor nor begin a line of its own.
+    Anybody can send a name with the control characters of a terminal in it: they are written out.
     """
+    for line in _lines(packets, detections, unread):
+        yield "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+
+def _lines(
+    packets: Sequence[Packet], detections: Sequence[Detection], unread: Sequence[str]
+) -> Iterator[str]:
     for packet in packets:
         yield from _packet(packet)
     for heard in detections:
         yield _heard(heard)
     for reason in unread:
-        yield f"not readable  {plain(reason)}"
+        yield f"not readable  {reason}"
     if not packets and not detections:
         yield "nothing heard in it"
 
@@ -55,12 +61,12 @@ def describe(
 def _packet(packet: Packet) -> Iterator[str]:
     protocol = find(packet.protocol)
     kind = packet.details.get("message", "packet")
-    yield f"{protocol.title}: {plain(str(kind))}"
+    yield f"{protocol.title}: {kind}"
     for label, value in _facts(packet):
         if value:
-            yield f"  {label:<12}{plain(value)}"
+            yield f"  {label:<12}{value}"
     for warning in packet.warnings:
-        yield f"  {'look out':<12}{plain(warning)}"
+        yield f"  {'look out':<12}{warning}"
     yield f"  {'evidence':<12}{EVIDENCE[protocol.evidence]}{_no_checksum(protocol.integrity)}"
 
 
@@ -122,4 +128,4 @@ def _heard(heard: Detection) -> str:
         "" if heard.device_id is None else f"collar {heard.device_id}",
         "" if heard.text is None else f"({heard.text})",
     ]
-    return "heard  " + plain(", ".join(part for part in parts if part))
+    return "heard  " + ", ".join(part for part in parts if part)

@@ -175,6 +175,16 @@ def test_collars_in_reach_are_listed_with_the_address_to_ask(
     assert (collar["level_dbm"], collar["packet"]["battery_v"]) == (-61, 3.61)
 
 
+def test_name_with_control_characters_does_nothing_to_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ble, "scan", lambda seconds: [heard("\x1b[2J\r\n\x9b1A", STATUS, -61)])
+    assert run(["ask"]) == 0
+    out = capsys.readouterr().out
+    assert "collar      \\x1b[2J\\r\\n\\x9b1A" in out
+    assert all(line.isprintable() for line in out.split("\n"))
+
+
 def test_no_collar_in_reach_is_a_negative_finding(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -388,7 +388,9 @@ def test_linkit_log_with_a_piece_missing_is_not_taken_for_whole(tmp_path: Path) 
     assert out.read_bytes() == bytes(96)
 
 
-@pytest.mark.parametrize("garbage", [b"\xff\x00 hello", b"x" * 9000, b"$O;STATR#FFF;\r" * 3])
+@pytest.mark.parametrize(
+    "garbage", [b"\xff\x00 hello", b" \x10\x05hello", b"x" * 9000, b"$O;STATR#FFF;\r" * 3]
+)
 def test_linkit_that_sends_garbage_loses_none_of_it(tmp_path: Path, garbage: bytes) -> None:
     answers = Answers()
     with Cable(lambda line: [garbage]) as cable, pytest.raises(SourceError, match="not answer"):
@@ -406,8 +408,22 @@ def test_linkit_status_and_log(tmp_path: Path) -> None:
         answers = ask(cable, "linkit", Wishes(("status", "log"), never, out=out), tmp_path)
         assert (answers.packets[0].device_id, answers.packets[0].battery_v) == ("A1B2C3D", 3.97)
         assert out.read_bytes() == log
-        with pytest.raises(ReceiverError, match="refused PARMR: 1"):
-            ask(cable, "linkit", Wishes(("settings",), never), tmp_path)
+
+
+def test_linkit_settings_in_lines_that_bluetooth_takes(tmp_path: Path) -> None:
+    values = {f"ARP{number:02d}": str(number) for number in range(40)}
+    with Cable(lambda line: linkit_device(line, values, b"")) as cable:
+        answers = ask(cable, "linkit", Wishes(("settings",), never), tmp_path)
+    found = [packet.details["values"] for packet in answers.packets]
+    assert {key: value for part in found for key, value in part.items()} == values
+
+
+def test_linkit_that_refuses(tmp_path: Path) -> None:
+    with (
+        Cable(lambda line: [b"$N;PARML#001;1\r"]) as cable,
+        pytest.raises(ReceiverError, match="refused PARML: 1"),
+    ):
+        ask(cable, "linkit", Wishes(("settings",), never), tmp_path)
 
 
 def test_ticktag_memory_and_nothing_else(tmp_path: Path) -> None:

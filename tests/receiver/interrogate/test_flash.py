@@ -15,6 +15,7 @@ from receiver.clock import SimulatedClock
 from receiver.errors import ConfigError, CorruptError, SourceError
 from receiver.interrogate import flash, opencollar, sayings
 from receiver.interrogate.flash import Left, Plan
+from receiver.interrogate.masking import masked
 from receiver.interrogate.session import Session, Transcript
 from receiver.simulator.asked import OpenCollarDevice, stored
 
@@ -55,7 +56,7 @@ def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
 def read(collar: OpenCollarDevice, folder: Path, link: Air, told: list[int] | None = None) -> int:
     """Download into `log.bin`; return how many records are new."""
     clock = SimulatedClock(BEGIN, speed=1000.0)
-    with closing(Transcript(folder / "asked.jsonl", opencollar.masked)) as transcript:
+    with closing(Transcript(folder / "asked.jsonl", masked)) as transcript:
         session = Session(link, clock, transcript, sayings.of_opencollar)
         asked = opencollar.OpenCollar(session)
         with closing(flash.Log(folder / "log.bin", collar.mac.hex(":").upper())) as log:

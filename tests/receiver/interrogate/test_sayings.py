@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from receiver.clock import SystemClock
 from receiver.interrogate import opencollar, sayings
-from receiver.interrogate.opencollar import QUESTIONS, masked
+from receiver.interrogate.masking import masked, trusted
+from receiver.interrogate.opencollar import QUESTIONS
 from receiver.interrogate.sayings import NotConfirmedError
 from receiver.interrogate.session import Session, Transcript
 
@@ -187,3 +188,20 @@ def test_transcript_holds_no_key_and_no_pin(session: Session, tmp_path: Path) ->
     assert "abab" not in text
     assert "cdcd" not in text
     assert '"hex": "030304100e0000' in text
+
+
+KEY = bytes(range(0xE0, 0xF0))  # no byte of it is in the rest
+SETTINGS = bytes.fromhex("03 0304100e0000 1010") + KEY + bytes.fromhex("610101")
+
+
+@pytest.mark.parametrize("lost", range(len(SETTINGS)))
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_no_lost_byte_brings_a_key_to_light(lost: int, count: int) -> None:
+    """Four bytes of 16 may stand where the number before was: nothing tells them from it."""
+    cut = SETTINGS[:lost] + SETTINGS[lost + count :]
+    if cut[:1] != b"\x03":
+        assert trusted(cut) == len(cut)  # `shown` hides it, once settings were asked for
+        return
+    hidden = masked(cut)
+    assert len(hidden) == len(cut)
+    assert sum(byte in KEY for byte in hidden) <= 4
