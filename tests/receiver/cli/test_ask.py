@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
-import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import click
 import pytest
@@ -17,7 +18,8 @@ import pytest
 from receiver.cli import run
 from receiver.links import ble
 from receiver.links.ble import Advertised
-from receiver.simulator.asked import OpenCollarDevice, stored
+from receiver.simulator.asked import PIECE_BYTES, OpenCollarDevice, stored
+from receiver.simulator.cable import Cable
 
 
 @pytest.fixture
@@ -27,21 +29,8 @@ def collar() -> OpenCollarDevice:
 
 @pytest.fixture
 def port(collar: OpenCollarDevice) -> Iterator[str]:
-    master, slave = os.openpty()
-    tty.setraw(slave)
-
-    def answer() -> None:
-        try:
-            while heard := os.read(master, 4096):
-                for message in collar.hear(heard):
-                    os.write(master, message)
-        except OSError:
-            pass
-
-    threading.Thread(target=answer, daemon=True).start()
-    yield os.ttyname(slave)
-    os.close(slave)
-    os.close(master)
+    with closing(Cable(lambda data: collar.hear(data), PIECE_BYTES, None)) as cable:
+        yield cable.path
 
 
 def test_asked_in_plain_words_and_as_json(
@@ -141,6 +130,79 @@ def test_what_is_missing_is_said(
     monkeypatch.chdir(tmp_path)
     assert run(["ask", f"opencollar:serial:{port}", *words]) == 2
     assert say in capsys.readouterr().err
+
+
+class Client:
+    """Stands for bleak's BleakClient, with an emulated collar in place of the radio."""
+
+    collar = OpenCollarDevice()
+    hangs_up_after = 10**9
+
+    def __init__(self, address: str, disconnected_callback: Callable[[Any], None]) -> None:
+        assert address == "C4:A1:B2:05:13:07"
+        self._hung_up, self._left = disconnected_callback, self.hangs_up_after
+
+    async def connect(self) -> None: ...
+
+    async def start_notify(self, uuid: str, callback: Callable[[Any, bytearray], None]) -> None:
+        self._notify = callback
+
+    async def write_gatt_char(self, uuid: str, data: bytes, response: bool) -> None:
+        for message in self.collar.hear(data):
+            for begin in range(0, len(message), PIECE_BYTES):
+                self._left -= 1
+                if self._left == 0:
+                    self._hung_up(self)
+                if self._left > 0:
+                    self._notify(None, bytearray(message[begin : begin + PIECE_BYTES]))
+        if self.collar.hung_up:
+            self._hung_up(self)
+
+    async def disconnect(self) -> None: ...
+
+
+@pytest.fixture
+def bluetooth(
+    collar: OpenCollarDevice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> type[Client]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Client, "collar", collar)
+    monkeypatch.setitem(sys.modules, "bleak", SimpleNamespace(BleakClient=Client))
+    return Client
+
+
+BLE = "opencollar:ble:C4:A1:B2:05:13:07"
+
+
+def test_everything_over_bluetooth_but_the_radio(
+    bluetooth: type[Client], collar: OpenCollarDevice, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert run(["ask", BLE, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["packets"][0]["battery_v"] == 3.61
+    collar.flash = [stored(datetime(2026, 9, 16, tzinfo=UTC), number) for number in range(60)]
+    monkeypatch.setattr(bluetooth, "hangs_up_after", 25)
+    assert run(["ask", BLE, "flash", "--out", "log.bin"]) == 3
+    assert "the collar hung up, or is out of reach" in capsys.readouterr().err
+    monkeypatch.setattr(bluetooth, "hangs_up_after", 10**9)
+    assert run(["ask", BLE, "flash", "--out", "log.bin"]) == 0
+    data = Path("log.bin").read_bytes()
+    assert {data[n : n + 11] for n in range(0, len(data), 11)} == set(collar.flash)
+
+
+def test_pin_over_bluetooth_from_the_file_of_keys(
+    bluetooth: type[Client], collar: OpenCollarDevice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys, collar.pin = Path("keys.toml"), bytes.fromhex("12345678")
+    keys.write_text('[keys]\n"Leo" = "pin=12345678"\n"Ria" = "pin=87654321"\n')
+    keys.chmod(0o600)
+    assert run(["ask", BLE, "clock", "--collar", "Leo", "--transcript", "right.jsonl"]) == 0
+    collar.unlocked = collar.hung_up = False
+    assert run(["ask", BLE, "clock", "--collar", "Ria", "--transcript", "wrong.jsonl"]) == 3
+    output = "".join(capsys.readouterr())
+    assert "the collar hung up: the PIN is wrong" in output
+    written = Path("right.jsonl").read_text() + Path("wrong.jsonl").read_text()
+    assert not any(pin in output + written for pin in ("12345678", "87654321"))
 
 
 def test_bluetooth_needs_its_extra(

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import threading
-import tty
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,71 +14,19 @@ import pytest
 from protocols import decode
 from receiver.address import parse_address
 from receiver.clock import SimulatedClock
-from receiver.errors import ConfigError, CorruptError, ReceiverError, SourceError
+from receiver.errors import ConfigError, CorruptError, SourceError
 from receiver.interrogate import flash
 from receiver.interrogate.asking import Answers, Wishes, interrogate
 from receiver.interrogate.opencollar import Beacon
 from receiver.simulator.asked import (
     PIECE_BYTES,
     OpenCollarDevice,
-    linkit_device,
     stored,
-    ticktag_device,
 )
+from receiver.simulator.cable import Cable
 
 BEGIN = datetime(2026, 9, 16, tzinfo=UTC)
 ID = "SP051307"
-
-
-@dataclass
-class Cable:
-    """A pseudo-terminal with a collar at its far end, which may be unplugged after some bytes."""
-
-    answer: Callable[[bytes], list[bytes]]
-    dies_after: int | None = None
-    sent: int = 0
-    master: int = -1
-    slave: int = -1
-    thread: threading.Thread | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> Cable:
-        self.master, self.slave = os.openpty()
-        tty.setraw(self.slave)
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self._unplug()
-        with contextlib.suppress(OSError):
-            os.close(self.slave)
-
-    def _unplug(self) -> None:
-        master, self.master = self.master, -1
-        if master >= 0:
-            os.close(master)
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            while not self.stop.is_set():
-                heard = os.read(self.master, 4096)
-                for message in self.answer(heard):
-                    for begin in range(0, len(message), PIECE_BYTES):
-                        self._send(message[begin : begin + PIECE_BYTES])
-
-    def _send(self, piece: bytes) -> None:
-        if self.dies_after is not None and self.sent + len(piece) > self.dies_after:
-            os.write(self.master, piece[: self.dies_after - self.sent])
-            self.stop.wait(0.2)
-            self._unplug()
-            raise OSError
-        self.sent += os.write(self.master, piece)
-
-    @property
-    def path(self) -> str:
-        return os.ttyname(self.slave)
 
 
 def clock() -> SimulatedClock:
@@ -108,14 +52,16 @@ def ask(cable: Cable, kind: str, wishes: Wishes, folder: Path) -> Answers:
 
 
 @contextlib.contextmanager
-def plugged(collar: OpenCollarDevice, dies_after: int | None = None) -> Iterator[Cable]:
-    with Cable(collar.hear, dies_after) as cable:
+def plugged(
+    answer: Callable[[bytes], list[bytes]], dies_after: int | None = None
+) -> Iterator[Cable]:
+    with contextlib.closing(Cable(answer, PIECE_BYTES, dies_after)) as cable:
         yield cable
 
 
 def test_how_it_stands_and_where(tmp_path: Path) -> None:
     collar = device()
-    with plugged(collar) as cable:
+    with plugged(collar.hear) as cable:
         answers = ask(cable, "opencollar", Wishes((), never), tmp_path)
     status, position, clock = answers.packets
     assert status.battery_v == 3.61
@@ -127,7 +73,7 @@ def test_how_it_stands_and_where(tmp_path: Path) -> None:
 
 
 def test_settings_values_and_mac_with_no_key_shown(tmp_path: Path) -> None:
-    with plugged(device()) as cable:
+    with plugged(device().hear) as cable:
         answers = ask(cable, "opencollar", Wishes(("settings", "values", "mac"), never), tmp_path)
     names = [item["name"] for item in answers.packets[0].details["settings"]]
     assert names == ["status_send_interval", "app_key", "device_name", "vhf_enabled"]
@@ -146,7 +92,7 @@ def test_beacon_is_switched_on_when_the_id_is_typed(tmp_path: Path) -> None:
 
     collar = device()
     wishes = Wishes(("beacon-on",), typed, beacon=Beacon(150_100, 20, 3))
-    with plugged(collar) as cable:
+    with plugged(collar.hear) as cable:
         answers = ask(cable, "opencollar", wishes, tmp_path)
     ((effect, collar_id),) = asked
     assert collar_id == answers.collar_id == ID
@@ -171,7 +117,7 @@ def test_beacon_by_hours_is_silent_in_the_other_part_of_the_day(tmp_path: Path) 
         return ID
 
     collar, wishes = device(), Wishes(("beacon-on",), typed, beacon=Beacon(150_100, hours=(22, 4)))
-    with plugged(collar) as cable:
+    with plugged(collar.hear) as cable:
         ask(cable, "opencollar", wishes, tmp_path)
     # vhf/README.md: part 1 from 64 to 65, part 2 from 65 to 64; an interval of 0 turns a part off
     assert [collar.settings[n][0] for n in (0x62, 0x63, 0x64, 0x65, 0x66)] == [2, 0, 22, 4, 1]
@@ -186,7 +132,7 @@ def test_setting_that_the_collar_does_not_take_is_told(tmp_path: Path) -> None:
 
     wishes = Wishes(("beacon-off",), lambda *_: ID)
     collar.settings[0x61] = b"\x01"
-    with Cable(deaf) as cable, pytest.raises(SourceError, match="did not take vhf_enabled"):
+    with plugged(deaf) as cable, pytest.raises(SourceError, match="did not take vhf_enabled"):
         ask(cable, "opencollar", wishes, tmp_path)
 
 
@@ -197,7 +143,7 @@ def test_refusal_of_a_change_is_no_success(tmp_path: Path) -> None:
         return [b"\x1f\xf3\x02\xb8\x00"] if data[1] == 0xB8 else collar.hear(data)
 
     wishes = Wishes(("fix-now",), lambda *_: ID)
-    with Cable(refuse) as cable:
+    with plugged(refuse) as cable:
         address = parse_address(f"opencollar:serial:{cable.path}")
         with pytest.raises(SourceError, match="did not do this"):
             interrogate(address, wishes, tmp_path / "asked.jsonl", clock(), answers)
@@ -210,7 +156,7 @@ def test_nothing_is_changed_without_the_id(tmp_path: Path, what: str, typed: str
     collar = device()
     before = dict(collar.settings)
     wishes = Wishes((what,), lambda *_: typed, beacon=Beacon(150_100), saying=b"\x20\xcd\x00")
-    with plugged(collar) as cable, pytest.raises(ConfigError, match="is not the id"):
+    with plugged(collar.hear) as cable, pytest.raises(ConfigError, match="is not the id"):
         ask(cable, "opencollar", wishes, tmp_path)
     assert collar.settings == before
     assert not any(said[1] in (0xCD, 0xB8) or said[0] == 3 for said in collar.said)
@@ -238,17 +184,20 @@ def test_pin_right_wrong_and_missing(tmp_path: Path) -> None:
     pin = bytes.fromhex("12345678")
     collar = device()
     collar.pin = pin
-    with plugged(collar) as cable:
+    with plugged(collar.hear) as cable:
         answers = ask(cable, "opencollar", Wishes(("clock",), never, pin=pin), tmp_path)
         assert answers.packets[0].time
     assert "12345678" not in (tmp_path / "asked.jsonl").read_text()
     collar.unlocked = False
-    with plugged(collar) as cable, pytest.raises(SourceError, match="no answer to the PIN"):
+    with plugged(collar.hear) as cable, pytest.raises(SourceError, match="no answer to the PIN"):
         ask(cable, "opencollar", Wishes(("clock",), never, pin=b"\0\1\2\3"), tmp_path)
     collar.unlocked = False
-    with plugged(collar) as cable, pytest.raises(SourceError, match="if it has a PIN, give it"):
+    with (
+        plugged(collar.hear) as cable,
+        pytest.raises(SourceError, match="if it has a PIN"),
+    ):
         ask(cable, "opencollar", Wishes(("clock",), never), tmp_path)
-    with pytest.raises(ConfigError, match="8 hexadecimal digits"), plugged(collar) as cable:
+    with pytest.raises(ConfigError, match="8 hexadecimal digits"), plugged(collar.hear) as cable:
         ask(cable, "opencollar", Wishes(("clock",), never, pin=b"\1"), tmp_path)
 
 
@@ -258,7 +207,7 @@ def test_flash_log_at_once(tmp_path: Path, firmware: tuple[int, int]) -> None:
     collar.firmware = firmware
     told: list[int] = []
     wishes = Wishes(("flash",), never, out=out, told=lambda records, _: told.append(records))
-    with plugged(collar) as cable:
+    with plugged(collar.hear) as cable:
         answers = ask(cable, "opencollar", wishes, tmp_path)
     assert answers.download == flash.Downloaded(37, 37, whole=True)
     blocks = (collar.flash[30:], collar.flash[20:30], collar.flash[10:20], collar.flash[:10])
@@ -283,13 +232,13 @@ def test_lost_cable_loses_nothing_and_the_next_try_goes_on(
     collar, out = device(), tmp_path / "log.bin"
     collar.firmware = firmware
     wishes = Wishes(("flash",), never, out=out)
-    with plugged(collar, dies_after) as cable, pytest.raises(SourceError):
+    with plugged(collar.hear, dies_after) as cable, pytest.raises(SourceError):
         ask(cable, "opencollar", wishes, tmp_path)
     first = kept(out)
     assert len(first) >= (dies_after - 90) // 13
     assert set(first) <= set(collar.flash)
     collar.flash += [stored(BEGIN, n) for n in range(37, 45)]  # it goes on recording
-    with plugged(collar) as cable:
+    with plugged(collar.hear) as cable:
         answers = ask(cable, "opencollar", wishes, tmp_path)
     assert set(kept(out)) == set(collar.flash)
     assert kept(out)[: len(first)] == first
@@ -299,13 +248,13 @@ def test_lost_cable_loses_nothing_and_the_next_try_goes_on(
 def test_log_that_was_cleared_is_put_behind_the_old_one(tmp_path: Path) -> None:
     collar, out = device(), tmp_path / "log.bin"
     wishes = Wishes(("flash",), never, out=out)
-    with plugged(collar) as cable:
+    with plugged(collar.hear) as cable:
         ask(cable, "opencollar", wishes, tmp_path)
     old = kept(out)
     collar.flash = [stored(BEGIN, n) for n in range(100, 130)]
     for new in (30, 0, 4):  # and it does not grow by what is there already
         collar.flash += [stored(BEGIN, n) for n in range(130, 134)] if new == 4 else []
-        with plugged(collar) as cable:
+        with plugged(collar.hear) as cable:
             answers = ask(cable, "opencollar", wishes, tmp_path)
         assert answers.download == flash.Downloaded(new, len(collar.flash), whole=True)
     assert kept(out)[:37] == old
@@ -328,7 +277,7 @@ def test_collar_whose_log_misbehaves(tmp_path: Path, log: list[bytes], words: st
         return log if data[1:2] == b"\xbc" else collar.hear(data)
 
     wishes = Wishes(("flash",), never, out=tmp_path / "log.bin")
-    with Cable(answer) as cable, pytest.raises(SourceError, match=words):
+    with plugged(answer) as cable, pytest.raises(SourceError, match=words):
         ask(cable, "opencollar", wishes, tmp_path)
     assert set(kept(tmp_path / "log.bin")) <= {stored(BEGIN, 1)}
 
@@ -336,7 +285,7 @@ def test_collar_whose_log_misbehaves(tmp_path: Path, log: list[bytes], words: st
 def test_file_of_something_else_is_not_touched(tmp_path: Path) -> None:
     out = tmp_path / "notes.txt"
     out.write_text("my notes")
-    with pytest.raises(CorruptError, match="no flash log"), plugged(device()) as cable:
+    with pytest.raises(CorruptError, match="no flash log"), plugged(device().hear) as cable:
         ask(cable, "opencollar", Wishes(("flash",), never, out=out), tmp_path)
     assert out.read_text() == "my notes"
 
@@ -353,14 +302,14 @@ def test_file_of_something_else_is_not_touched(tmp_path: Path) -> None:
 def test_collar_that_misbehaves(
     tmp_path: Path, answer: Callable[[bytes], list[bytes]], words: str
 ) -> None:
-    with Cable(answer) as cable, pytest.raises(SourceError, match=words):
+    with plugged(answer) as cable, pytest.raises(SourceError, match=words):
         ask(cable, "opencollar", Wishes(("status",), never), tmp_path)
 
 
 def test_endless_talk_of_something_else_ends(tmp_path: Path) -> None:
     answers = Answers()
     noise = [b"\x12\x97\x04" + bytes(4)] * 400
-    with Cable(lambda data: noise) as cable, pytest.raises(SourceError, match="did not answer"):
+    with plugged(lambda data: noise) as cable, pytest.raises(SourceError, match="did not answer"):
         interrogate(
             parse_address(f"opencollar:serial:{cable.path}"), Wishes(("status",), never),
             tmp_path / "asked.jsonl", clock(), answers,
@@ -375,80 +324,3 @@ def test_question_that_is_none_and_collar_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be asked; known: opencollar, linkit, ticktag"):
         interrogate(parse_address("icom:serial:/dev/null"), Wishes((), never), tmp_path / "x",
                     clock(), Answers())  # fmt: skip
-
-
-def test_linkit_log_with_a_piece_missing_is_not_taken_for_whole(tmp_path: Path) -> None:
-    def answer(line: bytes) -> list[bytes]:
-        first, _, third = linkit_device(line, {}, bytes(250))
-        return [first, third]
-
-    out = tmp_path / "log.bin"
-    with Cable(answer) as cable, pytest.raises(SourceError, match="left out piece 1"):
-        ask(cable, "linkit", Wishes(("log",), never, out=out), tmp_path)
-    assert out.read_bytes() == bytes(96)
-
-
-@pytest.mark.parametrize(
-    "garbage", [b"\xff\x00 hello", b" \x10\x05hello", b"x" * 9000, b"$O;STATR#FFF;\r" * 3]
-)
-def test_linkit_that_sends_garbage_loses_none_of_it(tmp_path: Path, garbage: bytes) -> None:
-    answers = Answers()
-    with Cable(lambda line: [garbage]) as cable, pytest.raises(SourceError, match="not answer"):
-        interrogate(parse_address(f"linkit:serial:{cable.path}"), Wishes((), never),
-                    tmp_path / "asked.jsonl", clock(), answers)  # fmt: skip
-    lines = [json.loads(line) for line in (tmp_path / "asked.jsonl").read_text().splitlines()]
-    assert b"".join(bytes.fromhex(line["hex"]) for line in lines[1:]) == garbage
-    assert answers.unread
-
-
-def test_linkit_status_and_log(tmp_path: Path) -> None:
-    values, log = {"IDT06": "A1B2C3D", "POT06": "3.97"}, bytes(range(250))
-    out = tmp_path / "log.bin"
-    with Cable(lambda line: linkit_device(line, values, log)) as cable:
-        answers = ask(cable, "linkit", Wishes(("status", "log"), never, out=out), tmp_path)
-        assert (answers.packets[0].device_id, answers.packets[0].battery_v) == ("A1B2C3D", 3.97)
-        assert out.read_bytes() == log
-
-
-def test_linkit_settings_in_lines_that_bluetooth_takes(tmp_path: Path) -> None:
-    values = {f"ARP{number:02d}": str(number) for number in range(40)}
-    with Cable(lambda line: linkit_device(line, values, b"")) as cable:
-        answers = ask(cable, "linkit", Wishes(("settings",), never), tmp_path)
-    found = [packet.details["values"] for packet in answers.packets]
-    assert {key: value for part in found for key, value in part.items()} == values
-
-
-def test_linkit_that_refuses(tmp_path: Path) -> None:
-    with (
-        Cable(lambda line: [b"$N;PARML#001;1\r"]) as cable,
-        pytest.raises(ReceiverError, match="refused PARML: 1"),
-    ):
-        ask(cable, "linkit", Wishes(("settings",), never), tmp_path)
-
-
-def test_ticktag_memory_and_nothing_else(tmp_path: Path) -> None:
-    heard: list[bytes] = []
-
-    def answer(data: bytes) -> list[bytes]:
-        heard.append(data)
-        return ticktag_device(data, ["1,1644387698,-24.53918,31.32248"])
-
-    out = tmp_path / "tag.txt"
-    with Cable(answer) as cable:
-        answers = ask(cable, "ticktag", Wishes((), never, out=out), tmp_path)
-        (packet,) = answers.packets
-        assert packet.latitude_deg == -24.53918
-        assert heard == [b"0\r"]
-        with pytest.raises(ReceiverError, match="is there already"):
-            ask(cable, "ticktag", Wishes((), never, out=out), tmp_path)
-    assert b"END MEMORY" in out.read_bytes()
-
-
-def test_ticktag_that_falls_silent_keeps_what_came(tmp_path: Path) -> None:
-    out = tmp_path / "tag.txt"
-    with (
-        Cable(lambda data: [b"*START MEMORY*\n\r1,16443"]) as cable,
-        pytest.raises(SourceError, match="fell silent before the end"),
-    ):
-        ask(cable, "ticktag", Wishes((), never, out=out), tmp_path)
-    assert out.read_bytes() == b"*START MEMORY*\n\r1,16443"

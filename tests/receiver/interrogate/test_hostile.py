@@ -22,7 +22,7 @@ from receiver.simulator.asked import OpenCollarDevice, linkit_device, stored, ti
 
 BEGIN = datetime(2026, 9, 16, tzinfo=UTC)
 ROWS = ["1,1644387698,-24.53918,31.32248", "2,1644387998,-24.53920,31.32250"]
-OTHER_WISHES = ["settings", "flash", "beacon-on", "fix-now"]
+OTHER_WISHES = ["settings", "beacon-on", "fix-now"]
 
 
 class Damaging:
@@ -105,3 +105,36 @@ def asked(address: Address, what: str, folder: Path) -> None:
     with contextlib.suppress(ReceiverError):
         interrogate(address, wishes, folder / "asked.jsonl", clock, answers)
     assert "ab" * 5 not in repr(answers) + (folder / "asked.jsonl").read_text()
+
+
+class Endless:
+    """A link that talks without end, whatever it is told."""
+
+    datagrams = False
+
+    def __init__(self, noise: bytes) -> None:
+        self._noise = noise
+
+    def read(self, timeout_s: float) -> bytes:
+        return self._noise
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+NOISES = {
+    "zeros": b"\0", "settings": b"\x03\x61\x01\x01", "text": b"x",
+    "records": b"\x1d\x12\x97\x04" + bytes(8), "ends": b"\x1f\xf3\x02\xbb\x01",
+    "lines": b"$O;DUMPD#000;\r", "starts": b"*START MEMORY*\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize(("kind", "what"), CASES)
+def test_endless_talk_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, what: str, noise: str
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(asking, "open_link", lambda _: Endless(NOISES[noise] * 1024))
+    asked(parse_address(f"{kind}:serial:/dev/null"), what, tmp_path)
