@@ -15,6 +15,8 @@ LARGEST_UNKNOWN = 4  # bytes of a setting that a newer firmware may have; keys h
 
 def masked(message: bytes) -> bytes:
     """Return a message, to a collar or of one, with zeros for all that may be a key."""
+    if message[:1] == b"\x1d":
+        return _masked_records(message)
     if message[:1] not in (b"\x03", b"\x20"):
         return message
     hidden = bytearray(message)
@@ -25,6 +27,18 @@ def masked(message: bytes) -> bytes:
             hidden[offset + 2 : offset + 2 + size] = bytes(size)
         offset += 2 + size
     return bytes(hidden[:end]) + bytes(len(message) - end)
+
+
+def _masked_records(message: bytes) -> bytes:
+    """Return a piece of a flash log with each record masked: its port, message and time."""
+    hidden, offset = bytearray(message[:1]), 1
+    while offset < len(message):
+        end = offset + 7 + int.from_bytes(message[offset + 2 : offset + 3])
+        record = message[offset:end]
+        said = message[offset : end - 4]
+        hidden += (masked(said) if record[:1] != b"\x1d" else said) + record[len(said) :]
+        offset = end
+    return bytes(hidden)
 
 
 def trusted(message: bytes) -> int:

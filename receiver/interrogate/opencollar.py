@@ -301,7 +301,7 @@ def packets_of(messages: list[bytes]) -> tuple[list[Packet], list[str]]:
     unread: list[str] = []
     for message in messages:
         try:
-            read = decode(message, protocol=NOTIFICATION.name)
+            read = decode(masked(message), protocol=NOTIFICATION.name)
         except DecodeError as error:
             unread.append(f"{masked(message).hex()}: {error}")
             continue

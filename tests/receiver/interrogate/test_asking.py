@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from protocols import decode
+from protocols import decode, explain
 from receiver.address import parse_address
 from receiver.clock import SimulatedClock
 from receiver.errors import ConfigError, CorruptError, SourceError
 from receiver.interrogate import flash
 from receiver.interrogate.asking import Answers, Wishes, interrogate
+from receiver.interrogate.masking import masked
 from receiver.interrogate.opencollar import Beacon
 from receiver.simulator.asked import (
     PIECE_BYTES,
@@ -324,3 +325,49 @@ def test_question_that_is_none_and_collar_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be asked; known: opencollar, linkit, ticktag"):
         interrogate(parse_address("icom:serial:/dev/null"), Wishes((), never), tmp_path / "x",
                     clock(), Answers())  # fmt: skip
+
+
+def test_file_with_something_else_behind_its_records_is_not_cut(tmp_path: Path) -> None:
+    out = tmp_path / "log.bin"
+    out.write_bytes(stored(BEGIN, 1) + b"\0 more of it")
+    before = out.read_bytes()
+    with pytest.raises(CorruptError, match="no flash log"), plugged(device().hear) as cable:
+        ask(cable, "opencollar", Wishes(("flash",), never, out=out), tmp_path)
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", [b"SP051307 ", b"  Tsavo 3"])
+def test_id_with_spaces_around_it_can_be_typed(tmp_path: Path, name: bytes) -> None:
+    collar = device()
+    collar.settings[0x21] = name
+    wishes = Wishes(("fix-now",), lambda _, collar_id: collar_id.strip())
+    with plugged(collar.hear) as cable:
+        assert ask(cable, "opencollar", wishes, tmp_path).done
+
+
+def test_key_in_a_flash_record_or_a_cut_list_is_shown_nowhere(tmp_path: Path) -> None:
+    key = b"\xab" * 16
+    collar = device()
+    collar.flash = [b"\x03\x10\x10" + key + bytes(4), stored(BEGIN, 1)]
+    out = tmp_path / "log.bin"
+    with plugged(collar.hear) as cable:
+        first = ask(cable, "opencollar", Wishes(("flash",), never, out=out), tmp_path)
+    assert key in out.read_bytes()  # the copy is the owner's and is whole
+    with plugged(lambda data: [b"\x03\x10\x10" + key[:9]]) as cable:
+        second = ask(cable, "opencollar", Wishes(("settings",), never), tmp_path)
+    log = out.read_bytes()
+    said = [
+        first, second, decode(log, protocol="opencollar-edge", port=29),
+        decode(b"\x1d" + log, protocol="opencollar-edge-ble-nus"),
+        explain(b"\x1d" + log, protocol="opencollar-edge-ble-nus"),
+    ]  # fmt: skip
+    assert "abab" not in repr(said) + (tmp_path / "asked.jsonl").read_text()
+
+
+@pytest.mark.parametrize("cut", range(12))
+def test_hiding_keys_of_a_flash_log_keeps_what_is_before_them(cut: int) -> None:
+    message = b"\x1d" + stored(BEGIN, 1) + b"\x03\x10\x10" + b"\xab" * 16 + bytes(4)
+    hidden = masked(message[: len(message) - cut])
+    assert b"\xab" not in hidden
+    assert len(hidden) == len(message) - cut
+    assert hidden[:12] == message[:12]
