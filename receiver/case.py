@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from receiver import settings
 from receiver.derive import Derived
@@ -13,7 +14,10 @@ from receiver.errors import ReceiverError
 from receiver.journal import Journal, is_journal
 from receiver.live import Follower, answer_of
 from receiver.locator import Posterior
-from receiver.records import SIMULATION_MARK, Observation, Row
+from receiver.records import SIMULATION_MARK, Observation, Row, Source
+
+if TYPE_CHECKING:
+    from receiver.story import Prior
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +34,54 @@ Watch = Callable[[Iterable[Row], int], Iterable[Row]]
 
 
 def open_case(
-    path: Path, collar: str | None, watch: Watch = lambda rows, total: rows, **assumed: Any
+    path: Path,
+    collar: str | None,
+    watch: Watch = lambda rows, total: rows,
+    now: datetime | None = None,
+    **assumed: Any,
 ) -> Case:
     """Read a journal or a CSV of observations, and locate; `watch` sees the rows go by.
 
-    `assumed` are fields of `receiver.locator.LocatorConfig` that are known here.
+    `assumed` are fields of `receiver.locator.LocatorConfig` that are known here. `now` is the time
+    to answer for where nobody has listened yet and only a collar's history is known.
 
     Raises:
         InputError: it is neither, or cannot be read.
         CorruptError: it was damaged.
     """
     if is_journal(path):
-        derived, warnings, simulation = _from_journal(path, watch)
-    else:
-        derived, warnings = Derived(observations=_from_csv(path)), []
-        simulation = any(o.text == SIMULATION_MARK for o in derived.observations)
+        return _of_journal(path, collar, watch, now, assumed)
+    derived = Derived(observations=_from_csv(path))
+    return Case(
+        observations=derived.observations,
+        posterior=answer_of(derived, collar, **assumed),
+        warnings=[],
+        simulation=any(o.text == SIMULATION_MARK for o in derived.observations),
+    )
+
+
+def _of_journal(
+    path: Path, collar: str | None, watch: Watch, now: datetime | None, assumed: dict[str, Any]
+) -> Case:
+    has_history = False
+    with Journal.open(path, readonly=True) as journal:
+        follower = Follower(journal)
+        for row in watch(journal.rows(), len(journal)):
+            has_history |= isinstance(row, Source) and row.role == "history"
+            follower.add(row)
+        warnings = [*journal.problems, *_by_the_file(journal, follower)]
+        derived = follower.result()
+        warnings += derived.warnings
+        if has_history:
+            as_of = max((o.time for o in derived.observations), default=now)
+            found, said = _prior(journal, follower, collar, as_of)
+            warnings += said
+            if found is not None:
+                every = [*derived.observations, *found.observations]
+                derived = replace(derived, observations=sorted(every, key=lambda o: (o.time, o.id)))
+                known = {"off_probability": found.off_probability, "as_of": as_of}
+                assumed = {**known, **assumed}
+        simulation = journal.configuration.simulation
     return Case(
         observations=derived.observations,
         posterior=answer_of(derived, collar, **assumed),
@@ -53,15 +90,24 @@ def open_case(
     )
 
 
-def _from_journal(path: Path, watch: Watch) -> tuple[Derived, list[str], bool]:
-    with Journal.open(path, readonly=True) as journal:
-        follower = Follower(journal)
-        for row in watch(journal.rows(), len(journal)):
-            follower.add(row)
-        warnings = [*journal.problems, *_by_the_file(journal, follower)]
-        derived = follower.result()
-        simulation = journal.configuration.simulation
-    return derived, warnings + derived.warnings, simulation
+def _prior(
+    journal: Journal, follower: Follower, collar: str | None, as_of: datetime | None
+) -> tuple[Prior | None, list[str]]:
+    """Return what the collar's history says before anybody listened, and what to say of it."""
+    from receiver.histories import subject_in
+    from receiver.story import prior
+
+    if as_of is None:
+        return None, []
+    try:
+        story = subject_in(journal, follower.configuration, collar).story(as_of)
+    except ReceiverError as error:
+        return None, [f"no history is used: {error}"]
+    share = round(100 * story.inaudible_share / 5) * 5
+    return prior(story), [
+        f"the history of {story.collar} counts: its last place, and about {share} of 100 that it"
+        " cannot be heard (baksan story)"
+    ]
 
 
 def _by_the_file(journal: Journal, follower: Follower) -> list[str]:

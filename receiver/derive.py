@@ -32,6 +32,7 @@ from receiver.records import (
     EXPORT,
     OWN_RADIO,
     SETTINGS,
+    STORY,
     Detection,
     Entry,
     Gap,
@@ -266,8 +267,9 @@ class Derivation:
         return self._hear(end)
 
     def _enter(self, row: Entry) -> list[Event]:
-        # Settings are a matter of `receiver.live`; what was given away is no evidence.
-        if row.content.get("kind") not in (SETTINGS, EXPORT):
+        # Settings are a matter of `receiver.live`, a collar's story of `receiver.story`; what was
+        # given away is no evidence.
+        if row.content.get("kind") not in (SETTINGS, EXPORT, STORY):
             self._collected.entries.append(row)
         return [row]
 

@@ -256,6 +256,8 @@ SETTINGS = "settings"
 SETUP, RADIO_CHECK, CALIBRATION, COMPASS = "setup", "radio_check", "calibration", "compass"
 # The kind of an entry that says what was given away to whom.
 EXPORT = "export"
+# The kind of an entry in which the leader answers a question of a collar's story or weighs a cause.
+STORY = "story"
 # The beginning or the end of a turn with a directional antenna.
 TURN = "turn"
 # The reason of a gap while the team's own voice radio transmits: no silence, and no beep either.

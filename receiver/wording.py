@@ -8,6 +8,7 @@ from datetime import datetime
 FIRST_YEAR = 2000
 # What XML cannot hold, and what a terminal would obey.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+_UNITS = (("year", 365.25 * 86_400.0), ("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
 SIMULATION = "SIMULATION: nothing below was measured, no animal is there"
 
 
@@ -36,3 +37,12 @@ def local_time(time: datetime | None) -> str:
 def plain(text: str) -> str:
     """Return somebody's text without control characters."""
     return _CONTROL.sub(" ", text).strip()
+
+
+def span(seconds: float) -> str:
+    """Write a stretch of time in the unit that people would use."""
+    for unit, length_s in _UNITS:
+        if seconds >= 1.95 * length_s:
+            count = seconds / length_s
+            return f"{count:.0f} {unit}s" if count >= 9.95 else f"{count:.1f} {unit}s"
+    return f"{seconds:.0f} seconds" if round(seconds) != 1 else "1 second"

@@ -93,6 +93,7 @@ LAYERS: dict[str, set[str]] = {
         "receiver.dsp",
         "receiver.heard",
         "receiver.hearing",
+        "receiver.story",
         "protocols.packet",
     },
     "receiver.bulk": {"numpy", "protocols", "construct"},
@@ -103,13 +104,16 @@ LAYERS: dict[str, set[str]] = {
     | {"receiver.keys"},
     "receiver.case": BASE
     | {"receiver.live", "receiver.settings", "receiver.journal", "receiver.columns"}
-    | {"receiver.derive"}
+    | {"receiver.derive", "receiver.histories", "receiver.story"}
     | {"receiver.locator"},
+    "receiver.story": NUMERIC | BASE | {"receiver.corrections"},
+    "receiver.histories": BASE
+    | {"receiver.importers", "receiver.journal", "receiver.story", "receiver.corrections"},
     "receiver.ui": NUMERIC
     | BASE
     | {"rich", "receiver.locator", "receiver.columns", "protocols"}
     | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
-    | {"receiver.heard", "receiver.hearing", "receiver.samples.level"},
+    | {"receiver.heard", "receiver.hearing", "receiver.samples.level", "receiver.story"},
 }
 
 

@@ -41,6 +41,7 @@ def command(
     baksan locate walk.csv --still --bearings gorge --json
     """
     from receiver.case import open_case
+    from receiver.clock import SystemClock
     from receiver.ui.progress import watched
 
     assumed = {
@@ -50,8 +51,9 @@ def command(
         "reach_m": reach_km * 1000.0 if reach_km else None,
     }
     known = {name: value for name, value in assumed.items() if value is not None}
+    now = SystemClock().now().utc
     case = open_case(
-        Path(file), collar, lambda rows, total: watched(rows, total, "reading"), **known
+        Path(file), collar, lambda rows, total: watched(rows, total, "reading"), now, **known
     )
     write_files(case, **files)
     show(case, as_json, coordinates or STYLES[:4])

@@ -66,7 +66,7 @@ def posterior(
     table = complete(columns)
     evidence = gather(table, config)
     reason = reason_for_none(table, evidence, config)
-    time = newest(table)
+    time = _as_of(newest(table), config)
     if evidence is None or reason is not None:
         counts = evidence.counts if evidence else {}
         answer = Answer(collar=config.collar, time=time, counts=counts, reason=reason)
@@ -124,6 +124,11 @@ def contributions_bits(belief: Belief) -> dict[str, float]:
         without = without - logsumexp(without)
         bits[name] = round(float(np.exp(full) @ (full - without) / np.log(2.0)), 2)
     return bits
+
+
+def _as_of(time: datetime | None, config: LocatorConfig) -> datetime | None:
+    """Return the time that the answer is for."""
+    return max((t for t in (time, config.as_of) if t is not None), default=None)
 
 
 def newest(columns: Columns) -> datetime | None:

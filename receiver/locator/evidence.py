@@ -6,7 +6,7 @@ evidence is cut into epochs of half an hour; a collar that lies still has one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +144,7 @@ def _trusted_times(time_s: Floats) -> tuple[Floats, int]:
 def _evidence(rows: Rows, grid: LocalGrid, config: LocatorConfig) -> Evidence:
     parts = _epochs(rows.time_s, config)
     kept = [rows.part(part) for part in parts]
-    *earlier, last = (_epoch(part, config) for part in kept)
+    *earlier, last = [*(_epoch(part, config) for part in kept), *_later(rows, config)]
     # A half hour that says nothing is passed over; only the last one still tells that time went by.
     epochs = [epoch for epoch in earlier if epoch.says_something]
     rows.left_out["half hours too long ago"] = max(len(epochs) - MOST_EPOCHS, 0)
@@ -170,7 +170,7 @@ def _evidence(rows: Rows, grid: LocalGrid, config: LocatorConfig) -> Evidence:
         listened_m=np.column_stack([rows.x_m[listened], rows.y_m[listened]]),
         silent_m=np.column_stack([rows.x_m[silent], rows.y_m[silent]]),
         altitudes_m=rows.columns["altitude_m"].astype(float)[listened],
-        silent_days=_silent_days(rows, ~silent),
+        silent_days=_silent_days(rows, ~silent, last.time_s),
         counts=counts,
         left_out=_summed([rows.left_out, *(part.left_out for part in kept)]),
     )
@@ -183,11 +183,11 @@ def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
     return {reason: count for reason, count in total.items() if count}
 
 
-def _silent_days(rows: Rows, heard: Mask) -> float:
+def _silent_days(rows: Rows, heard: Mask, until_s: float) -> float:
     """Return for how long nothing has come from the collar, in days; 0 where nobody knows."""
     if not heard.any():
         return 0.0
-    return float(rows.time_s.max() - rows.time_s[heard].max()) / 86_400.0
+    return float(until_s - rows.time_s[heard].max()) / 86_400.0
 
 
 def _epochs(time_s: Floats, config: LocatorConfig) -> list[NDArray[np.int64]]:
@@ -202,11 +202,20 @@ def _epochs(time_s: Floats, config: LocatorConfig) -> list[NDArray[np.int64]]:
     return parts
 
 
+def _later(rows: Rows, config: LocatorConfig) -> list[Epoch]:
+    """Return an empty half hour at the time that was asked for, where that is much later."""
+    as_of_s = config.as_of.timestamp() if config.as_of else 0.0
+    if config.movement == "still" or as_of_s <= rows.time_s.max() + EPOCH_S:
+        return []
+    empty = rows.part(np.zeros(0, dtype=np.int64))
+    return [replace(_epoch(empty, config), begin_s=as_of_s, time_s=as_of_s)]
+
+
 def _epoch(rows: Rows, config: LocatorConfig) -> Epoch:
     radio = radio_data(rows, config)
     return Epoch(
-        begin_s=float(rows.time_s.min()),
-        time_s=float(rows.time_s.max()),
+        begin_s=float(rows.time_s.min(initial=np.inf)),
+        time_s=float(rows.time_s.max(initial=0.0)),
         radio=radio,
         bounds=bound_data(rows, radio, config),
         bearings=bearing_data(rows, config),

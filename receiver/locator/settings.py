@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -45,7 +46,8 @@ class LocatorConfig:
     `slopes(places_m) -> (P,)` numbers the slope that each place lies on: bearings from one slope
     share their echo. `receivers`: what is known of fixed receivers, by name. `ground` "hills" says
     so where nobody gives altitudes. `precision` of the largest product: float32 is right to 1e-3 in
-    ln p.
+    ln p. `as_of` is the time that the answer is for, where that is later than the newest
+    observation: until then the animal goes on moving.
     """
 
     collar: str | None = None
@@ -71,6 +73,7 @@ class LocatorConfig:
     precision: type[np.float32] | type[np.float64] = np.float32
     loss_db: LossDb | None = None
     antennas: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    as_of: datetime | None = None
 
 
 # The level 100 m from a collar, by the scale it is measured on: mean and spread in dB. dBm after

@@ -15,7 +15,7 @@ from receiver.clock import Clock
 from receiver.config import SETUP_KEYS
 from receiver.errors import ConfigError
 from receiver.levels import HAND_LEVEL_DB, HAND_LEVEL_SD_DB, HAND_UNIT
-from receiver.records import CALIBRATION, COMPASS, HAND, RADIO_CHECK, SETUP, TURN, Entry
+from receiver.records import CALIBRATION, COMPASS, HAND, RADIO_CHECK, SETUP, STORY, TURN, Entry
 from receiver.setups import COMPASS_SIGMA_DEG
 
 Content = dict[str, Any]
@@ -375,6 +375,11 @@ _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
     RADIO_CHECK: lambda content: (
         f"radio check of {content.get('receiver')}: "
         f"{'passed' if content.get('passed') is True else 'NOT passed'}"
+    ),
+    STORY: lambda content: (
+        f"{content['question']}: {content['answer']}"
+        if "question" in content
+        else f"weight of {content['cause']}: {content['weight']:g} of 100"
     ),
     CALIBRATION: lambda content: (
         f"calibration {content.get('calibration_id')} of {content.get('receiver')}"
