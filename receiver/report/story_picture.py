@@ -76,7 +76,7 @@ def _silence(story: Story) -> str:
 
 
 def _map(axes: Any, story: Story, fixes: Sequence[Fix]) -> None:
-    found = ground.track(fixes)
+    found = ground.track(ground.trusted(fixes))
     place = story.last_place
     if place is None:
         axes.set_axis_off()
@@ -173,7 +173,7 @@ def _times(rows: Sequence[Any], story: Story, fixes: Sequence[Fix]) -> None:
         return
     begin, last = times[0], times[-1]
     length_of = max(last - begin, timedelta(hours=1))
-    end = min(story.time, last + MOST_SILENCE * length_of)
+    end = max(last, min(story.time, last + MOST_SILENCE * length_of))
     is_cut = end < story.time
     _contacts(rows[0], fixes, times)
     for axes, (name, value) in zip(rows[1:], PANELS, strict=True):
@@ -181,20 +181,18 @@ def _times(rows: Sequence[Any], story: Story, fixes: Sequence[Fix]) -> None:
     for axes in rows:
         axes.set_xlim(begin - 0.02 * length_of, end + 0.02 * length_of)
         axes.axvspan(last, end + length_of, color=SILENCE_COLOUR, alpha=0.10, linewidth=0)
-        _dates(axes, length_of)
+        _dates(axes, begin, end)
     said = f"SILENT\nuntil {story.time:%d %b %Y}" if is_cut else "SILENT"
     if end - last > 0.15 * (end - begin):
         rows[0].text(last + (end - last) / 2, 0.5, said, color=SILENCE_COLOUR, ha="center",
                      va="center", transform=rows[0].get_xaxis_transform())  # fmt: skip
 
 
-def _dates(axes: Any, length_of: timedelta) -> None:
-    from matplotlib import dates
-
-    library: Any = dates
-    axes.xaxis.set_major_locator(library.AutoDateLocator(minticks=3, maxticks=5))
-    style = "%d %b %Y" if length_of > LONG_TIME else "%d %b %H:%M"
-    axes.xaxis.set_major_formatter(library.DateFormatter(style))
+def _dates(axes: Any, begin: datetime, end: datetime) -> None:
+    """Write four times below an axis: days, or hours where all is within a few days."""
+    times = [begin + share * (end - begin) for share in (0.0, 1 / 3, 2 / 3, 1.0)]
+    style = "%d %b %Y" if end - begin > LONG_TIME else "%d %b %H:%M"
+    axes.set_xticks(times, [f"{time:{style}}" for time in times])
     axes.tick_params(labelsize=8)
     axes.grid(color="#dddddd", linewidth=0.5)
 

@@ -21,9 +21,10 @@ FUTURE = timedelta(days=1)  # a clock that is wrong by a zone is no reason to le
 # Contacts that come in bursts (all messages of one satellite pass) are one: what is shorter than
 # half of the interval below which the shortest ones make up a tenth of all the time.
 BURST_TIME_SHARE, BURST_PART = 0.1, 0.5
-FEWEST_GAPS, RECENT_GAPS, WINDOW_GAPS = 5, 30, 12
-LIKE_THE_MODE, ANOTHER_SCHEDULE = 0.25, 1.5
-RECENT_DAYS, FEWEST_RECENT_DAYS = 14.0, 1.0
+FEWEST_GAPS, RECENT_GAPS = 5, 30
+WINDOW_GAPS, LOW = 20, 0.1
+LIKE_THE_MODE, ANOTHER_SCHEDULE = 1.2, 1.5
+RECENT_DAYS, FEWEST_RECENT_DAYS, FEWEST_DUE = 14.0, 1.0, 3
 WEEK_DAYS, MONTH_DAYS, TREND_DAYS, FEWEST_DAYS = 7, 30, 90, 5
 
 
@@ -78,36 +79,32 @@ def merged(time_s: Floats) -> Floats:
 
 
 def usual_interval_s(gaps_s: Floats) -> float:
-    """Return the mode of intervals: half-sample mode of their logarithms, then a local median.
+    """Return the mode of intervals: the median of the fifth-wide band that holds most of them.
 
-    After D. R. Bickel and R. Fruehwirth, Computational Statistics & Data Analysis 50 (2006).
+    Where two bands hold as many it is the shorter: the longer are fixes that failed.
     """
-    ordered = np.sort(np.log(gaps_s))
-    while len(ordered) > 2:
-        half = (len(ordered) + 1) // 2
-        widths = ordered[half - 1 :] - ordered[: len(ordered) - half + 1]
-        begin = int(np.argmin(widths))
-        ordered = ordered[begin : begin + half]
-    mode_s = float(np.exp(ordered.mean()))
-    near = gaps_s[np.abs(gaps_s / mode_s - 1.0) <= LIKE_THE_MODE]
-    return float(np.median(near)) if len(near) else mode_s
+    ordered = np.sort(gaps_s)
+    ends = np.searchsorted(ordered, ordered * LIKE_THE_MODE, side="right")
+    begin = int(np.argmax(ends - np.arange(len(ordered))))
+    return float(np.median(ordered[begin : ends[begin]]))
 
 
 def _first_in_force(gaps_s: Floats) -> int:
     """Return from which interval on the last schedule holds.
 
-    The lower quartile of a dozen intervals is a schedule's own interval also where most fixes fail.
+    The lower tenth of twenty intervals is a schedule's own interval also where most fixes fail.
     """
     if len(gaps_s) < 2 * WINDOW_GAPS:
         return 0
     windows = np.lib.stride_tricks.sliding_window_view(gaps_s, WINDOW_GAPS)
-    quartile_s = np.quantile(windows, 0.25, axis=1)
-    ratio = np.abs(np.log(quartile_s / usual_interval_s(gaps_s[-RECENT_GAPS:])))
-    others = np.flatnonzero(ratio > np.log(ANOTHER_SCHEDULE))
+    usual_s = usual_interval_s(gaps_s[-RECENT_GAPS:])
+    ratio = np.log(np.quantile(windows, LOW, axis=1) / usual_s)
+    others = np.flatnonzero(np.abs(ratio) > np.log(ANOTHER_SCHEDULE))
     if not len(others):
         return 0
-    # A quarter of the last foreign window belongs to the new schedule already.
-    first = int(others[-1]) + WINDOW_GAPS * 3 // 4
+    # A tenth of the last foreign window has the shorter intervals: those before, or those since.
+    before = LOW if ratio[others[-1]] < 0 else 1.0 - LOW
+    first = int(others[-1]) + 1 + round(before * WINDOW_GAPS)
     return min(first, len(gaps_s) - FEWEST_GAPS)
 
 
@@ -115,11 +112,13 @@ def overdue(time_s: Floats, found: Rhythm, now: datetime) -> Overdue:
     """Return how late it is at `now`, and how many of its own intervals were as long."""
     own = np.diff(merged(time_s))[-found.gaps :]
     silence_s = max(now.timestamp() - float(time_s[-1]), 0.0)
+    as_long = int((own >= silence_s).sum())
     return Overdue(
         silence_s=silence_s,
         missed=int(silence_s // found.interval_s),
-        as_long=int((own >= silence_s).sum()),
+        as_long=as_long,
         gaps=len(own),
+        share_as_long=(as_long + 1) / (len(own) + 1),
     )
 
 
@@ -144,14 +143,17 @@ def fix_success(fix_s: Floats, found: Rhythm, last_contact_s: float) -> FixSucce
 
 def _came(
     fix_s: Floats, begin_s: float, end_s: float, interval_s: float
-) -> tuple[float, int] | None:  # fmt: skip
-    """Return the share of due fixes that came, and how many were due; None for fewer than 3."""
-    due = int(np.rint((end_s - begin_s) / interval_s))
-    if due < 3:
-        return None
-    inside = fix_s[(fix_s > begin_s) & (fix_s <= end_s)]
-    came = len(np.unique(np.floor((inside - begin_s) / interval_s)))
-    return min(came / due, 1.0), due
+) -> tuple[float, int] | None:
+    """Return the share of due fixes that came, and how many were due; None for fewer than 3.
+
+    Due times are counted from fix to fix, as no collar keeps its interval to the second.
+    """
+    inside = (fix_s[1:] > begin_s) & (fix_s[1:] <= end_s)
+    steps = np.rint(np.diff(fix_s)[inside] / interval_s)
+    came = int((steps >= 1).sum())
+    last_s = max(fix_s[fix_s <= end_s].max(initial=begin_s), begin_s)
+    due = int(steps.sum()) + int((end_s - last_s) // interval_s)
+    return (came / due, due) if due >= FEWEST_DUE else None
 
 
 # --- what its sensors said ----------------------------------------------------------------------

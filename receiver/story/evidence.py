@@ -62,10 +62,10 @@ def _gaps(story: Story) -> Iterator[Evidence]:
             yield Evidence("schedule", 0.4, how_long)
         yield Evidence("schedule", None, f"only {late.gaps} gaps are known: its programme by its"
                        " maker (season, duty cycle)")  # fmt: skip
-    elif late.chance_at_most >= COMMON:
+    elif late.share_as_long >= COMMON:
         yield Evidence("schedule", 4, how_long)
         yield Evidence("den", 2, how_long)
-    elif late.chance_at_most <= RARE:
+    elif late.share_as_long <= RARE:
         yield Evidence("schedule", 0.1, how_long)
     rhythm = story.contact_rhythm
     if rhythm and rhythm.interval_before_s is not None:

@@ -37,17 +37,17 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """How late it is. `as_long` of the `gaps` before were as long as this silence."""
+    """How late it is. `as_long` of the `gaps` before were as long as this silence.
+
+    `share_as_long` counts this silence as one of its gaps: (as_long + 1) / (gaps + 1), so that few
+    gaps never make a silence look unusual.
+    """
 
     silence_s: float
     missed: int
     as_long: int
     gaps: int
-
-    @property
-    def chance_at_most(self) -> float:
-        """The share of its own gaps that were as long, this one counted as one of them."""
-        return (self.as_long + 1) / (self.gaps + 1)
+    share_as_long: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

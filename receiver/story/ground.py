@@ -90,9 +90,8 @@ def trusted(fixes: Sequence[Fix]) -> list[Spot]:
     return sorted(found, key=lambda spot: (spot.time, spot.fix.id))
 
 
-def last_place(fixes: Sequence[Fix]) -> LastPlace | None:
-    """Return the newest position; a better one of the same day goes before a poor one."""
-    known = trusted(fixes)
+def last_place(known: Sequence[Spot]) -> LastPlace | None:
+    """Return the newest position; a much better one of the same day goes before a poor one."""
     if not known:
         return None
     end = known[-1].time
@@ -110,9 +109,8 @@ def last_place(fixes: Sequence[Fix]) -> LastPlace | None:
     )
 
 
-def track(fixes: Sequence[Fix]) -> Track | None:
+def track(known: Sequence[Spot]) -> Track | None:
     """Return the track: GPS, or where there is none the better classes of Argos."""
-    known = trusted(fixes)
     chosen = [spot for spot in known if spot.fix.sensor != ARGOS] or [
         spot for spot in known if spot.fix.location_class in ARGOS_FOR_TRACKS
     ]

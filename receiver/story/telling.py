@@ -60,16 +60,16 @@ def _until(fixes: Sequence[Fix], now: datetime) -> tuple[list[Fix], int]:
 def _facts(fixes: Sequence[Fix], now: datetime, name: str) -> tuple[Story, list[str]]:
     """Return the story without its causes, and what limits it."""
     contact_s = contacts.seconds(contacts.when(fix) for fix in fixes)
-    found, place = ground.track(fixes), ground.last_place(fixes)
-    contact_rhythm = contacts.rhythm(contact_s)
-    fix_s = contacts.seconds(spot.time for spot in ground.trusted(fixes))
-    fix_rhythm = contacts.rhythm(fix_s if found is None else found.time_s)
+    spots = ground.trusted(fixes)
+    found, place = ground.track(spots), ground.last_place(spots)
+    contact_rhythm = contacts.rhythm(contact_s) if _is_long(contact_s) else None
+    fix_rhythm = contacts.rhythm(found.time_s) if found else None
     story = Story(
         collar=name,
         device_ids=tuple(sorted({fix.device_id for fix in fixes})),
         time=now,
         rows=len(fixes),
-        positions=len(fix_s),
+        positions=len(spots),
         last_contact=contacts.utc(contact_s[-1]) if len(contact_s) else None,
         last_place=place,
         contacts_after_last_place=_after(contact_s, place),
@@ -90,6 +90,11 @@ def _facts(fixes: Sequence[Fix], now: datetime, name: str) -> tuple[Story, list[
         moved_at_the_end=ground.moved_at_the_end(found) if found else None,
     )
     return story, list(_limits(fixes, found))
+
+
+def _is_long(contact_s: contacts.Floats) -> bool:
+    """Tell whether contacts cover a day: the messages of an hour tell no schedule."""
+    return len(contact_s) > 1 and contact_s[-1] - contact_s[0] >= contacts.DAY_S
 
 
 def _after(contact_s: contacts.Floats, place: LastPlace | None) -> int:

@@ -13,6 +13,7 @@ from receiver.wording import area, length, local_time, plain, span
 
 WIDTH, LABEL = 79, 14
 LIGHT = 5  # causes below this weight are named in one line
+HEAVY = 15  # and from this one on told in full
 MOST_CLUSTERS, MOST_MISSED = 4, 10_000
 STYLES = ("decimal", "utm")
 STYLE_NAMES = {"utm": "UTM "}
@@ -68,7 +69,7 @@ def silence(story: Story) -> str:
     text = f"for {since}; last contact {local_time(story.last_contact)}"
     late, rhythm = story.overdue, story.contact_rhythm
     if late is None or rhythm is None:
-        return f"{text}. Too few contacts to know its schedule"
+        return f"{text}. Its contacts are too few, or within a day: its schedule is unknown"
     usual = f"it spoke about every {span(rhythm.interval_s)}"
     if late.missed <= 1:
         return f"NOT OVERDUE: {text}; {usual}"
@@ -134,16 +135,15 @@ def _causes(story: Story) -> Iterator[str]:
 
 
 def _cause(cause: Cause) -> Iterator[str]:
+    """Tell a cause in full where something speaks for it, else what would have to be known."""
     rough = f"{cause.weight:.0f} (leader)" if cause.by_leader else f"about {cause.weight:.0f}"
     yield from _entry(f"  {cause.key}", f"{cause.title}: {rough}")
-    for label, texts in (
-        ("for", cause.evidence_for),
-        ("against", cause.evidence_against),
-        ("missing", cause.missing),
-    ):
-        yield from _below(label, "; ".join(texts))
-    yield from _below("where", cause.where)
-    yield from _below("when", cause.when)
+    yield from _below("for", "; ".join(cause.evidence_for))
+    yield from _below("against", "; ".join(cause.evidence_against))
+    yield from _below("missing", "; ".join(cause.missing))
+    if cause.evidence_for or cause.by_leader or cause.weight >= HEAVY:
+        yield from _below("where", cause.where)
+        yield from _below("when", cause.when)
 
 
 def _below(label: str, text: str) -> list[str]:
