@@ -34,7 +34,7 @@ class Kind(NamedTuple):
 
 KINDS: dict[str, Kind] = {
     "schedule": Kind(
-        "its programme: it sleeps by its schedule", 10, 0.1,
+        "it sleeps by its schedule", 10, 0.1,
         "anywhere in its usual range",
         "by the sheet's beacon hours; else over 24 hours, and on several weekdays",
     ),
@@ -44,7 +44,7 @@ KINDS: dict[str, Kind] = {
         "warm hours of sunny days, when a cold battery gives most; listen long, it may be weak",
     ),
     "account": Kind(
-        "positions arrive but nobody receives them: account, SIM or server", 10, 0.1,
+        "nobody receives its positions (account, SIM, server)", 10, 0.1,
         "nowhere yet: telephone first; maker and operator may hold newer fixes",
         "before leaving",
     ),
@@ -59,12 +59,12 @@ KINDS: dict[str, Kind] = {
         "any beacon hour",
     ),
     "den": Kind(
-        "in a den or a gorge, where no sky is seen", 10, 0.4,
+        "in a den or a gorge without a view of the sky", 10, 0.4,
         "about its last fixes and the places it comes back to, from above, both sides",
         "dusk to dawn, when it comes out; again and again over some days",
     ),
     "sudden": Kind(
-        "the collar stopped at once: water, a blow, electronics", 20, 0.6,
+        "it stopped at once (water, a blow, electronics)", 20, 0.6,
         "its usual range; a second beacon may still run",
         "any beacon hour",
     ),
@@ -79,7 +79,7 @@ KINDS: dict[str, Kind] = {
         "any time: it does not move. Listen for the mortality rate of its sheet",
     ),
     "poaching": Kind(
-        "a person: snare, shot, poison, collar cut off or destroyed", 10, 0.8,
+        "a person (snare, shot, poison, collar cut off or destroyed)", 10, 0.8,
         "the last fixes, paths and camps near them; a collar may lie in water or be carried off",
         "with the inspector, by day; not over open radio",
     ),

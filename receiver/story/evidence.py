@@ -109,11 +109,15 @@ def _battery_date(story: Story, collar: Collar) -> Iterator[Evidence]:
     until = story.last_contact or story.time
     left = (collar.battery_end_date - until.date()).days
     if left < 0:
-        yield Evidence("battery", 5, f"it spoke last {-left} days after its battery's date")
+        yield Evidence("battery", 5, f"it spoke last {_days(-left)} after its battery's date")
     elif left > MUCH_BATTERY_DAYS:
-        yield Evidence("battery", 0.3, f"its battery had {left} days left by its sheet")
+        yield Evidence("battery", 0.3, f"its battery had {_days(left)} left by its sheet")
     else:
-        yield Evidence("battery", 2, f"its battery had only {left} days left by its sheet")
+        yield Evidence("battery", 2, f"its battery had only {_days(left)} left by its sheet")
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 # --- account, operator, GPS ---------------------------------------------------------------------
@@ -224,10 +228,10 @@ def _drop_off(story: Story, collar: Collar) -> Iterator[Evidence]:
     until = story.last_contact or story.time
     days = (collar.drop_off_date - until.date()).days
     if days <= NEAR_DROP_OFF_DAYS:
-        when = f"{days} days after" if days > 0 else f"{-days} days before"
-        yield Evidence("dropoff", 8, f"its drop-off date is {when} the last contact")
+        when = f"{_days(days)} after" if days > 0 else f"{_days(-days)} before"
+        yield Evidence("dropoff", 10, f"its drop-off date is {when} the last contact")
     else:
-        yield Evidence("dropoff", 0.05, f"its drop-off was {days} days away by its sheet")
+        yield Evidence("dropoff", 0.05, f"its drop-off was {_days(days)} away by its sheet")
 
 
 def _mortality(story: Story) -> Iterator[Evidence]:

@@ -41,8 +41,8 @@ def said_in(entries: Iterable[Entry], collar: str) -> Said:
         content = entry.content
         if content.get("kind") != STORY or content.get("collar") != collar:
             continue
-        question, answer = content.get("question"), content.get("answer")
-        cause, weight = content.get("cause"), content.get("weight")
+        question, answer = str(content.get("question")), content.get("answer")
+        cause, weight = str(content.get("cause")), content.get("weight")
         if question in QUESTIONS and answer in ANSWERS:
             said.answers[question] = answer
             said.entries[question] = entry.id

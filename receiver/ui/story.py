@@ -18,7 +18,7 @@ MOST_CLUSTERS, MOST_MISSED = 4, 10_000
 STYLES = ("decimal", "utm")
 STYLE_NAMES = {"utm": "UTM "}
 POACHING = (
-    "Tell the wildlife inspector first, and go with them. Touch nothing: collar, carcass, snare,"
+    "Tell the wildlife inspector first, and go with them. Touch nothing: collar, animal, snare,"
     " tracks and cartridges stay as they lie. Photograph with time and place in the picture, and"
     " write down who was there. Keep the place off open radio."
 )
@@ -137,7 +137,7 @@ def _causes(story: Story) -> Iterator[str]:
 def _cause(cause: Cause) -> Iterator[str]:
     """Tell a cause in full where something speaks for it, else what would have to be known."""
     rough = f"{cause.weight:.0f} (leader)" if cause.by_leader else f"about {cause.weight:.0f}"
-    yield from _entry(f"  {cause.key}", f"{cause.title}: {rough}")
+    yield from _entry(f"  {cause.key}", f"{rough}: {cause.title}")
     yield from _below("for", "; ".join(cause.evidence_for))
     yield from _below("against", "; ".join(cause.evidence_against))
     yield from _below("missing", "; ".join(cause.missing))
