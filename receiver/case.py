@@ -72,15 +72,11 @@ def _of_journal(
         warnings = [*journal.problems, *_by_the_file(journal, follower)]
         derived = follower.result()
         warnings += derived.warnings
-        if has_history:
-            as_of = max((o.time for o in derived.observations), default=now)
-            found, said = _prior(journal, follower, collar, as_of)
-            warnings += said
-            if found is not None:
-                every = [*derived.observations, *found.observations]
-                derived = replace(derived, observations=sorted(every, key=lambda o: (o.time, o.id)))
-                known = {"off_probability": found.off_probability, "as_of": as_of}
-                assumed = {**known, **assumed}
+        as_of = max((o.time for o in derived.observations), default=now)
+        if has_history and as_of is not None:
+            prior, said = _prior(journal, follower, collar, as_of)
+            warnings.append(said)
+            derived, assumed = _with_prior(derived, prior, {"as_of": as_of, **assumed})
         simulation = journal.configuration.simulation
     return Case(
         observations=derived.observations,
@@ -91,23 +87,34 @@ def _of_journal(
 
 
 def _prior(
-    journal: Journal, follower: Follower, collar: str | None, as_of: datetime | None
-) -> tuple[Prior | None, list[str]]:
+    journal: Journal, follower: Follower, collar: str | None, as_of: datetime
+) -> tuple[Prior | None, str]:
     """Return what the collar's history says before anybody listened, and what to say of it."""
     from receiver.histories import subject_in
     from receiver.story import prior
 
-    if as_of is None:
-        return None, []
     try:
         story = subject_in(journal, follower.configuration, collar).story(as_of)
     except ReceiverError as error:
-        return None, [f"no history is used: {error}"]
+        return None, f"no history is used: {error}"
     share = round(100 * story.inaudible_share / 5) * 5
-    return prior(story), [
+    return prior(story), (
         f"the history of {story.collar} counts: its last place, and about {share} of 100 that it"
         " cannot be heard (baksan story)"
-    ]
+    )
+
+
+def _with_prior(
+    derived: Derived, prior: Prior | None, assumed: dict[str, Any]
+) -> tuple[Derived, dict[str, Any]]:
+    """Add what a history says; what the user assumes goes before it."""
+    if prior is None:
+        return derived, assumed
+    observations = sorted(
+        (*derived.observations, *prior.observations), key=lambda o: (o.time, o.id)
+    )
+    known = {"off_probability": prior.off_probability, **assumed}
+    return replace(derived, observations=observations), known
 
 
 def _by_the_file(journal: Journal, follower: Follower) -> list[str]:

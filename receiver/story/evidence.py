@@ -22,6 +22,7 @@ VOLTS_FELL = 0.025  # share of the voltage that a battery loses near its end
 MUCH_WORSE, STEADY = 0.6, 0.85  # recent fix success over that before
 COLD_C = -15.0
 LONG_SILENCE_S = 60 * DAY_S
+MORE_SWING, LEAST_SWING_C = 1.7, 10.0
 MUCH_BATTERY_DAYS, NEAR_DROP_OFF_DAYS = 180, 30
 SOON_AFTER_S = 30 * DAY_S
 
@@ -217,8 +218,19 @@ def _end(story: Story) -> Iterator[Evidence]:
         moved = "it was on its way in its last day"
         yield Evidence("dropped", 0.2, moved)
         yield Evidence("den", 0.7, moved)
+    yield from _swing(story.temperature)
     if story.moved_at_the_end is None or story.last_place is None:
         yield Evidence("dropped", None, "no positions that tell whether it moved at the end")
+
+
+def _swing(found: Trend | None) -> Iterator[Evidence]:
+    """Look at the day's warmth: an animal keeps a collar warm at night and shades it by day."""
+    if found is None or found.swing_before is None or found.swing_before <= 0:
+        return
+    if found.swing_recent >= max(MORE_SWING * found.swing_before, LEAST_SWING_C):
+        text = f"its warmth swung by {found.swing_recent:.0f} degrees a day at the end, before by" \
+               f" {found.swing_before:.0f}"  # fmt: skip
+        yield Evidence("dropped", 2, f"{text}: as of something that lies in sun and frost")
 
 
 def _drop_off(story: Story, collar: Collar) -> Iterator[Evidence]:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LastPlace:
-    """The newest position that may be trusted. `sensor` is gps or argos-doppler-shift."""
+class Position:
+    """A position that may be trusted. `sensor` is gps or argos-doppler-shift."""
 
     fix_id: str
     time: datetime
@@ -172,8 +172,9 @@ class Question:
 class Story:
     """All that the history of a collar says at `time`.
 
-    `causes` begin with the heaviest. `inaudible_share` is the rough chance that the beacon cannot
-    be heard at all, wherever one listens: off, dead or carried away.
+    `places_before` are the positions before the last place, the newest first. `causes` begin with
+    the heaviest. `inaudible_share` is the rough chance that the beacon cannot be heard at all,
+    wherever one listens: off, empty or carried away.
     """
 
     collar: str
@@ -182,7 +183,8 @@ class Story:
     rows: int
     positions: int
     last_contact: datetime | None
-    last_place: LastPlace | None
+    last_place: Position | None
+    places_before: tuple[Position, ...]
     contacts_after_last_place: int
     contact_rhythm: Rhythm | None
     fix_rhythm: Rhythm | None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from receiver.geodesy import LocalGrid
 from receiver.records import Fix
 from receiver.story.contacts import DAY_S, Floats, utc
-from receiver.story.facts import Cluster, LastPlace, Walk
+from receiver.story.facts import Cluster, Position, Walk
 
 TRUSTED = ("ok", "corrected")
 ARGOS = "argos-doppler-shift"
@@ -23,7 +23,7 @@ GPS_ACCURACY_M = 20.0
 # (Boyd and Brightsmith, PLoS ONE 8:e63051, 2013); the operator's figures are smaller.
 ARGOS_ACCURACY_M = {"3": 2000.0, "2": 2000.0, "1": 2000.0, "A": 2000.0}
 ARGOS_OTHER_M = 8000.0
-MUCH_BETTER = 5.0
+MUCH_BETTER, MOST_LAST = 5.0, 6
 ARGOS_FOR_TRACKS = ("3", "2", "1")
 FASTEST_M_S = 40.0  # into a place and out of it again: nothing that walks
 LEAST_STEP_M = 30.0
@@ -90,22 +90,29 @@ def trusted(fixes: Sequence[Fix]) -> list[Spot]:
     return sorted(found, key=lambda spot: (spot.time, spot.fix.id))
 
 
-def last_place(known: Sequence[Spot]) -> LastPlace | None:
-    """Return the newest position; a much better one of the same day goes before a poor one."""
+def last_places(known: Sequence[Spot]) -> list[Position]:
+    """Return the newest positions, the last first.
+
+    A much better position of the same day goes before a poor one: GPS before Argos.
+    """
     if not known:
-        return None
+        return []
     end = known[-1].time
     fresh = [spot for spot in known if (end - spot.time).total_seconds() <= DAY_S]
-    best = min(accuracy_m(spot.fix) for spot in fresh)
-    last = [spot for spot in fresh if accuracy_m(spot.fix) <= MUCH_BETTER * best][-1]
-    return LastPlace(
-        fix_id=last.fix.id,
-        time=last.time,
-        latitude_deg=last.latitude_deg,
-        longitude_deg=last.longitude_deg,
-        accuracy_m=accuracy_m(last.fix),
-        sensor=last.fix.sensor,
-        location_class=last.fix.location_class,
+    limit_m = MUCH_BETTER * min(accuracy_m(spot.fix) for spot in fresh)
+    good = [spot for spot in known if accuracy_m(spot.fix) <= limit_m]
+    return [_position(spot) for spot in reversed(good[-MOST_LAST:])]
+
+
+def _position(spot: Spot) -> Position:
+    return Position(
+        fix_id=spot.fix.id,
+        time=spot.time,
+        latitude_deg=spot.latitude_deg,
+        longitude_deg=spot.longitude_deg,
+        accuracy_m=accuracy_m(spot.fix),
+        sensor=spot.fix.sensor,
+        location_class=spot.fix.location_class,
     )
 
 

@@ -10,7 +10,7 @@ from receiver.config import Collar
 from receiver.records import Fix
 from receiver.story import contacts, ground, ranges
 from receiver.story.causes import causes, inaudible_share
-from receiver.story.facts import LastPlace, Question, Story
+from receiver.story.facts import Position, Question, Story
 from receiver.story.said import QUESTIONS, Said
 
 
@@ -61,7 +61,8 @@ def _facts(fixes: Sequence[Fix], now: datetime, name: str) -> tuple[Story, list[
     """Return the story without its causes, and what limits it."""
     contact_s = contacts.seconds(contacts.when(fix) for fix in fixes)
     spots = ground.trusted(fixes)
-    found, place = ground.track(spots), ground.last_place(spots)
+    found, places = ground.track(spots), ground.last_places(spots)
+    place = places[0] if places else None
     contact_rhythm = contacts.rhythm(contact_s) if _is_long(contact_s) else None
     fix_rhythm = contacts.rhythm(found.time_s) if found else None
     story = Story(
@@ -72,6 +73,7 @@ def _facts(fixes: Sequence[Fix], now: datetime, name: str) -> tuple[Story, list[
         positions=len(spots),
         last_contact=contacts.utc(contact_s[-1]) if len(contact_s) else None,
         last_place=place,
+        places_before=tuple(places[1:]),
         contacts_after_last_place=_after(contact_s, place),
         contact_rhythm=contact_rhythm,
         fix_rhythm=fix_rhythm,
@@ -97,7 +99,7 @@ def _is_long(contact_s: contacts.Floats) -> bool:
     return len(contact_s) > 1 and contact_s[-1] - contact_s[0] >= contacts.DAY_S
 
 
-def _after(contact_s: contacts.Floats, place: LastPlace | None) -> int:
+def _after(contact_s: contacts.Floats, place: Position | None) -> int:
     """Return how many contacts came after the last position, a burst being one."""
     if place is None:
         return len(contact_s)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from receiver.geodesy import DATUMS, format_place
+from receiver.geodesy import DATUMS, distance_and_bearing, format_place
 from receiver.story import Cause, Story
-from receiver.story.facts import Cluster, Trend
+from receiver.story.facts import Cluster, Position, Trend
 from receiver.story.ranges import SETTLED
 from receiver.wording import area, length, local_time, plain, span
 
 WIDTH, LABEL = 79, 14
 LIGHT = 5  # causes below this weight are named in one line
 HEAVY = 15  # and from this one on told in full
-MOST_CLUSTERS, MOST_MISSED = 4, 10_000
+MOST_CLUSTERS, MOST_BEFORE, MOST_MISSED = 4, 4, 10_000
 STYLES = ("decimal", "utm")
 STYLE_NAMES = {"utm": "UTM "}
 POACHING = (
@@ -100,8 +100,19 @@ def _last(story: Story) -> Iterator[str]:
     off = f"may be off by {length(place.accuracy_m)} or more"
     yield from _entry("", f"{kind}, {local_time(place.time)}, {age} old; {off}")
     if story.contacts_after_last_place > 1:
-        yield from _entry("", f"{story.contacts_after_last_place} contacts came after it without a"
-                          " place")  # fmt: skip
+        many = story.contacts_after_last_place
+        yield from _entry("", f"{many} contacts came after it without a place")
+    yield from _before(place, story.places_before)
+
+
+def _before(last: Position, places: Sequence[Position]) -> Iterator[str]:
+    """Say where it was before, as seen from the last place."""
+    here = (last.latitude_deg, last.longitude_deg)
+    for number, place in enumerate(places[:MOST_BEFORE]):
+        away_m, bearing_deg = distance_and_bearing(here, (place.latitude_deg, place.longitude_deg))
+        earlier = span((last.time - place.time).total_seconds())
+        way = f"{length(away_m)} at {bearing_deg:.0f} true" if away_m >= 1 else "the same place"
+        yield from _entry("before that" if number == 0 else "", f"{earlier} earlier: {way}")
 
 
 def _if_a_person(story: Story) -> list[str]:

@@ -136,6 +136,15 @@ def test_locate_begins_at_the_last_place_and_spreads_it(journal: Path, capsys: C
     assert still["regions"]["50"]["area_m2"] < 1e4  # type: ignore[index]
 
 
+def test_answers_reach_locate_and_are_no_evidence_of_their_own(
+    journal: Path, capsys: Capture
+) -> None:
+    assert run(["story", "Baksan", "--answer", "beacon=no"]) == 0
+    assert located(capsys, "--collar", "Baksan")["inaudible_probability"] == 0.95
+    assert run(["locate", "search.journal"]) == 0
+    assert "cannot be understood" not in capsys.readouterr().out
+
+
 def test_locate_without_a_name_asks_only_where_it_must(journal: Path, capsys: Capture) -> None:
     assert run(["locate", "search.journal"]) == 0
     assert "the history of Baksan counts" in capsys.readouterr().out

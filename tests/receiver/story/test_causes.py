@@ -85,6 +85,12 @@ def test_fixes_that_lie_together_speak_for_a_dropped_collar(fix: MakeFix) -> Non
     assert len(story.causes[0].evidence_for) == 2
 
 
+def test_warmth_that_swings_more_speaks_for_a_dropped_collar(fix: MakeFix) -> None:
+    rows = [replace(row, temperature_c=20.0 + (3.0 if i < 200 else 9.0) * (-1) ** i)
+            for i, row in enumerate(daily(fix))]  # fmt: skip
+    assert any("sun and frost" in text for text in cause(told(rows), "dropped").evidence_for)
+
+
 def test_answers_move_what_they_are_about(fix: MakeFix) -> None:
     rows = daily(fix)
     before = told(rows)

@@ -65,13 +65,12 @@ def test_argos_counts_only_where_there_is_no_gps(fix: MakeFix) -> None:
 
 def test_last_place_is_gps_rather_than_argos_of_the_same_day(fix: MakeFix) -> None:
     gps, later = fix(0), fix(5, 7000.0, sensor=ARGOS, location_class="B")
-    near = ground.last_place(ground.trusted([gps, later]))
-    assert near is not None
+    [near] = ground.last_places(ground.trusted([gps, later]))
     assert (near.fix_id, near.accuracy_m) == (gps.id, 20.0)
     much_later = fix(50, 7000.0, sensor=ARGOS, location_class="B")
-    last = ground.last_place(ground.trusted([gps, much_later]))
-    assert last is not None
+    last, before = ground.last_places(ground.trusted([gps, much_later]))
     assert (last.fix_id, last.accuracy_m) == (much_later.id, 8000.0)
+    assert before.fix_id == gps.id
 
 
 def roaming(fix: MakeFix, begin: int, count: int) -> list[Fix]:
