@@ -218,11 +218,16 @@ class _Place:
 
 
 def clusters(found: Track) -> tuple[Cluster, ...]:
-    """Return the places where it stayed for hours: that of the end first, then the newest."""
+    """Return the places where it stayed for hours: that of the end, the last month's, the others.
+
+    Among these the longest stay comes first.
+    """
     gap_s = max(STAY_GAP_S, STAY_GAP_INTERVALS * found.interval_s)
     places = _places(found, gap_s)
     kept = [_cluster(place, found) for place in places if _counts(place)]
-    return tuple(sorted(kept, key=lambda c: (c.until_end, c.end), reverse=True))
+    month = utc(found.time_s[-1] - 30 * DAY_S)
+    rank = sorted(kept, key=lambda one: (one.until_end, one.end >= month, one.longest_stay_s))
+    return tuple(reversed(rank))
 
 
 def _places(found: Track, gap_s: float) -> list[_Place]:
