@@ -22,7 +22,9 @@ from receiver.wording import area, length, local_time, span
 
 INCHES, DPI = (14.0, 8.5), 100
 LONG_TIME = timedelta(days=3)  # a shorter record is drawn by the hour
-SILENCE_COLOUR, TRACK_COLOUR, LAST_COLOUR = "#c53030", "#2b6cb0", "#c53030"
+SILENCE_COLOUR = LAST_COLOUR = "#c53030"
+TRACK_COLOUR, EARLIER_COLOUR = "#2b6cb0", "#bcd4ec"
+MONTH_S = 30 * 86_400.0
 MOST_SILENCE = 1.0  # of the record's own length: a silence of years must not squeeze it
 MOST_POINTS = 5000
 WAITS = (("1 s", 1 / 3600), ("10 s", 1 / 360), ("1 min", 1 / 60), ("10 min", 1 / 6), ("1 h", 1.0),
@@ -86,9 +88,7 @@ def _map(axes: Any, story: Story, fixes: Sequence[Fix]) -> None:
     axes.set_aspect("equal")
     if found is not None:
         _range(axes, story, found)
-        axes.plot(found.x_m, found.y_m, "-", color=TRACK_COLOUR, linewidth=0.8, alpha=0.6, zorder=3)
-        axes.plot(found.x_m, found.y_m, ".", color=TRACK_COLOUR, markersize=4, zorder=4,
-                  label=f"{len(found)} places, lines between them are not paths")  # fmt: skip
+        _track(axes, found)
     _stays(axes, story, grid)
     x, y = (float(value) for value in grid.to_xy(place.latitude_deg, place.longitude_deg))
     axes.plot([x], [y], marker="x", markersize=15, markeredgewidth=3.2, color=LAST_COLOUR,
@@ -98,7 +98,18 @@ def _map(axes: Any, story: Story, fixes: Sequence[Fix]) -> None:
     _frame(axes, grid, (x, y), place.accuracy_m)
     axes.set_title(format_place(place.latitude_deg, place.longitude_deg, "decimal")
                    + "   (WGS 84), last place", fontsize=11, loc="left")  # fmt: skip
-    axes.legend(loc="best", fontsize=9, framealpha=0.9)
+    axes.legend(loc="upper right", fontsize=9, framealpha=0.9)
+
+
+def _track(axes: Any, found: ground.Track) -> None:
+    """Draw all places pale, and those of the last month over them."""
+    fresh = found.time_s > found.time_s[-1] - MONTH_S
+    thin = _thinned(np.arange(len(found)))
+    axes.plot(found.x_m[thin], found.y_m[thin], ".-", color=EARLIER_COLOUR, markersize=3,
+              linewidth=0.5, zorder=3)  # fmt: skip
+    label = f"{len(found)} places, the last month dark; lines between them are no paths"
+    axes.plot(found.x_m[fresh], found.y_m[fresh], ".-", color=TRACK_COLOUR, markersize=5,
+              linewidth=0.8, zorder=4, label=label)  # fmt: skip
 
 
 def _range(axes: Any, story: Story, found: ground.Track) -> None:
@@ -109,7 +120,7 @@ def _range(axes: Any, story: Story, found: ground.Track) -> None:
     shares = (("95 %", 0.95, known.area_95_m2, "dashed"), ("50 %", 0.5, known.area_50_m2, "solid"))
     for name, share, area_m2, style in shares:
         axes.contour(x_m, y_m, density, levels=[ranges.level_of(density, share)], colors="black",
-                     linewidths=1.4, linestyles=style, zorder=2)  # fmt: skip
+                     linewidths=1.6, linestyles=style, zorder=5)  # fmt: skip
         axes.plot([], [], color="black", linestyle=style, label=f"{name} of the time: "
                   f"{area(area_m2)}")  # fmt: skip
 
@@ -125,7 +136,8 @@ def _stays(axes: Any, story: Story, grid: LocalGrid) -> None:
 def _off(axes: Any, centre: tuple[float, float], accuracy_m: float) -> None:
     from matplotlib.patches import Circle
 
-    axes.add_patch(Circle(centre, accuracy_m, fill=False, edgecolor=LAST_COLOUR, zorder=7))
+    axes.add_patch(Circle(centre, accuracy_m, fill=False, edgecolor=LAST_COLOUR, zorder=7,
+                           label=f"may be off by {length(accuracy_m)}"))  # fmt: skip
 
 
 def _frame(

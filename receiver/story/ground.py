@@ -32,6 +32,7 @@ LEAST_STEP_M = 30.0
 PLACE_M, STAY_GAP_S, STAY_GAP_INTERVALS = 200.0, DAY_S, 2.5
 FEWEST_FIXES, SHORTEST_STAY_S = 3, 4 * 3600.0
 STILL_M, STILL_S = 30.0, 20 * 3600.0  # longer than a rest by day
+LIES_STILL = "a collar that lies still, or a den"
 KILL_S, COMES_BACK = 5 * DAY_S, 3
 _WGS84 = pyproj.Geod(ellps="WGS84")
 
@@ -295,7 +296,7 @@ def _spread_m(x_m: Floats, y_m: Floats) -> float:
 
 def _may_be(stays_s: list[float], spread_m: float, until_end: bool) -> str:
     if until_end and stays_s[-1] >= STILL_S and spread_m <= STILL_M:
-        return "a collar that lies still, or a den"
+        return LIES_STILL
     if len(stays_s) >= COMES_BACK:
         return "a den or a resting place: it came back"
     return "a kill, or a rest" if max(stays_s) <= KILL_S else "a den, or a long rest"

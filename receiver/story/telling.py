@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -37,6 +37,7 @@ def tell(
     facts, warnings = _facts(own, now, collar.name)
     if late:
         warnings.append(f"{late} rows lie in the future: a wrong clock; they are left out")
+    warnings += _hints(facts, collar)
     table = causes(facts, collar, said, sisters or {})
     return replace(
         facts,
@@ -70,7 +71,7 @@ def _facts(fixes: Sequence[Fix], now: datetime, name: str) -> tuple[Story, list[
         device_ids=tuple(sorted({fix.device_id for fix in fixes})),
         time=now,
         rows=len(fixes),
-        positions=len(spots),
+        positions=len({spot.time for spot in spots}),
         last_contact=contacts.utc(contact_s[-1]) if len(contact_s) else None,
         last_place=place,
         places_before=tuple(places[1:]),
@@ -92,6 +93,20 @@ def _facts(fixes: Sequence[Fix], now: datetime, name: str) -> tuple[Story, list[
         moved_at_the_end=ground.moved_at_the_end(found) if found else None,
     )
     return story, list(_limits(fixes, found))
+
+
+def _hints(story: Story, collar: Collar) -> Iterator[str]:
+    """Yield what the leader may say to the locator that a history alone must not decide."""
+    if collar.movement is not None:
+        return
+    found = story.home_range
+    if found is not None and found.effective >= ranges.FEW_EFFECTIVE:
+        yield (
+            'its range was settled: movement = "resident" in its sheet makes the area of locate'
+            " smaller"
+        )
+    if any(one.until_end and one.may_be == ground.LIES_STILL for one in story.clusters):
+        yield "if the leader holds it for lying still: baksan locate --still"
 
 
 def _is_long(contact_s: contacts.Floats) -> bool:

@@ -265,9 +265,8 @@ def _clusters(found: tuple[Cluster, ...]) -> Iterator[str]:
 
 def _for_locate(story: Story) -> str:
     rough = round(100 * story.inaudible_share / 5) * 5
-    place = "its last place" if story.last_place else "no place"
+    place = "its last place, spread by its movement and age; " if story.last_place else ""
     return (
-        f"{place}, spread by its movement and age, and about {rough} of 100 that its beacon cannot"
-        " be heard wherever you listen (off, empty or carried away). baksan locate takes both from"
-        " this journal"
+        f"{place}about {rough} of 100 that its beacon cannot be heard wherever you listen (off,"
+        " empty or carried away). baksan locate takes this from the journal"
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -73,6 +74,14 @@ def test_rows_of_the_future_are_left_out_and_told(fix: MakeFix) -> None:
 def test_order_of_rows_does_not_matter(fix: MakeFix) -> None:
     rows = [fix(6.0 * i, 500.0 * (i % 7), battery_v=3.6 - i / 1000) for i in range(80)]
     assert sound(rows) == sound(rows[::-1])
+
+
+def test_a_settled_range_is_a_hint_and_no_decision(fix: MakeFix) -> None:
+    rng = np.random.default_rng(1)
+    rows = [fix(24.0 * i, *(2000.0 * rng.normal(size=2))) for i in range(60)]
+    assert any("resident" in text for text in sound(rows).warnings)
+    known = Collar(name="Baksan", movement="dispersing")
+    assert tell(rows, NOW, collar=known).warnings == ()
 
 
 ROW = some.fixed_dictionaries(
