@@ -54,7 +54,7 @@ def subject_in(journal: Journal, configuration: Configuration, identity: str | N
     return Subject(
         collar=configuration.collar(name) or Collar(name=name),
         fixes=own,
-        said=said_in(entries, name),
+        said=said_in(entries, [name, *{fix.device_id for fix in own}]),
         sisters=_later_contacts(found.fixes, name),
     )
 

@@ -23,7 +23,7 @@ COMMANDS = {
     "ask": "Ask a collar itself, over a cable or by Bluetooth; reading only.",
     "replay": "Run a journal again, exactly as it ran live.",
     "collar": "Make, show and check a collar's sheet.",
-    "story": "Say what a collar's history tells: how overdue, where last, why silent.",
+    "story": "Say what a silent collar's history tells: where last, why silent.",
     "simulate": "Make up a search, or a recording of beacons, with a known answer.",
     "import": "Add makers' files, other teams' journals, other people's tables.",
     "export": "Write positions for others: Movebank, GPX, KML, GeoJSON, GeoPackage.",

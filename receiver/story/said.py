@@ -6,7 +6,7 @@ no longer counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -34,12 +34,15 @@ class Said:
     entries: dict[str, str] = field(default_factory=dict)
 
 
-def said_in(entries: Iterable[Entry], collar: str) -> Said:
-    """Return what was said of a collar; entries that cannot be understood are passed over."""
+def said_in(entries: Iterable[Entry], names: Collection[str]) -> Said:
+    """Return what was said of a collar under any of its names and ids.
+
+    Entries that cannot be understood are passed over.
+    """
     said = Said()
     for entry in standing(list(entries)):
         content = entry.content
-        if content.get("kind") != STORY or content.get("collar") != collar:
+        if content.get("kind") != STORY or content.get("collar") not in names:
             continue
         question, answer = str(content.get("question")), content.get("answer")
         cause, weight = str(content.get("cause")), content.get("weight")

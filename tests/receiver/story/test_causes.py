@@ -149,13 +149,13 @@ def entry(number: int, content: dict[str, object]) -> Entry:
 
 def test_newer_words_take_the_place_of_older_ones() -> None:
     first = entry(1, content_of("Baksan", Said(), "sisters=yes", None))
-    said = said_in([first], "Baksan")
+    said = said_in([first], ["Baksan"])
     second = entry(2, content_of("Baksan", said, "Sisters = no", None))
     assert second.content["supersedes_id"] == "1"
-    assert said_in([first, second], "Baksan").answers == {"sisters": "no"}
+    assert said_in([first, second], ["81267", "Baksan"]).answers == {"sisters": "no"}
     undone = entry(3, {"kind": "note", "supersedes_id": "2", "text": "taken back"})
-    assert said_in([first, second, undone], "Baksan").answers == {"sisters": "yes"}
-    assert said_in([first], "Terek") == Said()
+    assert said_in([first, second, undone], ["81267", "Baksan"]).answers == {"sisters": "yes"}
+    assert said_in([first], ["Terek"]) == Said()
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_newer_words_take_the_place_of_older_ones() -> None:
 )  # fmt: skip
 def test_entries_of_strangers_are_passed_over(content: dict[str, object]) -> None:
     rows = [entry(1, {"kind": STORY, "collar": "Baksan", **content})]
-    assert said_in(rows, "Baksan") == Said()
+    assert said_in(rows, ["Baksan"]) == Said()
 
 
 @pytest.mark.parametrize("text", ["", "sisters", "sisters=perhaps", "aunts=yes", "=", "=yes"])
