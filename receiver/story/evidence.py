@@ -1,7 +1,8 @@
 """What speaks for and against each cause of a silence, and what is not known.
 
 A factor above 1 speaks for a cause, below 1 against it; None: missing. They are rough on purpose:
-2 for a hint, 4 or 5 for something that is usual with this cause and rare else, 10 for nearly proof.
+2 for a hint, 4 or 5 for something that is usual with this cause and rare else, 10 for nearly proof,
+50 where there is no silence to explain.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _gaps(story: Story) -> Iterator[Evidence]:
         return
     how_long = f"{late.as_long} of its {late.gaps} gaps were as long as this silence"
     if late.missed <= 1:
-        yield Evidence("schedule", 10, "it is not overdue by its own schedule")
+        yield Evidence("schedule", 50, "it is not overdue by its own schedule")
     elif late.gaps < FEW_GAPS:
         if late.as_long == 0 and late.missed >= SURELY_MISSED:
             yield Evidence("schedule", 0.4, how_long)

@@ -116,8 +116,10 @@ def _before(last: Position, places: Sequence[Position]) -> Iterator[str]:
 
 
 def _if_a_person(story: Story) -> list[str]:
+    """Say what to do first where a person may be the cause: rather once too often."""
     weight = next((cause.weight for cause in story.causes if cause.key == "poaching"), 0.0)
-    return ["", *_entry("IF A PERSON", POACHING)] if weight >= 1 else []
+    is_late = story.overdue is None or story.overdue.missed > 1
+    return ["", *_entry("IF A PERSON", POACHING)] if weight >= (1 if is_late else LIGHT) else []
 
 
 def _questions(story: Story) -> Iterator[str]:
