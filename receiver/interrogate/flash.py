@@ -190,7 +190,7 @@ def _kept_records(path: Path) -> tuple[list[bytes], bool]:
         CorruptError: there is something else in it.
     """
     records, rest = records_of(path.read_bytes() if path.exists() else b"")
-    if rest.strip(b"\0") and not (records and 0 < rest[0] <= HIGHEST_PORT):
+    if rest and not (records and 0 < rest[0] <= HIGHEST_PORT):
         raise CorruptError(f"{path}: this is no flash log; give another file")
     return records, bool(rest)
 
