@@ -98,7 +98,7 @@ def _map(axes: Any, story: Story, fixes: Sequence[Fix]) -> None:
     _frame(axes, grid, (x, y), place.accuracy_m)
     axes.set_title(format_place(place.latitude_deg, place.longitude_deg, "decimal")
                    + "   (WGS 84), last place", fontsize=11, loc="left")  # fmt: skip
-    axes.legend(loc="upper right", fontsize=9, framealpha=0.9)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.06), ncols=2, fontsize=9, frameon=False)
 
 
 def _track(axes: Any, found: ground.Track) -> None:

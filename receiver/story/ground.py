@@ -94,7 +94,8 @@ def trusted(fixes: Sequence[Fix]) -> list[Spot]:
 def last_places(known: Sequence[Spot]) -> list[Position]:
     """Return the newest positions, the last first.
 
-    A much better position of the same day goes before a poor one: GPS before Argos.
+    A much better position of the same day goes before a poor one: GPS before Argos. A position
+    that several messages have told is one.
     """
     if not known:
         return []
@@ -102,7 +103,8 @@ def last_places(known: Sequence[Spot]) -> list[Position]:
     fresh = [spot for spot in known if (end - spot.time).total_seconds() <= DAY_S]
     limit_m = MUCH_BETTER * min(accuracy_m(spot.fix) for spot in fresh)
     good = [spot for spot in known if accuracy_m(spot.fix) <= limit_m]
-    return [_position(spot) for spot in reversed(good[-MOST_LAST:])]
+    once = {spot.time: spot for spot in good}  # in order of time, as the spots are
+    return [_position(spot) for spot in reversed([*once.values()][-MOST_LAST:])]
 
 
 def _position(spot: Spot) -> Position:

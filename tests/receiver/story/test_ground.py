@@ -73,6 +73,12 @@ def test_last_place_is_gps_rather_than_argos_of_the_same_day(fix: MakeFix) -> No
     assert before.fix_id == gps.id
 
 
+def test_position_that_several_messages_told_is_one(fix: MakeFix) -> None:
+    told = [fix(1, received=fix(2 + i).time) for i in range(4)]
+    last, before = ground.last_places(ground.trusted([fix(0, 300.0), *told]))
+    assert (last.time, before.time) == (told[0].time, fix(0).time)
+
+
 def roaming(fix: MakeFix, begin: int, count: int) -> list[Fix]:
     return [fix(3.0 * (begin + i), 1000.0 * (begin + i)) for i in range(count)]
 
