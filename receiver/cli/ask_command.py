@@ -38,7 +38,7 @@ def command(address: str | None, what: tuple[str, ...], as_json: bool, **how: An
     """Ask a collar itself, over a cable or by Bluetooth.
 
     Without a wish: how it stands, where it last was, its clock. Without an address: which
-    OpenCollars are in reach of Bluetooth (10 s; nothing is sent).
+    OpenCollars are in reach of Bluetooth (10 s; nobody is connected to).
 
     \b
     OpenCollar Edge: status position clock flash values mac settings; beacon-on beacon-off fix-now

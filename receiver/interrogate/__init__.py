@@ -2,7 +2,8 @@
 
 `sayings` holds what may be said and the one guard: whatever is not a plain question has an effect
 in words, and leaves this computer only with a `Confirmed` that somebody typed for. `session` talks
-over a link; `opencollar`, `linkit` and `ticktag` know the collars; `flash` keeps a download.
+over a link and writes all of it down, without the keys (`masking`); `opencollar`, `linkit` and
+`ticktag` know the collars; `flash` keeps a download; `advertised` lists who is in reach.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which collars tell everybody by Bluetooth that they are there: no connection, nothing is sent."""
+"""Which collars tell everybody by Bluetooth that they are there: no connection is needed."""
 
 from __future__ import annotations
 

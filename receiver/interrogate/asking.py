@@ -152,7 +152,8 @@ def _change(collar: OpenCollar, what: str, wishes: Wishes, answers: Answers) -> 
     confirmed = None
     if effect:
         if what == "beacon-on" and wishes.beacon is not None:
-            effect = f"{effect}; {wishes.beacon.cost()}"
+            time = collar.time() if wishes.beacon.hours else None
+            effect = f"{effect}; {wishes.beacon.cost(time)}"
         answers.collar_id = collar.identity()
         typed = wishes.typed(effect, answers.collar_id)
         confirmed = sayings.confirm(said, answers.collar_id, typed)

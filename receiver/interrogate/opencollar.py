@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from protocols import DecodeError, Packet, decode
 from protocols.opencollar_ble import NOTIFICATION, Assembler
@@ -31,7 +32,8 @@ QUESTIONS: dict[str, tuple[bytes, bytes]] = {
     "values": (b"\x20\xa2\x00", b"\x1e"),
     "mac": (b"\x20\xb7\x00", b"\x1f\xfd"),
 }
-STATUS_BYTES, FLASH_STATUS_BYTES, MAC_BYTES = 17, 8, 9  # of answers, with their heads
+# Of answers, with their heads.
+STATUS_BYTES, FLASH_STATUS_BYTES, MAC_BYTES, CLOCK_BYTES = 17, 8, 9, 7
 ALL_SETTINGS = b"\x20\xa7\x00"
 DEVICE_NAME = 0x21
 FIX_NOW = b"\x20\xb8\x00"
@@ -82,12 +84,14 @@ class Beacon:
             said[-1] += item
         return said
 
-    def cost(self) -> str:
-        """Return what it costs, and what to know of its rhythm."""
+    def cost(self, collar_time: datetime | None) -> str:
+        """Return what it costs, and what to know of its rhythm; by the collar's own clock."""
         share = self.pulse_ms / (10 * self.interval_s)
-        hours = "day and night" if self.hours is None else (
-            f"from {self.hours[0]:02d}:00 to {self.hours[1]:02d}:00 UTC, by the collar's own clock"
-        )  # fmt: skip
+        hours = "day and night"
+        if self.hours is not None:
+            hours = f"from {self.hours[0]:02d}:00 to {self.hours[1]:02d}:00 UTC by its own clock"
+            now = "nobody knows what" if collar_time is None else f"{collar_time:%Y-%m-%d %H:%M}"
+            hours += f" (which says {now} now)"
         return (
             f"it transmits {share:.2g} % of the time, {hours}, until beacon-off or an empty"
             " battery; pulses slip by seconds to minutes while the collar works with LoRaWAN or GPS"
@@ -230,6 +234,15 @@ class OpenCollar:
         except (SourceTimeoutError, RefusedError):
             return ""
         return answer[8:2:-1].hex(":").upper() if len(answer) == MAC_BYTES else ""
+
+    def time(self) -> datetime | None:
+        """Return what the collar's clock says, None of a firmware that does not tell it."""
+        try:
+            answer = self.asked("clock")
+        except (SourceTimeoutError, RefusedError):
+            return None
+        unix_s = int.from_bytes(answer[3:7], "little")
+        return datetime.fromtimestamp(unix_s, UTC) if len(answer) == CLOCK_BYTES else None
 
     def firmware(self) -> tuple[int, int]:
         """Return the version of the firmware; of the second number only 0 to 15 is told.

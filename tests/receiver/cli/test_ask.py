@@ -81,7 +81,8 @@ def test_beacon_at_a_terminal(
         "On SP051307 this",
         "  - puts its VHF beacon on 150.100 MHz",
         "  - switches its VHF beacon ON, which costs battery",
-        "  - it transmits 0.9 % of the time, from 04:00 to 17:00 UTC, by the collar's own clock",
+        "  - it transmits 0.9 % of the time, from 04:00 to 17:00 UTC by its own clock"
+        " (which says 2026-09-16 10:00 now), until beacon-off or an empty battery",
         "done on SP051307",
     ):
         assert line in error
