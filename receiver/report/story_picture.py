@@ -50,8 +50,8 @@ def picture(story: Story, fixes: Sequence[Fix]) -> bytes:
     figure = Figure(figsize=INCHES, dpi=DPI, facecolor="white")
     canvas: Any = FigureCanvasAgg(figure)
     own = [fix for fix in fixes if (time := when(fix)) and time <= story.time + timedelta(days=1)]
-    _map(figure.add_axes((0.055, 0.08, 0.45, 0.76)), story, own)
-    rows = [figure.add_axes((0.585, bottom, 0.37, 0.21)) for bottom in (0.63, 0.355, 0.08)]
+    _map(figure.add_axes((0.055, 0.14, 0.45, 0.70)), story, own)
+    rows = [figure.add_axes((0.585, bottom, 0.37, 0.19)) for bottom in (0.65, 0.395, 0.14)]
     _times(rows, story, own)
     _title(figure, story)
     buffer = io.BytesIO()
