@@ -18,7 +18,7 @@ from receiver.geodesy import LocalGrid, format_place
 from receiver.records import Fix
 from receiver.story import Story, ground, ranges
 from receiver.story.contacts import when
-from receiver.wording import area, length, local_time, span
+from receiver.wording import area, length, local_time, plain, span
 
 INCHES, DPI = (14.0, 8.5), 100
 LONG_TIME = timedelta(days=3)  # a shorter record is drawn by the hour
@@ -26,7 +26,7 @@ SILENCE_COLOUR = LAST_COLOUR = "#c53030"
 TRACK_COLOUR, EARLIER_COLOUR = "#2b6cb0", "#bcd4ec"
 MONTH_S = 30 * 86_400.0
 MOST_SILENCE = 1.0  # of the record's own length: a silence of years must not squeeze it
-MOST_POINTS = 5000
+MOST_POINTS, LONGEST_NAME = 5000, 40
 WAITS = (("1 s", 1 / 3600), ("10 s", 1 / 360), ("1 min", 1 / 60), ("10 min", 1 / 6), ("1 h", 1.0),
          ("6 h", 6.0), ("1 day", 24.0), ("1 week", 168.0), ("1 month", 730.0),
          ("1 year", 8766.0))  # fmt: skip
@@ -60,7 +60,9 @@ def picture(story: Story, fixes: Sequence[Fix]) -> bytes:
 
 
 def _title(figure: Any, story: Story) -> None:
-    figure.text(0.055, 0.945, f"Collar {story.collar}: its story", fontsize=19, fontweight="bold")
+    # A name may hold anything, also what matplotlib would take for a formula.
+    figure.text(0.055, 0.945, f"Collar {plain(story.collar)[:LONGEST_NAME]}: its story",
+                fontsize=19, fontweight="bold", parse_math=False)  # fmt: skip
     figure.text(0.055, 0.912, _silence(story), fontsize=12)
     figure.text(0.055, 0.883, f"as of {local_time(story.time)}", fontsize=10, color="#333333")
 

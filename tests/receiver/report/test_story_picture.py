@@ -35,6 +35,12 @@ def test_picture_has_its_size(count: int, silent_days: int) -> None:
     assert struct.unpack(">II", png[16:24]) == (1400, 850)
 
 
+@pytest.mark.parametrize("name", ["$\\frac{", "\x1b[2J", "$x$ and $", "Барс", "a" * 500])
+def test_any_name_can_be_drawn(name: str) -> None:
+    own = rows(20)
+    assert picture(tell(own, START + timedelta(days=30), collar=Collar(name=name)), own)
+
+
 def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
     with pytest.raises(MissingExtraError, match="baksan\\[report\\]"):
