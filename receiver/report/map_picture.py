@@ -247,7 +247,7 @@ def _ticks(axes: Any, posterior: Posterior, frame: tuple[float, ...]) -> None:
 
 def _title(figure: Any, answer: Answer, simulation: bool) -> None:
     name = f"Collar {answer.collar}: where it may be" if answer.collar else "Where it may be"
-    figure.text(0.09, 0.955, name, fontsize=19, fontweight="bold")
+    figure.text(0.09, 0.955, name, fontsize=19, fontweight="bold", parse_math=False)
     figure.text(0.09, 0.928, _place(answer), fontsize=12)
     figure.text(0.09, 0.905, local_time(answer.time), fontsize=10, color="#333333")
     if simulation:

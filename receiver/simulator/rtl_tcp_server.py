@@ -44,8 +44,8 @@ class RtlTcpServer:
                     for piece in self._pieces():
                         client.sendall(piece)
                         self._pause()
-                    client.shutdown(socket.SHUT_RDWR)  # the thread beside still reads
-                listener.join(1.0)
+                    client.shutdown(socket.SHUT_WR)
+                    listener.join(1.0)  # it may not have read all that was asked for yet
 
     def _obey(self, client: socket.socket) -> None:
         waiting = b""

@@ -39,6 +39,12 @@ def test_any_answer_is_drawn(rows: list[Observation]) -> None:
     assert size(picture(found, rows)) == (1200, 1200)
 
 
+def test_name_that_looks_like_a_formula_is_drawn() -> None:
+    found = posterior(columns([BEARING]), LocatorConfig(cells=64, collar="$x^{$"))
+    assert found.answer.collar == "$x^{$"
+    assert size(picture(found, [BEARING])) == (1200, 1200)
+
+
 @pytest.mark.parametrize("rows", [[], [SILENT]])
 def test_without_an_answer_the_reason_is_drawn(rows: list[Observation]) -> None:
     found = posterior(columns(rows), LocatorConfig(cells=64))

@@ -142,13 +142,16 @@ def test_rtl_433_takes_the_emulated_server_for_a_real_one(
         killer.start()
         line = program.stdout.readline()
         killer.cancel()
+        asked = {(Command.FREQUENCY_HZ, 433_920_000), (Command.RATE_HZ, 250_000)}
+        patience_s = time.monotonic() + 10  # the server reads them while it sends
+        while not asked <= {*server.commands} and time.monotonic() < patience_s:
+            time.sleep(0.02)
     finally:
         program.kill()
         program.communicate()
     said = json.loads(line)
     assert "d38f55" in json.dumps(said).lower()
-    assert (Command.FREQUENCY_HZ, 433_920_000) in server.commands
-    assert (Command.RATE_HZ, 250_000) in server.commands
+    assert asked <= {*server.commands}
 
 
 def pieces(cn0_dbhz: float, duration_s: float, seed: int = 3) -> list[bytes]:
