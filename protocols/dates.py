@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 CLOCK_SLACK = timedelta(hours=1)  # by which a collar's clock may be ahead of the receiver's
 MONTHS = 3  # of two months that follow one another at least one has 31 days
 FIRST_YEAR = datetime(2015, 1, 1, tzinfo=UTC)
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)  # no collar of these will live: bytes never written
 A_DAY = timedelta(days=1)
 OLD_RECORDS = timedelta(days=5 * 365)  # how far back a packet of an old record may tell
 
@@ -23,7 +24,8 @@ def believed(
         first = received - OLD_RECORDS
     if time < first:
         return None, (f"the collar's clock says {time:%Y-%m-%d}, before {first:%Y}: not believed",)
-    if received is not None and time > received + A_DAY:
+    is_late = time >= NEVER if received is None else time > received + A_DAY
+    if is_late:
         return None, (f"the collar's clock says {time:%Y-%m-%d}, in the future: not believed",)
     return time, ()
 

@@ -37,6 +37,7 @@ COMPANY, STATUS_PORT, STATUS_HEAD, STATUS_BYTES = 0x0A61, 4, b"\xf4\x0e", 14
 FLAGS, SHORT_NAME, NAME, MANUFACTURER = 0x01, 0x08, 0x09, 0xFF
 LONGEST_ADVERTISEMENT = 62  # with its scan response
 FRAME_HEAD_BYTES, STORED_BYTES = 3, 4
+LONGEST_LOG_BYTES = 4096  # of one notification; a record has at most 262 bytes
 READ_CONFIRMED, FLASH_READS = b"\x1f\xf3\x02", (b"\xbb", b"\xbc")  # the end of a flash log
 Tree = dict[str, Any]
 
@@ -153,11 +154,13 @@ class Assembler:
     """Whole notifications out of what comes over a link, cut anywhere.
 
     A message ends by its length. Lists of settings and values, and flash logs, have none: they end
-    where another message begins, or when nothing more comes (`flush`).
+    where another message begins, or when nothing more comes (`flush`). A long log is handed out in
+    parts, each a notification of whole records: should the link or the computer die, they are safe.
     """
 
     def __init__(self) -> None:
         self._kept = b""
+        self._goes_on = False  # the head of what is kept was put before it here
 
     @property
     def kept(self) -> bytes:
@@ -169,14 +172,20 @@ class Assembler:
         self._kept += piece
         whole = []
         while self._kept and (end := _end_of(self._kept)):
+            if end > 1 or not self._goes_on:
+                whole.append(self._kept[:end])
+            self._kept, self._goes_on = self._kept[end:], False
+        if self._kept[:1] == bytes([FLASH_PORT]) and len(self._kept) > LONGEST_LOG_BYTES:
+            end = _end_of_whole_records(self._kept)
             whole.append(self._kept[:end])
-            self._kept = self._kept[end:]
+            self._kept, self._goes_on = self._kept[:1] + self._kept[end:], True
         return whole
 
     def flush(self) -> list[bytes]:
         """Return what is left, whole or not: nothing more comes for now."""
         left, self._kept = self._kept, b""
-        return [left] if left else []
+        is_empty, self._goes_on = self._goes_on and len(left) == 1, False
+        return [left] if left and not is_empty else []
 
 
 def _end_of(kept: bytes) -> int | None:
@@ -196,7 +205,7 @@ def _end_of(kept: bytes) -> int | None:
 
 def _next_message(kept: bytes) -> int | None:
     """Return where another message begins, None where none does."""
-    return next((at for at in range(1, len(kept)) if _begins(kept[at:])), None)
+    return next((at for at in range(1, len(kept)) if _begins(kept[at : at + 2])), None)
 
 
 def _begins(data: bytes) -> bool:
@@ -208,10 +217,19 @@ def _end_of_items(kept: bytes) -> int | None:
     offset = 1
     while offset + 2 <= len(kept):
         identifier, size = kept[offset], kept[offset + 1]
-        if offset > 1 and not is_item(kept[0], identifier, size) and _begins(kept[offset:]):
+        begins = _begins(kept[offset : offset + 2])
+        if offset > 1 and not is_item(kept[0], identifier, size) and begins:
             return offset
         offset += 2 + size
     return None
+
+
+def _end_of_whole_records(kept: bytes) -> int:
+    offset = end = 1
+    while end <= len(kept):
+        offset = end
+        end += FRAME_HEAD_BYTES + int.from_bytes(kept[end + 2 : end + 3]) + STORED_BYTES
+    return offset
 
 
 def _end_of_records(kept: bytes) -> int | None:

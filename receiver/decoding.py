@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +27,10 @@ from receiver.records import Detection, jsonable
 
 MAX_LINE_BYTES = 1 << 20
 SHORTEST_BASE64 = 8
+LINE_OF_HEX = re.compile(
+    r"\s*(?:0x)?(?:[0-9A-Fa-f]{2}[\s:]*){4,}"
+)  # a receiver's numbers are shorter
+Row = tuple[int, str]
 Reader = Callable[[bytes, "Hints"], "Reading"]
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -131,9 +136,10 @@ def bytes_of(text: str) -> bytes:
     digits = "".join(text.split()).replace(":", "").removeprefix("0x")
     with suppress(ValueError):
         return bytes.fromhex(digits)
-    if len(digits) >= SHORTEST_BASE64:
+    coded = "".join(line.strip() for line in text.splitlines())
+    if len(coded) >= SHORTEST_BASE64 and " " not in coded:  # words of a sentence are no base64
         with suppress(DecodeError):
-            return base64_bytes(digits)
+            return base64_bytes(coded)
     raise DecodeError(
         f"neither hexadecimal nor base64, and no file of this name: {_short(text)!r}", 0
     )
@@ -294,13 +300,16 @@ def parse_time(text: Any) -> datetime:
 def answer(line: str, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the one output object for one input line: packets, detections, or an error.
 
-    `context` is for lines that have none of their own: the keys of the user's collars.
+    `context` holds the keys of the user's collars; what a line's own context says goes before.
     """
     try:
         if len(line) > MAX_LINE_BYTES:
             raise DecodeError("the line is longer than 1 MiB", MAX_LINE_BYTES)
         item = envelopes.load(line.encode("utf-8", "surrogateescape"))
-        reading = read_item({"context": context, **item} if context else item)
+        own = item.get("context", {})
+        if context and isinstance(own, dict):
+            item = {**item, "context": {**context, **own}}
+        reading = read_item(item)
     except DecodeError as error:
         return {"error": str(error), "offset": error.offset}
     if reading.packets:
@@ -320,8 +329,10 @@ def answers(
 def read_file(data: bytes, hints: Hints) -> Reading:
     """Decode a file: a message known by its content, or packets and lines, one a line.
 
+    A line that cannot be read is told with its number in `unread`; the others are read.
+
     Raises:
-        DecodeError: it is none of these.
+        DecodeError: it is none of these, or no line of it can be read.
     """
     if not data.strip():
         raise DecodeError("the file is empty", 0)
@@ -333,6 +344,35 @@ def read_file(data: bytes, hints: Hints) -> Reading:
         text = data.decode("ascii")
     except UnicodeDecodeError as error:
         raise DecodeError("neither JSON nor hexadecimal text", error.start) from error
-    if speaker := lines.speaker_of(text, None):
-        return _heard_by(text, speaker, hints)
-    return _together([read_text(line, hints) for line in text.splitlines() if line.strip()])
+    rows = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if len(rows) == 1:
+        return read_text(rows[0][1], hints)
+    said: list[Row] = []
+    if speaker := next((who for _, line in rows if (who := lines.speaker_of(line, None))), None):
+        said = [row for row in rows if not _is_hex(row[1])]
+        rows = [row for row in rows if _is_hex(row[1])]
+    heard = [_heard_by("\n".join(line for _, line in said), speaker, hints)] if speaker else []
+    return _together([*heard, _line_by_line(rows, hints, bool(heard))])
+
+
+def _is_hex(line: str) -> bool:
+    return LINE_OF_HEX.fullmatch(line) is not None
+
+
+def _line_by_line(rows: Sequence[Row], hints: Hints, others_are_read: bool) -> Reading:
+    """Return what the lines of a file say.
+
+    Raises:
+        DecodeError: not one can be read, and there is nothing else in the file.
+    """
+    readings, faults = [], []
+    for number, line in rows:
+        try:
+            readings.append(read_text(line, hints))
+        except DecodeError as error:
+            at = "" if error.offset is None else f" (byte {error.offset})"
+            faults.append(f"line {number}: {error}{at}")
+    if faults and not readings and not others_are_read:
+        raise DecodeError(faults[0])
+    together = _together(readings)
+    return replace(together, unread=(*together.unread, *faults))

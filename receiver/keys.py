@@ -62,11 +62,22 @@ def _parse(content: bytes) -> dict[str, str] | None:
 
 
 def beside(journal: Path) -> tuple[dict[str, str], str | None]:
-    """Return the keys in the file beside a journal, and why they are not used if they are not."""
+    """Return the keys in the file beside a journal, and why they or some are not used."""
     try:
-        return load_keys(journal.parent / FILE_NAME), None
+        keys = load_keys(journal.parent / FILE_NAME)
     except ReceiverError as error:
         return {}, f"{error}; no key is used"
+    return keys, "; ".join(faults(keys)) or None
+
+
+def faults(keys: Mapping[str, str]) -> list[str]:
+    """Say which keys are not used because they cannot be any; nothing of a key is told."""
+    return [
+        f"{FILE_NAME}: {name} of {collar} has {len(value)} characters and cannot be one: not used"
+        for collar, text in keys.items()
+        for name, value in _named(text).items()
+        if name in KEY_FORMS and not re.fullmatch(KEY_FORMS[name], value)
+    ]
 
 
 def lorawan_keys(keys: Mapping[str, str], collars: Iterable[Collar]) -> dict[str, dict[str, str]]:
@@ -91,16 +102,20 @@ def pin_of(keys: Mapping[str, str], collar: str) -> str:
 
 
 def _session_keys(text: str) -> dict[str, str]:
-    words = text.replace(",", " ").split()
-    if len(words) == 1 and "=" not in text:
-        words = [f"app_skey={text.strip()}"]
-    pairs = dict(word.partition("=")[::2] for word in words if "=" in word)
-    named = {name.strip().lower(): value.strip() for name, value in pairs.items()}
     return {
         name: value
-        for name, value in named.items()
+        for name, value in _named(text).items()
         if name in KEY_FORMS and re.fullmatch(KEY_FORMS[name], value)
     }
+
+
+def _named(text: str) -> dict[str, str]:
+    """Return the keys of a text by their names; digits alone are an app_skey."""
+    words = text.replace(",", " ").split()
+    if len(words) == 1 and re.fullmatch("[0-9A-Fa-f]{24,40}", words[0]):
+        words = [f"app_skey={text.strip()}"]
+    pairs = dict(word.partition("=")[::2] for word in words if "=" in word)
+    return {name.strip().lower(): value.strip() for name, value in pairs.items()}
 
 
 def save_key(path: Path, name: str, key: str, *, replace: bool = False) -> None:
@@ -113,6 +128,8 @@ def save_key(path: Path, name: str, key: str, *, replace: bool = False) -> None:
     key = key.strip()
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise ConfigError(f"a key has 1 to {LONGEST_KEY} printable characters; nothing was saved")
+    if wrong := faults({name: key}):
+        raise ConfigError(f"{wrong[0].partition(': ')[2].removesuffix(': not used')}; not saved")
     keys = load_keys(path)
     if name in keys and not replace:
         raise ConfigError(f"{path}: collar {name} has a key already; --replace puts a new one")

@@ -62,7 +62,10 @@ def _context(path: str | None) -> dict[str, Any] | None:
     if path and not file.exists():
         raise InputError(f"{path}: no such file")
     configuration, _ = settings.load(settings.find_file(None, None))
-    known = keys.lorawan_keys(keys.load_keys(file), configuration.collars)
+    own = keys.load_keys(file)
+    for fault in keys.faults(own):
+        click.echo(f"look: {fault}", err=True)
+    known = keys.lorawan_keys(own, configuration.collars)
     context = {"keys": known, "collars": formats(configuration.collars)}
     return {name: said for name, said in context.items() if said} or None
 

@@ -83,6 +83,19 @@ def test_nothing_of_any_pieces_is_lost(pieces: list[bytes]) -> None:
     assert b"".join(put_together(pieces)) == b"".join(pieces)
 
 
+def test_long_log_is_handed_out_in_parts_and_soon() -> None:
+    record = bytes.fromhex("12970411223344" + "55667788")
+    log = b"\x1d" + record * 20_000
+    assembler, parts = Assembler(), []
+    for at in range(0, len(log), 20):
+        parts += assembler.feed(log[at : at + 20])
+        assert len(assembler.kept) <= 4096 + 20
+    parts += assembler.flush()
+    assert b"".join(part[1:] for part in parts) == log[1:]
+    assert {part[:1] for part in parts} == {b"\x1d"}
+    assert all(len(part) % len(record) == 1 for part in parts)
+
+
 # What an emulated collar says one after another: lists and logs end where another message begins.
 SAID = [
     "04f40e0400a0009a3c7f7f731872550000",

@@ -347,3 +347,36 @@ def test_names_in_a_message_cannot_write_lines_of_their_own(decode: Decode) -> N
     (place,) = (line for line in out.splitlines() if line.startswith("  position"))
     assert "52.0988" in place
     assert all(character.isprintable() for character in out.replace("\n", ""))
+
+
+def test_lines_that_cannot_be_read_are_told_and_the_others_are_read(
+    decode: Decode, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.txt"
+    file.write_text(f"{FIX}\nzz not hex\n\n{'cf' * 16}\n{FIX}\n")
+    code, out, _ = decode(str(file), "--port", "13", "--protocol", "opencollar-edge")
+    assert code == 0
+    assert out.count("position") == 2
+    assert "line 2: neither" in out
+    assert "line 4: " in out
+    file.write_text("zz not hex\nnor this\n")
+    code, _, err = decode(str(file))
+    assert code == 4
+    assert "line 1: neither" in err
+
+
+def test_packets_and_lines_of_a_receiver_in_one_file(decode: Decode, tmp_path: Path) -> None:
+    file = tmp_path / "both.txt"
+    file.write_text(f"{FIX}\n+EVT:RXP2P:-60:11:AABBCC\n")
+    code, out, _ = decode(str(file), "--port", "13", "--protocol", "opencollar-edge")
+    assert code == 0
+    assert "-60" in out
+    assert out.count("position") == 1
+
+
+def test_context_of_a_line_does_not_hide_the_keys() -> None:
+    keys = {"26011bda": {"app_skey": "00" * 16}}
+    frame = "40da1b0126000a000478af171ace7fa27d85388fef8f3c312e27f5d557"
+    line = json.dumps({"hex": frame, "context": {"firmware": "7.3"}})
+    alone = json.dumps({"hex": frame})
+    assert answer(line, {"keys": keys}) == answer(alone, {"keys": keys}) != answer(alone)

@@ -340,3 +340,13 @@ def test_pattern_of_an_antenna_is_read_and_kept(tmp_path: Path) -> None:
     assert configuration_from(json.loads(json.dumps(configuration_to(configuration)))) == (
         configuration
     )
+
+
+@pytest.mark.parametrize("key", ["nwk_skey=" + "ab" * 15, "ab" * 16 + "c", "psk=abc"])
+def test_key_of_a_wrong_length_is_told_and_not_saved(tmp_path: Path, key: str) -> None:
+    [fault] = keys.faults({"Baksan": key})
+    assert "Baksan" in fault
+    assert "ab" * 4 not in fault
+    with pytest.raises(ConfigError, match="cannot be one; not saved"):
+        keys.save_key(tmp_path / "keys.toml", "Baksan", key)
+    assert not (tmp_path / "keys.toml").exists()
