@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
 
 from protocols import DecodeError, Packet, decode
 from receiver.dsp.argos import ArgosReceiver
@@ -110,6 +113,35 @@ def _decoded(burst: Burst) -> tuple[tuple[Packet, ...], str | None]:
         return tuple(decode(packed(burst.bits), protocol=FORMATS[burst.kind])), None
     except DecodeError as error:
         return (), str(error)
+
+
+def told(
+    burst: HeardBurst, received: datetime | None, collars: Mapping[str, Mapping[str, Any]]
+) -> HeardBurst:
+    """Return an Argos burst with what its data say behind its frame, where that can be read.
+
+    `collars` holds by their ids what sheets say: the format, the period of fixes. Of a collar that
+    has no sheet only formats with strong checks of their own are read.
+    """
+    if not burst.packets or burst.signal not in ("ptt-a2", "ptt-a3"):
+        return burst
+    known = [(data, collars[name]) for name, data in _views(burst.packets[0]) if name in collars]
+    tries = known[:1] or [(data, {}) for _, data in _views(burst.packets[0])]
+    for data, sheet in tries:
+        with suppress(DecodeError):
+            said = decode(data, protocol=sheet.get("protocol", "argos"), received=received,
+                          context=dict(sheet))  # fmt: skip
+            return replace(burst, packets=(*burst.packets, *said))
+    return burst
+
+
+def _views(frame: Packet) -> Iterator[tuple[str, bytes]]:
+    """Yield the names that a platform may have on a sheet, in lower case, and its data then."""
+    details = frame.details
+    yield details["id28_hex"].lower(), bytes.fromhex(details["data_hex"])
+    short = bytes.fromhex(details["id20_data_hex"])
+    yield details["id20_hex"].lower(), short
+    yield str(int(details["id20_hex"], 16)), short
 
 
 def _db(power: float) -> float:

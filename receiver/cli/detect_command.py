@@ -69,7 +69,7 @@ def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options:
     opened = _live(source, **options) or _file(source, png, **options)
     watch = opened.watch
     if not isinstance(watch, Watch):
-        return _bursts(opened, jsonl=jsonl, as_json=as_json)
+        return _bursts(opened, options["config"], jsonl=jsonl, as_json=as_json)
     tracks: dict[str, Track] = {}
     pulse_count, drawn = 0, _Drawn()
     for news in opened.news:
@@ -89,18 +89,24 @@ def command(source: str, jsonl: bool, as_json: bool, png: str | None, **options:
     return opened.ended() or (0 if called or jsonl else NOTHING_HEARD)
 
 
-def _bursts(opened: _Opened, *, jsonl: bool, as_json: bool) -> int:
+def _bursts(opened: _Opened, config: str | None, *, jsonl: bool, as_json: bool) -> int:
     """Show bursts as they are heard."""
+    from receiver import settings
+    from receiver.bursts import told
+    from receiver.collar_rules import formats
     from receiver.detecting import since
     from receiver.ui.bursts import burst_line, summary
 
+    collars = formats(settings.load(settings.find_file(config, None))[0].collars)
     bursts: list[HeardBurst] = []
     for news in opened.news:
+        when = since(opened.start())
+        news.bursts[:] = [told(burst, when(burst.time_s), collars) for burst in news.bursts]
         bursts += news.bursts
         for line in opened.lines(news) if jsonl else ():
             click.echo(json.dumps(line, ensure_ascii=False))
         for burst in news.bursts:
-            click.echo(burst_line(burst, since(opened.start())(burst.time_s)), err=True)
+            click.echo(burst_line(burst, when(burst.time_s)), err=True)
     if as_json:
         click.echo(json.dumps(_object(opened, bursts=bursts), ensure_ascii=False))
     click.echo(summary(bursts, opened.watch.elapsed_s), err=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
+from protocols import Packet
 from receiver.heard import HeardBurst
 
 HOMING = "heard, not decodable; still usable for homing"
@@ -43,6 +44,13 @@ def _facts(burst: HeardBurst) -> Iterable[str]:
     yield f"DOUBTFUL: about {wrong:.0f} of {bits} bits are wrong" if wrong > DOUBTFUL else ""
     if burst.signal != "vld":
         yield from burst.packets[0].warnings
+    yield from (_fix(packet) for packet in burst.packets[1:] if packet.latitude_deg is not None)
+
+
+def _fix(packet: Packet) -> str:
+    doubt = "" if packet.position_status in ("ok", "corrected") else f" {packet.position_status}"
+    time = "" if packet.time is None else f" of {packet.time:%d %b %Y %H:%M} UTC"
+    return f"its fix{time}: {packet.latitude_deg:.5f}, {packet.longitude_deg:.5f}{doubt.upper()}"
 
 
 def summary(bursts: list[HeardBurst], elapsed_s: float) -> str:

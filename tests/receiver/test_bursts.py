@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from protocols import argos
-from receiver.bursts import BurstWatch
+from receiver.bursts import BurstWatch, told
 from receiver.cli import run
 from receiver.errors import ConfigError
 from receiver.heard import HeardBurst
 from receiver.hearing import Plan
 from receiver.simulator.argos import Transmission, samples
+from receiver.ui.bursts import burst_line
 
 RATE_HZ, SCALE = 250_000.0, 127.5
 FRAME = argos.frame(0x0A1FBD4, bytes.fromhex("012345"))
@@ -119,3 +121,20 @@ def test_recording_of_vld_gives_its_fingerprint(
     assert run(["detect", str(path), "--bursts", "argos", "--frequency", "401.606M"]) == 0
     assert "401.6057 MHz" in (err := capsys.readouterr().err)
     assert "fingerprint 719473B28BD8" in err
+
+
+def test_what_a_message_says_stands_behind_its_frame() -> None:
+    # The first example in Lotek's document of how these collars encode Argos messages.
+    data = bytes.fromhex("1292afeed0a8551a4491f192afefd0a8531a44911892aff0d0a8561a44907b")
+    bits = "".join(f"{byte:08b}" for byte in argos.frame(0x0A1FBD4, data))
+    (burst,) = heard(scene(Transmission(bits=bits, cn0_dbhz=48.0, start_s=0.6)))
+    received = datetime(2009, 12, 7, 18, tzinfo=UTC)
+    frame, first, *_ = told(burst, received, {}).packets
+    assert (frame.protocol, first.latitude_deg, first.longitude_deg) == (
+        "argos-ptt-a2", pytest.approx(44.0701312), pytest.approx(-79.4274432),
+    )  # fmt: skip
+    assert "its fix of 07 Dec 2009 16:49 UTC: 44.07013, -79.42744" in burst_line(
+        told(burst, received, {}), received
+    )
+    other = {"0a1fbd4": {"protocol": "kineis-stdv1"}}  # its sheet says that it is none of these
+    assert told(burst, received, other) == burst
