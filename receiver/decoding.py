@@ -30,6 +30,8 @@ SHORTEST_BASE64 = 8
 LINE_OF_HEX = re.compile(
     r"\s*(?:0x)?(?:[0-9A-Fa-f]{2}[\s:]*){4,}"
 )  # a receiver's numbers are shorter
+BITWISE = {"argos-ptt-a2", "argos-ptt-a3", "argos4-vld"}
+BITS = re.compile("[01]{32,}")
 Row = tuple[int, str]
 Reader = Callable[[bytes, "Hints"], "Reading"]
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,8 +94,9 @@ def _explained(data: bytes, hints: Hints) -> tuple[Layer, ...]:
 def read_text(text: str, hints: Hints) -> Reading:
     """Decode what somebody typed or a program wrote: a packet in hexadecimal or base64, a message.
 
-    White space and colons between hexadecimal digits are passed over. A message is that of a
-    gateway, a network server, a satellite's service, a receiver or a tag.
+    White space and colons between hexadecimal digits are passed over. Of a format that is named
+    and sent bit by bit, text of 0 and 1 are its bits. A message is that of a gateway, a network
+    server, a satellite's service, a receiver or a tag.
 
     Raises:
         DecodeError: it is none of these, or not a packet.
@@ -102,6 +105,8 @@ def read_text(text: str, hints: Hints) -> Reading:
     inner = replace(hints, protocol=_inner_format(hints.protocol))
     if read := _reader_of(data, hints.protocol):
         return read(data, inner)
+    if inner.protocol in BITWISE and BITS.fullmatch(text.strip()):
+        return read_bytes(text.strip().encode(), inner)
     return read_bytes(bytes_of(text), hints)
 
 

@@ -380,3 +380,13 @@ def test_context_of_a_line_does_not_hide_the_keys() -> None:
     line = json.dumps({"hex": frame, "context": {"firmware": "7.3"}})
     alone = json.dumps({"hex": frame})
     assert answer(line, {"keys": keys}) == answer(alone, {"keys": keys}) != answer(alone)
+
+
+def test_bits_as_text_where_a_format_is_sent_bit_by_bit(decode: Decode) -> None:
+    # Demodulated from a recording by somebody else: github.com/nebarnix/Project-Desert-Tortoise
+    bits = "11111111111111100010111100000000000111011000000100000000010101011010101011111111"
+    item = {"text": bits, "protocol": "argos.ptt_a2.bits"}
+    assert answer(json.dumps(item))["packets"][0]["device_id"] == "01D8100"
+    code, out, _ = decode(bits, "--protocol", "argos-ptt-a2")
+    assert code == 0
+    assert "01D8100" in out
