@@ -118,52 +118,78 @@ class Channel:
         Column c is a pulse that begins c / COLUMNS pulse lengths after `first_sample`; offsets are
         in bins above `bin_number`, multiples of 1 / PARTS.
         """
-        turned = _turned(self._baseband(stretch, bin_number), offsets)
-        step = POINTS // COLUMNS
-        sums, width = turned[: len(turned) // step * step : step].copy(), 1
-        for late in range(1, step):
-            sums += turned[late::step][: len(sums)]
+        signal = self._baseband(stretch, bin_number)
+        pairs = signal[: len(signal) // 2 * 2 : 2] + signal[1::2]
+        sums, width = _turned(pairs, offsets), 1
         while width < COLUMNS:
             sums = sums[width:] + sums[:-width]
             width *= 2
         energy = np.square(np.abs(sums))
-        energy *= np.float32(self._scale)
+        # The two points of a pair were added before they were turned.
+        energy *= (self._scale / np.cos(np.pi / BINS * offsets) ** 2).astype(np.float32)
         return np.asarray(energy)
 
-    def energy_at(
-        self, stretch: int, bin_number: int, columns: Ints, offsets: NDArray[np.float64]
+    def energy_near(
+        self,
+        stretch: int,
+        bin_number: int,
+        columns: Ints,
+        reach: int,
+        offsets: NDArray[np.float64],
     ) -> Floats:
-        """Return the energies of pulses in some columns only, at any offsets within 5 bins."""
-        signal = self._baseband(stretch, bin_number)
+        """Return the energies about some columns only, (columns, 2 `reach` + 1, offsets).
+
+        The middle ones are those of the columns; offsets are any within 5 bins.
+        """
+        step = POINTS // COLUMNS
+        begins = (columns - reach) * step + EARLY
+        first = begins // POINTS - 1
+        count = 3 + 2 * reach * step // POINTS
+        signal = _added(self._pieces(stretch, bin_number, first[:, None] + np.arange(count + 1)))
+        starts = (begins - first * POINTS)[:, None] + step * np.arange(2 * reach + 1)
         points = np.arange(POINTS)
-        starts = np.minimum(columns * (POINTS // COLUMNS), len(signal) - POINTS)
+        pulses = signal[np.arange(len(columns))[:, None, None], starts[:, :, None] + points]
         turns = np.exp(-2j * np.pi / BINS * points[:, None] * offsets).astype(np.complex64)
-        sums = signal[starts[:, None] + points] @ turns
-        return np.asarray(np.square(np.abs(sums)) * np.float32(self._scale))
+        return np.asarray(np.square(np.abs(pulses @ turns)) * np.float32(self._scale))
 
     def _baseband(self, stretch: int, bin_number: int) -> Samples:
         """Return the signal about a bin, POINTS a pulse length, from `first_sample` on."""
+        return _added(self._pieces(stretch, bin_number, np.arange(self.frames)))[EARLY:]
+
+    def _pieces(self, stretch: int, bin_number: int, frames: Ints) -> Samples:
+        """Return what frames add to the signal about a bin, (..., BINS); zeros beyond the kept."""
         middle = self._zeros[stretch] + bin_number
-        kept = self._latest(self._ring[:, middle - BINS // 2 : middle + BINS // 2])
-        steps = self._latest(self._steps[:, stretch])[:, None, None]
-        cut = (kept.astype(np.float32) / steps).view(np.complex64)[:, :, 0]
-        frames = (self._number - self.frames + np.arange(self.frames)) * HOPS
-        turns = np.exp(-2j * np.pi * np.mod(0.2 * frames * bin_number, 1.0)).astype(np.complex64)
-        pieces = scipy.fft.ifft(cut * _TAPER * turns[:, None], axis=1)
+        numbers = self._number - self.frames + frames
+        at = numbers % self._kept
+        kept = self._ring[at, middle - BINS // 2 : middle + BINS // 2].astype(np.float32)
+        cut = kept.view(np.complex64)[..., 0]
+        turns = np.exp(-2j * np.pi * np.mod(0.2 * HOPS * numbers * bin_number, 1.0))
+        turns /= self._steps[at, stretch]
+        turns[(frames < 0) | (frames >= self.frames)] = 0.0
+        cut *= _TAPER
+        cut *= turns.astype(np.complex64)[..., None]
+        pieces = scipy.fft.ifft(cut, axis=-1, overwrite_x=True)
         pieces *= _SIGNS
-        pieces = np.concatenate((pieces[:, -EARLY:], pieces[:, :-EARLY]), axis=1)
-        signal = np.zeros((self.frames + 1, POINTS), np.complex64)
-        signal[:-1] += pieces[:, :POINTS]
-        signal[1:, : BINS - POINTS] += pieces[:, POINTS:]
-        return signal.reshape(-1)[EARLY:]
+        return np.concatenate((pieces[..., -EARLY:], pieces[..., :-EARLY]), axis=-1)
 
 
-def _turned(signal: Samples, offsets: NDArray[np.float64]) -> Samples:
-    """Return the signal moved down by each offset, (points, offsets)."""
-    again = BINS * PARTS  # points after which all turns come back to where they began
-    turns = np.exp(-2j * np.pi / BINS * np.arange(again)[:, None] * offsets).astype(np.complex64)
-    rows = -(-len(signal) // again)
-    padded = np.zeros(rows * again, np.complex64)
-    padded[: len(signal)] = signal
-    turned = padded.reshape(rows, again, 1) * turns
-    return np.asarray(turned.reshape(rows * again, len(offsets))[: len(signal)])
+def _added(pieces: Samples) -> Samples:
+    """Return the signal of frames that follow one another, (..., frames, BINS): (..., points)."""
+    *others, frames, _ = pieces.shape
+    signal = np.zeros((*others, frames + 1, POINTS), np.complex64)
+    signal[..., :-1, :] += pieces[..., :POINTS]
+    signal[..., 1:, : BINS - POINTS] += pieces[..., POINTS:]
+    return signal.reshape(*others, -1)
+
+
+def _turned(pairs: Samples, offsets: NDArray[np.float64]) -> Samples:
+    """Return sums of two points, (columns,), moved down by each offset: (columns, offsets)."""
+    again = BINS * PARTS // 2  # columns after which all turns come back to where they began
+    turns = np.exp(-4j * np.pi / BINS * np.arange(again)[:, None] * offsets).astype(np.complex64)
+    turned = np.empty((len(pairs), len(offsets)), np.complex64)
+    whole = len(pairs) // again * again
+    np.multiply(
+        pairs[:whole].reshape(-1, again, 1), turns, out=turned[:whole].reshape(-1, *turns.shape)
+    )
+    np.multiply(pairs[whole:, None], turns[: len(pairs) - whole], out=turned[whole:])
+    return turned

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-MOST_PUSH = 256  # columns that are taken at once, if the periods are longer
+MOST_PUSH = 512  # columns that are taken at once, if the periods are longer
 ROOM = 4  # times as many are kept beyond a period
 TOO_LARGE, SMALLER = np.float32(1e20), np.float32(1e-20)  # float32 ends at 3e38
 
@@ -68,14 +68,11 @@ class _Group:
             self._now = self._width
         evidence = self._spread(self._places[:, self._now - self._width : self._now + count])
         evidence += unit * np.float32(2 ** len(self.steps))
-        scaled = ratio * np.float32(0.5 ** len(self.steps))
-        total = np.zeros_like(ratio)
+        evidence *= ratio * np.float32(0.5 ** len(self.steps))
         for places, kind, values in zip(self._places, self.kinds, evidence, strict=True):
-            into = places[self._now + kind.lag : self._now + kind.lag + count]
-            np.multiply(values, scaled, out=into)
-            total += into
+            places[self._now + kind.lag : self._now + kind.lag + count] = values
         self._now += count
-        return total
+        return np.asarray(evidence.sum(axis=0))
 
     def _spread(self, causes: Floats) -> Floats:
         """Add columns that are steps apart, without dividing by their number."""
@@ -83,11 +80,6 @@ class _Group:
         for step in self.steps:
             spread = spread[:, step:] + spread[:, :-step]
         return spread if self.steps else causes.copy()
-
-    def latest(self, back: int, column: int) -> list[float]:
-        """Return the evidence of each hypothesis in the column `back` before the last."""
-        at = self._now - 1 - back
-        return [float(self._places[i, at + h.lag, column]) for i, h in enumerate(self.kinds)]
 
     def shrink(self, bins: NDArray[np.bool_]) -> None:
         """Make the evidence of some bins smaller, before it becomes infinite."""
@@ -122,12 +114,6 @@ class Paths:
         if large.any():
             self._shrink(large)
         return total, scale
-
-    def best(self, back: int, column: int) -> Hypothesis:
-        """Return the hypothesis with most evidence in a bin, `back` columns before the last."""
-        kinds = [kind for group in self._groups for kind in group.kinds]
-        values = [value for group in self._groups for value in group.latest(back, column)]
-        return kinds[int(np.argmax(values))]
 
     def _shrink(self, bins: NDArray[np.bool_]) -> None:
         for group in self._groups:

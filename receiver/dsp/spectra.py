@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Samples = NDArray[np.complex64]
@@ -129,7 +130,8 @@ class Spectra:
         self.power: Floats = np.zeros((rows, layout.size), np.float32)
         self.clipped: Floats = np.zeros(rows, np.float32)
         self.first = -self.carried
-        self._window = layout.window()
+        # Each value twice: real numbers are multiplied twice as quickly as complex ones.
+        self._window = np.repeat(layout.window(), 2)
         self._needed = (layout.frames - 1) * layout.hop + layout.length
         self._waiting: Samples = np.zeros(0, np.complex64)
 
@@ -167,13 +169,15 @@ class Spectra:
 
     def _transform(self, samples: Samples, frames: int) -> None:
         hop, length = self.layout.hop, self.layout.length
+        values = samples.view(np.float32)
         batch = max(BATCH_ROWS, BATCH_POINTS // self.layout.size)
         for begin in range(0, frames, batch):
             end = min(begin + batch, frames)
             rows = self.spectra[self.carried + begin : self.carried + end]
             rows[:, length:] = 0
-            for row, start in zip(rows, range(begin * hop, end * hop, hop), strict=True):
-                np.multiply(samples[start : start + length], self._window, out=row[:length])
+            cut = sliding_window_view(values[begin * 2 * hop :], 2 * length)[:: 2 * hop]
+            into = rows.view(np.float32)[:, : 2 * length]
+            np.multiply(cut[: end - begin], self._window, out=into)
             transformed = scipy.fft.fft(rows, axis=1, overwrite_x=True)
             if not np.shares_memory(transformed, rows):
                 rows[:] = transformed

@@ -17,17 +17,17 @@ from receiver.dsp.channel import Channel
 from receiver.dsp.floor import Floor
 from receiver.dsp.paths import Hypothesis, hypotheses
 from receiver.dsp.screen import ROWS, SAME_BINS, Limits, Place, Screen
-from receiver.dsp.slots import Look, Slots, jittered, steady, stronger
+from receiver.dsp.slots import Look, Slots, jittered, line_strength, steady, stronger
 from receiver.dsp.spectra import HOPS, Layout, Samples
 
 Floats = NDArray[np.float32]
 
-# Where a closer look is worth it. Of a wide band fewer bins are folded, so that a laptop follows.
-LIMITS = Limits(jittered=12.0, grew=1.0, steady=9.0, folded=5.0)
-WIDE_LIMITS, WIDE_HZ = Limits(jittered=12.0, grew=1.0, steady=10.0, folded=8.0), 1e6
-LAST_START = 8.0  # nats at the end of a recording, when each place is looked at only once more
+# Where a closer look is worth it: noise gives one a second and 200 kHz.
+LIMITS = Limits(jittered=13.4, grew=1.0, steady=9.0)
+LAST_START = 10.5  # nats at the end of a recording, when each place is looked at only once more
+LINE_MARGIN = 2.0  # a line is looked at everywhere that is as little under what it must have
 AGAIN_S, QUIET_S = 5.0, 20.0
-MOST_BINS = 400  # of one set of followers: what it works on should stay in the cache
+MOST_BINS = 800  # of one set of followers: what it works on should stay in the cache
 UNKNOWN_S = (0.3, 3.0)
 HARMONICS, LONGEST_S = (0.5, 2.0, 1 / 3, 3.0), 5.0
 # How exactly the screen knows a period: in its columns, and as a share from a whole fold.
@@ -92,8 +92,7 @@ class Followers:
         tolerance = wanted[0].tolerance
         periods_s = tuple((p * (1 - tolerance), p * (1 + tolerance)) for p in wanted[0].periods_s)
         kinds = _hypotheses(layout, wanted[0])
-        limits = WIDE_LIMITS if layout.rate_hz >= WIDE_HZ else LIMITS
-        self._screen = Screen(layout, stretches, kinds, limits, periods_s)
+        self._screen = Screen(layout, stretches, kinds, LIMITS, periods_s)
         self._taken = np.zeros(len(self._bins), bool)
         self._found: list[_Found] = []
         self._known = known
@@ -155,8 +154,11 @@ class Followers:
 
     def _looked(self, place: Place, owner: int) -> Slots | None:
         number, period_s = int(self._bins[place.number]), place.period_s
-        if place.steady:
-            return steady(self.channel, Look(owner, number, period_s, NEAR_FOLDED), self.least)
+        if place.first_s is not None:
+            look = Look(owner, number, period_s, NEAR_FOLDED)
+            if line_strength(self.channel, look, place.first_s) < self.least - LINE_MARGIN:
+                return None
+            return steady(self.channel, look, self.least)
         one = self.wanted[owner]
         near = NEAR_COLUMNS * self._screen.column_s / period_s
         look = Look(owner, number, period_s, near, trials=max(1.0, one.tolerance / near))

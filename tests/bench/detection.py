@@ -449,8 +449,7 @@ def main(names: list[str]) -> None:
         "pulse_s": 0.02,
         "pulses: false alarms/h/kHz": PULSES_H_KHZ,
         "tracks: false alarms/h/kHz": 1.0,
-        "screen below 1 MS/s": dsp_tracks.LIMITS._asdict(),
-        "screen from 1 MS/s on": dsp_tracks.WIDE_LIMITS._asdict(),
+        "screen": dsp_tracks.LIMITS._asdict(),
     }
     said: dict = {"configuration": configuration, "peers, quoted": PEERS}
     with Pool(2) as pool:

@@ -56,5 +56,21 @@ def test_a_beacon_at_the_edge_of_its_band_may_lie_a_little_outside(bins: range) 
     channel.push(np.ones((40, FORM.size), np.complex64), np.ones(FORM.size), ones, 0 * ones)
     for number in (bins.start - 1, bins.stop):
         assert len(channel.energy(0, number, np.array([0.9]))) > 100
-        columns = np.arange(10)
-        assert channel.energy_at(0, number, columns, np.array([0.5])).shape == (10, 1)
+        near = channel.energy_near(0, number, np.arange(10), 2, np.array([0.5]))
+        assert near.shape == (10, 5, 1)
+
+
+def test_energies_near_some_columns_are_those_of_all() -> None:
+    rng, channel = np.random.default_rng(6), Channel(FORM, [range(90, 120)])
+    ones = np.ones(40, np.float32)
+    noise = rng.standard_normal((40, 2 * FORM.size), np.float32).view(np.complex64)
+    channel.push(noise, 2.0 * np.ones(FORM.size, np.float32), ones, 0 * ones)
+    everywhere = channel.energy(0, 100, np.array([0.0, 0.25]))
+    columns = np.array([5, 64, 150, 300])
+    near = channel.energy_near(0, 100, columns, 3, np.array([0.0, 0.25]))
+    for number, column in enumerate(columns):
+        np.testing.assert_allclose(
+            near[number], everywhere[column - 3 : column + 4], rtol=0.1, atol=0.03
+        )
+    beyond = channel.energy_near(0, 100, np.array([-40, 1000]), 3, np.array([0.0]))
+    np.testing.assert_array_equal(beyond, 0.0)

@@ -57,7 +57,6 @@ def test_evidence_beyond_the_range_of_numbers_goes_on() -> None:
     logs = np.log(total.max(axis=0)) + scale
     assert logs[0] < 1.0
     assert logs[1] == pytest.approx(200 * np.log(100.0), rel=1e-3)
-    assert paths.best(back=19, column=1) == Hypothesis(20, ())
 
 
 def test_hypotheses_cover_the_periods() -> None:
