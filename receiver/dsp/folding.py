@@ -98,7 +98,8 @@ class Folder:
         that the processor adds long rows. Each row is followed by its own beginning, as far as
         drifts reach: then all drifts of two blocks of rows are one addition.
         """
-        blocks, width = self._in_rows(values, base), base * values.shape[1]
+        bins = values.shape[1]
+        blocks, width = self._in_rows(values, base), base * bins
         most, (spare, other), held = self._most, self._spare, range(1)
         for needed in _stages(len(blocks), drifts):
             most *= 2
@@ -106,15 +107,12 @@ class Folder:
             shape = (len(blocks) // 2, len(needed) // 2, 2, blocks.shape[2])
             merged = spare[: math.prod(shape) * kind.itemsize].view(kind).reshape(shape)
             used = blocks[:, needed.start // 2 - held.start : needed.stop // 2 - held.start]
-            first, second = used[0::2], used[1::2]
-            steps = second.strides
-            for odd in (0, 1):
-                late = as_strided(
-                    second[:, :, (needed.start // 2 + odd) * values.shape[1] :],
-                    (*shape[:2], width),
-                    (steps[0], steps[1] + values.shape[1] * steps[2], steps[2]),
-                )
-                np.add(first[:, :, :width], late, out=merged[:, :, odd, :width], dtype=kind)
+            first, second = used[0::2], used[1::2, :, needed.start // 2 * bins :]
+            block, row, cell = second.strides
+            # The second half of drift 2 d is d columns late, that of drift 2 d + 1 one more.
+            steps = (block, row + bins * cell, bins * cell, cell)
+            late = as_strided(second, (*shape[:3], width), steps)
+            np.add(first[:, :, None, :width], late, out=merged[..., :width], dtype=kind)
             blocks = merged.reshape(shape[0], len(needed), shape[3])
             _go_round(blocks, width)
             spare, other, held = other, spare, needed

@@ -98,7 +98,8 @@ class Paths:
         for one in hypotheses:
             alike.setdefault(one.steps, []).append(one)
         self._groups = [_Group(kinds, bins, self.longest_push) for kinds in alike.values()]
-        self._unit = np.ones(bins, np.float32)
+        # In every column the same: whole arrays are added more quickly than a row to each column.
+        self._unit = np.ones((self.longest_push, bins), np.float32)
         self._scale = np.zeros(bins, np.float32)
 
     def push(self, ratio: Floats) -> tuple[Floats, Floats]:
@@ -107,18 +108,17 @@ class Paths:
         None of so many columns is the cause of another. Returns the mean evidence of the
         hypotheses, (columns, bins), and for each bin what is to be added to its logarithm.
         """
-        total = sum(group.push(ratio, self._unit) for group in self._groups)
+        total = sum(group.push(ratio, self._unit[: len(ratio)]) for group in self._groups)
         total = np.asarray(total / np.float32(self._count))
         scale = self._scale.copy()
-        large = total.max(axis=0, initial=0.0) > TOO_LARGE
-        if large.any():
-            self._shrink(large)
+        if total.max(initial=0.0) > TOO_LARGE:
+            self._shrink(total.max(axis=0) > TOO_LARGE)
         return total, scale
 
     def _shrink(self, bins: NDArray[np.bool_]) -> None:
         for group in self._groups:
             group.shrink(bins)
-        self._unit[bins] *= SMALLER
+        self._unit[:, bins] *= SMALLER
         self._scale[bins] -= np.log(SMALLER)
 
 

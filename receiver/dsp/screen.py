@@ -202,8 +202,9 @@ class Screen:
             pairs = np.concatenate((part[end:count], part[:end]))
             louder = np.maximum(pairs & 15, pairs >> 4)
             worth = np.flatnonzero(coarse.highest(louder) > least_coarse)
+            pairs = pairs.take(worth, axis=1)
             steps = np.empty((2 * count, len(worth)), np.uint8)
-            steps[0::2], steps[1::2] = pairs[:, worth] & 15, pairs[:, worth] >> 4
+            steps[0::2], steps[1::2] = pairs & 15, pairs >> 4
             for one in fine.fold(steps, least):
                 yield one._replace(bin=begin + int(worth[one.bin]))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -165,12 +166,17 @@ def line_strength(channel: Channel, look: Look, first_s: float) -> float:
     logs = ratio(FOLD_ENERGY).log_of(
         channel.energy_near(look.stretch, look.bin, columns, LINE_REACH, OFFSETS)
     )
-    # Each line is late by so many columns at its first pulse, and by so many at its last.
+    sums = logs[np.arange(count), _lines(count)].sum(axis=1)
+    return (float(sums.max()) - FOLD_START) / FOLD_SCALE
+
+
+@cache
+def _lines(count: int) -> Ints:
+    """Return by how many columns each pulse is late, for any delay of the first and of the last."""
     ends = np.arange(2.0 * LINE_REACH + 1)
     share = np.linspace(0.0, 1.0, count)
     lines = np.rint(ends[:, None, None] * (1.0 - share) + ends[None, :, None] * share)
-    sums = logs[np.arange(count), lines.astype(np.int64)].sum(axis=2)
-    return (float(sums.max()) - FOLD_START) / FOLD_SCALE
+    return lines.astype(np.int64).reshape(-1, count)
 
 
 def stronger(one: Slots | None, other: Slots | None) -> Slots | None:
