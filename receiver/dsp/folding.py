@@ -2,8 +2,8 @@
 
 The fast folding algorithm (Staelin, Proc. IEEE 57, 1969): rows of one period each are added in
 pairs, pairs of pairs, and so on, each sum with every drift that it can have. All periods between n
-and n + 1 columns take log2(rows) additions a cell. Values are bytes, which are added eight times as
-quickly as floating numbers; only the last sums need two.
+and n + 1 columns take log2(rows) additions a cell. Values are bytes, which are added many
+times as quickly as floating numbers; only the last sums need two.
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ class Folder:
         blocks, width = self._in_rows(values, base), base * bins
         most, (spare, other), held = self._most, self._spare, range(1)
         for needed in _stages(len(blocks), drifts):
+            _go_round(blocks, width, width + needed.stop // 2 * bins)
             most *= 2
             kind = np.dtype(np.uint8 if most < 256 else np.uint16)
             shape = (len(blocks) // 2, len(needed) // 2, 2, blocks.shape[2])
@@ -114,13 +115,12 @@ class Folder:
             late = as_strided(second, (*shape[:3], width), steps)
             np.add(first[:, :, None, :width], late, out=merged[..., :width], dtype=kind)
             blocks = merged.reshape(shape[0], len(needed), shape[3])
-            _go_round(blocks, width)
             spare, other, held = other, spare, needed
         begin = drifts.start - held.start
         return blocks[0, begin : begin + len(drifts), :width]
 
     def _in_rows(self, values: Bytes, base: int) -> Bytes:
-        """Return the values in a power of two of rows, (rows, 1, columns * bins and a tail)."""
+        """Return the values in a power of two of rows, (rows, 1, columns * bins and room for a tail)."""
         rows, width = _row_count(self._columns, base), base * values.shape[1]
         wide = width + rows // 2 * values.shape[1]
         blocks = self._rows[: rows * wide].reshape(rows, 1, wide)
@@ -130,7 +130,6 @@ class Folder:
         blocks[whole:] = self._zero
         if len(rest):
             blocks[whole, 0, : len(rest)] = rest
-        _go_round(blocks, width)
         return blocks
 
 
@@ -149,10 +148,10 @@ def _stages(rows: int, drifts: range) -> list[range]:
     return stages[::-1]
 
 
-def _go_round(blocks: Sums, width: int) -> None:
-    """Let each row of a width be followed by its own beginning, once or more often."""
-    for begin in range(width, blocks.shape[2], width):
-        into = blocks[..., begin : begin + width]
+def _go_round(blocks: Sums, width: int, end: int) -> None:
+    """Let each row of a width be followed by its own beginning up to an end, if need be again."""
+    for begin in range(width, end, width):
+        into = blocks[..., begin : min(begin + width, end)]
         into[...] = blocks[..., : into.shape[-1]]
 
 
