@@ -120,7 +120,7 @@ class Folder:
         return blocks[0, begin : begin + len(drifts), :width]
 
     def _in_rows(self, values: Bytes, base: int) -> Bytes:
-        """Return the values in a power of two of rows, (rows, 1, columns * bins and room for a tail)."""
+        """Return the values in a power of two of rows, (rows, 1, columns * bins and a tail)."""
         rows, width = _row_count(self._columns, base), base * values.shape[1]
         wide = width + rows // 2 * values.shape[1]
         blocks = self._rows[: rows * wide].reshape(rows, 1, wide)

@@ -2,8 +2,8 @@
 
 It has half the resolution of the closer look (`receiver.dsp.slots`): the loudest of two spectra
 that follow one another, and of a bin and the frequency half a bin above it, is one cell. Evidence
-of jittered pulses is followed as it grows (`receiver.dsp.best_paths`); the cells of the last minute are
-kept, and folded now and then for beacons that a quartz times (`receiver.dsp.folding`).
+of jittered pulses is followed as it grows (`receiver.dsp.best_paths`); the cells of the last minute
+are kept, and folded now and then for beacons that a quartz times (`receiver.dsp.folding`).
 """
 
 from __future__ import annotations

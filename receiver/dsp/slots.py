@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -156,7 +156,7 @@ def steady(channel: Channel, look: Look, least: float) -> Slots | None:
 def line_strength(channel: Channel, look: Look, first_s: float) -> float:
     """Return the strength of a beacon of one exact period about one line of pulses.
 
-    This is what `steady` looks at everywhere, in a twentieth of its time.
+    This is what `steady` looks at everywhere, in a fifth of its time.
     """
     period = look.period_s * COLUMNS / channel.layout.pulse_s
     first = first_s * COLUMNS / channel.layout.pulse_s
@@ -170,7 +170,7 @@ def line_strength(channel: Channel, look: Look, first_s: float) -> float:
     return (float(sums.max()) - FOLD_START) / FOLD_SCALE
 
 
-@cache
+@lru_cache(maxsize=8)
 def _lines(count: int) -> Ints:
     """Return by how many columns each pulse is late, for any delay of the first and of the last."""
     ends = np.arange(2.0 * LINE_REACH + 1)
