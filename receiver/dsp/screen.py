@@ -34,9 +34,9 @@ A_UNIT = 56.0  # steps of a cell's amplitude over noise: 255 of them are an ener
 FOLDED_S, FOLD_EVERY_S = 60.0, 30.0
 # How the cells of the last minute are kept: half nats, where NOTHING is one of no evidence.
 STEPS_A_NAT, NOTHING, MOST_STEPS = 2.0, 3, 15
-# Folded at first are the louder of two columns, in which noise has so many steps more. Half
-# of noise is under LEAST_COARSE, and of 110 beacons of 19 dB-Hz that fold well none was.
-LOUDER_STEPS, LEAST_COARSE = 0.69, 5.0
+# Folded at first are the louder of two columns, in which noise has so many steps more. A third of
+# noise is under LEAST_COARSE; were it 7, of a hundred beacons of 19 dB-Hz one would be lost.
+LOUDER_STEPS, LEAST_COARSE = 0.69, 2.0
 UNPACKED = 288  # bins whose cells are in order of time at once
 SAME_BINS = 3  # places so near each other are one beacon
 CARRIER = 0.5  # of the noise: a bin with so much of a carrier tells nothing

@@ -22,10 +22,10 @@ from receiver.dsp.spectra import HOPS, Layout, Samples
 
 Floats = NDArray[np.float32]
 
-# Where a closer look is worth it: noise gives one a second and 200 kHz.
-LIMITS = Limits(jittered=13.4, grew=1.0, steady=9.0)
+# Where a closer look is worth it: noise gives one a second and 200 kHz by paths, more by folding.
+LIMITS = Limits(jittered=13.4, grew=1.0, steady=8.0)
 LAST_START = 10.5  # nats at the end of a recording, when each place is looked at only once more
-LINE_MARGIN = 2.0  # a line is looked at everywhere that is as little under what it must have
+LINE_MARGIN = 4.0  # a line is looked at everywhere that is as little under what it must have
 AGAIN_S, QUIET_S = 5.0, 20.0
 MOST_BINS = 800  # of one set of followers: what it works on should stay in the cache
 UNKNOWN_S = (0.3, 3.0)
