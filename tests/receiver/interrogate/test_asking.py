@@ -32,7 +32,7 @@ ID = "SP051307"
 
 def clock() -> SimulatedClock:
     """Return a clock by which nobody waits as long for emulated collars as for real ones."""
-    return SimulatedClock(BEGIN, speed=8.0)
+    return SimulatedClock(BEGIN, speed=4.0)
 
 
 def never(effect: str, collar_id: str) -> str:

@@ -6,12 +6,12 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from receiver.clock import SimulatedClock
+from receiver.clock import SimulatedClock, Stamp
 from receiver.errors import ConfigError, CorruptError, SourceError
 from receiver.interrogate import flash, opencollar, sayings
 from receiver.interrogate.flash import Left, Plan
@@ -22,6 +22,16 @@ from receiver.simulator.asked import OpenCollarDevice, stored
 BEGIN = datetime(2026, 9, 16, tzinfo=UTC)
 
 
+class SilenceClock(SimulatedClock):
+    """A clock by which time passes only while a collar says nothing, however slow the computer."""
+
+    silent_s = 0.0
+
+    def now(self) -> Stamp:
+        passed = timedelta(seconds=self.silent_s)
+        return Stamp(utc=BEGIN + passed, monotonic_ns=round(self.silent_s * 1e9))
+
+
 class Air:
     """A link to an emulated collar in memory; it is lost after some notifications."""
 
@@ -30,9 +40,11 @@ class Air:
     def __init__(self, hear: Callable[[bytes], list[bytes]], lost_after: int = 10**9) -> None:
         self._hear, self._left = hear, lost_after
         self._pieces: list[bytes] = []
+        self.clock = SilenceClock(BEGIN)
 
     def read(self, timeout_s: float) -> bytes:
         if not self._pieces:
+            self.clock.silent_s += max(timeout_s, 0.01)
             return b""
         self._left -= 1
         if self._left < 0:
@@ -55,9 +67,8 @@ def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(collar: OpenCollarDevice, folder: Path, link: Air, told: list[int] | None = None) -> int:
     """Download into `log.bin`; return how many records are new."""
-    clock = SimulatedClock(BEGIN, speed=1000.0)
     with closing(Transcript(folder / "asked.jsonl", masked)) as transcript:
-        session = Session(link, clock, transcript, sayings.of_opencollar)
+        session = Session(link, link.clock, transcript, sayings.of_opencollar)
         asked = opencollar.OpenCollar(session)
         with closing(flash.Log(folder / "log.bin", collar.mac.hex(":").upper())) as log:
             got = flash.Downloaded()
