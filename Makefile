@@ -12,7 +12,7 @@ BIN := .venv/bin
 
 .venv/dev: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report,mqtt,audio,rtlsdr,gis,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report,ui,mqtt,audio,rtlsdr,gis,dev]'
 	@touch $@ .venv/demo
 
 demo: .venv/demo

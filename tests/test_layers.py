@@ -50,6 +50,12 @@ LAYERS: dict[str, set[str]] = {
     "receiver.ctt_bursts": BASE
     | {"protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"},
     "receiver.slots": BASE,
+    "receiver.language": set(),
+    "receiver.homing": NUMERIC
+    | BASE
+    | JOINED
+    | {"receiver.locator", "receiver.columns", "receiver.language", "receiver.joining"}
+    | {"receiver.heard", "protocols.packet"},
     "receiver.positions": BASE
     | ENVELOPES
     | {"pynmeagps", "gpxpy", "defusedxml", "receiver.setups"},
@@ -113,7 +119,9 @@ LAYERS: dict[str, set[str]] = {
     | BASE
     | {"rich", "receiver.locator", "receiver.columns", "protocols"}
     | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
-    | {"receiver.heard", "receiver.hearing", "receiver.samples.level", "receiver.story"},
+    | {"receiver.heard", "receiver.hearing", "receiver.samples.level", "receiver.story"}
+    | {"receiver.homing", "receiver.language", "textual", "starlette", "uvicorn", "websockets"}
+    | {"segno", "cryptography", "scipy"},
 }
 
 
