@@ -27,9 +27,9 @@ Floats = NDArray[np.float64]
 
 HELD, MOST_CELLS = 0.95, 1500
 DIRECTIONS, LEGS = 24, (0.15, 0.35, 0.7)  # a leg is a share of the expected way
-SHORTEST_LEG_M, LONGEST_LEG_M = 30.0, 600.0
+SHORTEST_LEG_M, LONGEST_LEG_M = 60.0, 600.0
 SECTORS = 16  # as wide as a bearing by the loudest signal is sure
-WORTH = 0.7  # metres of detour for a metre less of spread
+ASIDE_WORTH, TURN_WORTH = 0.2, 0.7  # metres of detour, or standing, for a metre less of spread
 TURN_M = 50.0  # a turn takes as long as so many metres
 SAME_PLACE_M = 100.0
 ASIDE_DEG = 30.0
@@ -103,17 +103,18 @@ def _view(posterior: Posterior, place_deg: tuple[float, float], limit_m: float) 
     most = int(np.searchsorted(np.cumsum(leaves.probability[order]), HELD)) + 1
     kept = order[: min(most, MOST_CELLS)]
     held = leaves.probability[kept]
-    turns = np.column_stack([bearings.x_m, bearings.y_m]) - here
+    turned = np.column_stack([bearings.x_m, bearings.y_m])
+    turns = np.concatenate([turned, posterior.evidence.silent_m]) - here
     return View(leaves.points_m[kept] - here, held / held.sum(), turns, limit_m)
 
 
 def _best(view: View, elevations_known: bool) -> Advice:
     """Return the turn here, or the leg, that is likely to shorten the way most."""
     places = _candidates(view)
-    value = WORTH * view.is_new(places) * (_spread(view) - _spread_after(view, places))
-    cost = np.hypot(*places.T) + _way(view, places) - value
+    told = view.is_new(places) * (_spread(view) - _spread_after(view, places))
+    cost = np.hypot(*places.T) + _way(view, places) - ASIDE_WORTH * told
     best = int(np.argmin(cost[1:])) + 1
-    if value[0] > TURN_M:
+    if TURN_WORTH * told[0] > TURN_M:
         return Advice(deed="turn", reason=phrase("a bearing from here would say most"))
     east, north = (float(v) for v in places[best])
     bearing_deg = float(np.degrees(np.arctan2(east, north))) % 360.0
