@@ -15,24 +15,29 @@ from the nearest turn.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from receiver.homing.snapshot import Advice, Approach
+from receiver.homing.snapshot import Advice, Approach, Deed
 from receiver.language import phrase
-from receiver.locator import Posterior
+
+if TYPE_CHECKING:
+    from receiver.locator import Posterior
 
 Floats = NDArray[np.float64]
 
 HELD, MOST_CELLS = 0.95, 1500
 DIRECTIONS, LEGS = 24, (0.15, 0.35, 0.7)  # a leg is a share of the expected way
-SHORTEST_LEG_M, LONGEST_LEG_M = 60.0, 600.0
+SHORTEST_LEG_M, LONGEST_LEG_M = 30.0, 600.0
 SECTORS = 16  # as wide as a bearing by the loudest signal is sure
-ASIDE_WORTH, TURN_WORTH = 0.2, 0.7  # metres of detour, or standing, for a metre less of spread
+ASIDE_WORTH, TURN_WORTH = 0.05, 0.7  # metres of detour, or standing, for a metre less of spread
 TURN_M = 50.0  # a turn takes as long as so many metres
 SAME_PLACE_M = 100.0
+SURE_M = 60.0  # with no more spread than this nobody needs a turn to begin with
 ASIDE_DEG = 30.0
+COURSE_M = 30.0  # turning right about is worth so many metres of way
 QUIET_S = 120.0
 
 
@@ -41,7 +46,9 @@ def advise(
     place_deg: tuple[float, float] | None,
     approach: Approach,
     *,
+    course_deg: float | None = None,
     heard_age_s: float | None = None,
+    can_turn: bool = True,
     elevations_known: bool = False,
 ) -> Advice:
     """Return what to do next at a place (latitude, longitude).
@@ -50,7 +57,9 @@ def advise(
         posterior: the answer now; its evidence tells where turns have been made.
         place_deg: where the searcher is, None where that is not known.
         approach: how he stands to the approach limit.
+        course_deg: where he is going now, so that small reasons do not turn him about.
         heard_age_s: how long the collar has not been heard; None where that is not known.
+        can_turn: whether he has an antenna with a direction.
         elevations_known: whether the ground is known; without it nobody is told to walk.
     """
     if approach.must_stop:
@@ -58,16 +67,17 @@ def advise(
     if place_deg is None:
         return Advice(deed="wait", reason=phrase("your place is not known: wait, or enter it"))
     if posterior is None or posterior.belief is None or posterior.evidence is None:
-        return _before_an_answer(posterior)
+        return _before_an_answer(posterior, can_turn)
     view = _view(posterior, place_deg, approach.limit_m)
-    new_here = float(view.is_new(np.zeros((1, 2)))[0])
-    if heard_age_s is not None and heard_age_s > QUIET_S and new_here > 0.5:
-        return Advice(deed="turn", reason=phrase("not heard for a while: turn where you stand"))
-    return _best(view, elevations_known)
+    if can_turn and (reason := _why_turn(view, heard_age_s)):
+        return Advice(deed="turn", reason=reason)
+    return _lead(view, course_deg, "walk" if elevations_known else "that way")
 
 
-def _before_an_answer(posterior: Posterior | None) -> Advice:
+def _before_an_answer(posterior: Posterior | None, can_turn: bool) -> Advice:
     counts = posterior.answer.counts if posterior is not None else {}
+    if counts.get("readings", 0) and not can_turn:
+        return Advice(deed="listen", reason=phrase("heard: listen at more places around here"))
     if counts.get("readings", 0):
         return Advice(deed="turn", reason=phrase("heard, but not yet from where: turn around once"))
     return Advice(deed="listen", reason=phrase("not heard yet: listen from high ground"))
@@ -108,38 +118,49 @@ def _view(posterior: Posterior, place_deg: tuple[float, float], limit_m: float) 
     return View(leaves.points_m[kept] - here, held / held.sum(), turns, limit_m)
 
 
-def _best(view: View, elevations_known: bool) -> Advice:
-    """Return the turn here, or the leg, that is likely to shorten the way most."""
-    places = _candidates(view)
-    told = view.is_new(places) * (_spread(view) - _spread_after(view, places))
-    cost = np.hypot(*places.T) + _way(view, places) - ASIDE_WORTH * told
-    best = int(np.argmin(cost[1:])) + 1
-    if TURN_WORTH * told[0] > TURN_M:
-        return Advice(deed="turn", reason=phrase("a bearing from here would say most"))
-    east, north = (float(v) for v in places[best])
-    bearing_deg = float(np.degrees(np.arctan2(east, north))) % 360.0
-    middle = view.held @ view.cells_m
-    straight_deg = float(np.degrees(np.arctan2(*middle)))
-    aside = abs((bearing_deg - straight_deg + 180.0) % 360.0 - 180.0) > ASIDE_DEG
+def _why_turn(view: View, heard_age_s: float | None) -> str:
+    """Return why the antenna should be turned here and now, "" where it should not."""
+    here = np.zeros((1, 2))
+    is_new = float(view.is_new(here)[0])
+    if len(view.turns_m) == 0 and _spread(view) > SURE_M:
+        return phrase("turn around once: from where is it loudest?")
+    if heard_age_s is not None and heard_age_s > QUIET_S and is_new > 0.5:
+        return phrase("not heard for a while: turn where you stand")
+    told_m = is_new * (_spread(view) - float(_spread_after(view, here)[0]))
+    return phrase("a bearing from here would say most") if TURN_WORTH * told_m > TURN_M else ""
+
+
+def _lead(view: View, course_deg: float | None, deed: Deed) -> Advice:
+    """Return the leg that is likely to shorten the way most."""
+    ends = _legs(view)
+    azimuth_deg = np.degrees(np.arctan2(*ends.T)) % 360.0
+    told_m = view.is_new(ends) * (_spread(view) - _spread_after(view, ends))
+    cost = np.hypot(*ends.T) + _way(view, ends) - ASIDE_WORTH * told_m
+    if course_deg is not None:
+        cost += COURSE_M * (1.0 - np.cos(np.radians(azimuth_deg - course_deg))) / 2.0
+    best = int(np.argmin(cost))
+    off_deg = abs((azimuth_deg[best] - _middle_deg(view) + 180.0) % 360.0 - 180.0)
+    aside = phrase("a bearing from the side would cut the search area")
+    straight = phrase("towards the middle of the search area")
     return Advice(
-        deed="walk" if elevations_known else "that way",
-        reason=phrase("a bearing from the side would cut the search area")
-        if aside
-        else phrase("towards the middle of the search area"),
-        bearing_deg=round(bearing_deg, 1) % 360.0,
-        distance_m=round(float(np.hypot(east, north)), -1),
+        deed=deed,
+        reason=aside if off_deg > ASIDE_DEG else straight,
+        bearing_deg=round(float(azimuth_deg[best]), 1) % 360.0,
+        distance_m=round(float(np.hypot(*ends[best])), -1),
     )
 
 
-def _candidates(view: View) -> Floats:
-    """Return here, and the ends of legs all around, (1 + DIRECTIONS * LEGS, 2)."""
+def _middle_deg(view: View) -> float:
+    return float(np.degrees(np.arctan2(*(view.held @ view.cells_m))))
+
+
+def _legs(view: View) -> Floats:
+    """Return the ends of legs all around, (DIRECTIONS * LEGS, 2); one direction is straight on."""
     way_m = float(_way(view, np.zeros((1, 2)))[0])
     legs = np.clip(np.array(LEGS) * way_m, SHORTEST_LEG_M, LONGEST_LEG_M)
-    turn = np.arange(DIRECTIONS) / DIRECTIONS * 2.0 * np.pi
-    middle = view.held @ view.cells_m
-    turn += np.arctan2(*middle)  # one of the directions is straight on
+    turn = np.arange(DIRECTIONS) / DIRECTIONS * 2.0 * np.pi + np.radians(_middle_deg(view))
     ring = np.column_stack([np.sin(turn), np.cos(turn)])
-    return np.vstack([np.zeros((1, 2)), (legs[:, None, None] * ring[None]).reshape(-1, 2)])
+    return np.asarray((legs[:, None, None] * ring[None]).reshape(-1, 2))
 
 
 def _way(view: View, places_m: Floats) -> Floats:

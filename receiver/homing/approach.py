@@ -16,17 +16,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from receiver.geodesy import LocalGrid
 from receiver.homing.snapshot import Approach
-from receiver.locator import Posterior
 
 USUAL_LIMIT_M, DROPPED_LIMIT_M = 300.0, 30.0
 AREA, OUTSIDE_SHARE = "95", 0.05
+if TYPE_CHECKING:
+    from receiver.locator import Posterior
+
 Floats = NDArray[np.float64]
 
 

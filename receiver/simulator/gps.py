@@ -7,13 +7,16 @@ from functools import reduce
 from operator import xor
 
 
-def sentences(latitude_deg: float, longitude_deg: float, time: datetime) -> bytes:
-    """Return RMC and GGA of one second."""
+def sentences(
+    latitude_deg: float, longitude_deg: float, time: datetime, heading_deg: float | None = None
+) -> bytes:
+    """Return RMC and GGA of one second, before them HDT where there is a compass."""
     clock, day = f"{time:%H%M%S}.00", f"{time:%d%m%y}"
     place = f"{_angle(latitude_deg, 'NS', 2)},{_angle(longitude_deg, 'EW', 3)}"
     rmc = f"GPRMC,{clock},A,{place},0.0,,{day},,,A"
     gga = f"GPGGA,{clock},{place},1,09,0.9,1450.0,M,15.0,M,,"
-    return _framed(rmc) + _framed(gga)
+    compass = b"" if heading_deg is None else _framed(f"GPHDT,{heading_deg:.1f},T")
+    return compass + _framed(rmc) + _framed(gga)
 
 
 def _angle(value_deg: float, letters: str, digits: int) -> str:

@@ -4,6 +4,9 @@ The searcher carries a VHF receiver (CI-V on a pseudo-terminal), a GPS receiver 
 two LoRa gateways, one with a network server of its own (ChirpStack, JSON over TCP), one a plain
 packet forwarder (datagrams). The collar pulses once a second on VHF and sends packets on LoRa. All
 follow one simulated clock, many times faster than real.
+
+The searcher walks his own way, or does what he is told (`receiver.simulator.searcher`), until he is
+within the approach limit of the collar or the minutes are over.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
 
@@ -21,6 +25,8 @@ from receiver.address import Address, parse_address
 from receiver.clock import SimulatedClock
 from receiver.config import Collar, Configuration
 from receiver.geodesy import LocalGrid
+from receiver.homing.approach import USUAL_LIMIT_M
+from receiver.homing.snapshot import Advice
 from receiver.journal import Writer
 from receiver.levels import ICOM_CURVES, S9_DBM_VHF
 from receiver.notes import content
@@ -29,6 +35,7 @@ from receiver.simulator import collar, gateway, gps
 from receiver.simulator.icom_radio import IcomRadio, SerialServer
 from receiver.simulator.scene import FADING_DB, NOISE_FLOOR_DBM, STEP_S, draw_scene, walk
 from receiver.simulator.search import ORIGIN_DEG
+from receiver.simulator.searcher import Searcher
 from receiver.simulator.servers import Forwarder, TalkingServer, free_udp_port
 
 START = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
@@ -48,7 +55,15 @@ Happening = tuple[float, Callable[[], None]]
 class World(AbstractContextManager["World"]):
     """The devices and the one thread that moves them; `addresses` are what to listen to."""
 
-    def __init__(self, seed: int, minutes: float, speed: float) -> None:
+    def __init__(
+        self,
+        seed: int,
+        minutes: float,
+        speed: float,
+        ask: Callable[[], Advice | None] | None = None,
+        limit_m: float = USUAL_LIMIT_M,
+    ) -> None:
+        """Make the devices; `ask` gives what the searcher is told at this moment."""
         self.minutes = minutes
         self._scene = draw_scene(seed)
         # The receiver is asked at its own pace: its noise must not change what the others draw.
@@ -62,6 +77,7 @@ class World(AbstractContextManager["World"]):
         self._grid = LocalGrid(*ORIGIN_DEG)
         self._counter = 0
         self._stop = threading.Event()
+        self._searcher = None if ask is None else Searcher(self._scene, ask, limit_m, seed)
         self._open(speed)
 
     def _open(self, speed: float) -> None:
@@ -77,6 +93,11 @@ class World(AbstractContextManager["World"]):
             parse_address(f"gateway1=chirpstack:tcp://127.0.0.1:{self._network_server.port}"),
             parse_address(f"gateway2=semtech:udp://127.0.0.1:{udp_port}"),
         ]
+
+    @property
+    def contact(self) -> bool:
+        """Whether the searcher who is told what to do is within the limit of the collar."""
+        return self._searcher is not None and self._searcher.met
 
     @property
     def truth_deg(self) -> tuple[float, float]:
@@ -112,10 +133,11 @@ class World(AbstractContextManager["World"]):
 
     def _run(self, writer: Writer) -> None:
         end_s = self.minutes * 60
+        shares = BEARINGS_AT if self._searcher is None else ()
         bearings: Iterator[Happening] = (
-            (share * end_s, lambda: self._take_bearing(writer)) for share in BEARINGS_AT
+            (share * end_s, lambda: self._take_bearing(writer)) for share in shares
         )
-        fixes = self._every(GPS_EVERY_S, end_s, self._say_place)
+        fixes = self._every(GPS_EVERY_S, end_s, lambda: self._move(writer))
         packets = self._every(PACKET_EVERY_S, end_s, self._send_packet)
         for time_s, happen in merge(fixes, packets, bearings, key=lambda pair: pair[0]):
             if self.clock.wait(time_s - self._now_s(), self._stop):
@@ -132,6 +154,19 @@ class World(AbstractContextManager["World"]):
     def _step(self) -> int:
         return min(int(self._now_s() / STEP_S), len(self._times) - 1)
 
+    def _move(self, writer: Writer) -> None:
+        """Let a second go by: a step of the searcher, and what his GPS says."""
+        if self._searcher is None:
+            self._say_place()
+            return
+        for said in self._searcher.move(self._now_s()):
+            told = content.entry(said, self.configuration.observer, self.clock)
+            writer.submit(replace(told, content={**said, "collar": NAME}))
+        place = self._grid.to_degrees(*self._searcher.gps_m)
+        latitude, longitude = (float(value) for value in place)
+        time, heading_deg = self.clock.now().utc, self._searcher.heading_deg
+        self._gps_server.say(gps.sentences(latitude, longitude, time, heading_deg))
+
     def _say_place(self) -> None:
         now_s, time = self._now_s(), self.clock.now().utc
         x = np.interp(now_s, self._times, self._gps[:, 0])
@@ -140,6 +175,8 @@ class World(AbstractContextManager["World"]):
         self._gps_server.say(gps.sentences(float(latitude), float(longitude), time))
 
     def _level_dbm(self, time_s: float) -> float:
+        if self._searcher is not None:
+            return self._searcher.level_dbm
         return float(np.interp(time_s, self._times, self._levels))
 
     def _meter(self) -> int:

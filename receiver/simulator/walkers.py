@@ -1,7 +1,7 @@
 """Three searchers in the same made-up country, from the first beep until contact.
 
     guided    does what `receiver.homing.advice` says, from the very `Stream` that runs live
-    by ear    turns with the antenna, walks where it is loudest while it grows no fainter, turns again
+    by ear    turns with the antenna, walks where it is loudest while it grows no fainter
     loudest   goes to the loudest place heard so far and walks rings about it
 
 All walk at one pace, and a turn with the antenna takes all the same time and is as good: 10 degrees
@@ -24,13 +24,15 @@ from datetime import timedelta
 
 import numpy as np
 
+from receiver.columns import columns
 from receiver.geodesy import LocalGrid
 from receiver.homing.advice import advise
 from receiver.homing.approach import approach
 from receiver.levels import S9_DBM_VHF
-from receiver.locator import LocatorConfig, Stream
+from receiver.locator import LocatorConfig, Posterior, Stream
+from receiver.locator.evidence import gather
 from receiver.locator.settings import Movement
-from receiver.records import SIMULATION_MARK, Observation
+from receiver.records import SIMULATION_MARK, Answer, Observation
 from receiver.simulator.country import Country
 from receiver.simulator.scene import FADING_DB, GPS_ERROR_M, NOISE_FLOOR_DBM
 from receiver.simulator.search import ORIGIN_DEG, START
@@ -200,6 +202,7 @@ class Guide:
     stream: Stream
     grid: LocalGrid = field(default_factory=lambda: LocalGrid(*ORIGIN_DEG))
     rows: int = 0
+    course_deg: float | None = None
 
     def place_deg(self) -> tuple[float, float]:
         """Return where his GPS says he is."""
@@ -227,6 +230,14 @@ class Guide:
             )
         )
 
+    def posterior(self) -> Posterior:
+        """Return the answer now; without its outlines once the leader has lifted the limit."""
+        belief = self.stream.belief()
+        if self.limit_m > 0 or belief is None:
+            return self.stream.posterior()
+        evidence = gather(columns(self.stream.rows), self.stream.config)
+        return Posterior(answer=Answer(), belief=belief, evidence=evidence)
+
     def hear(self, level_dbm: float | None) -> None:
         """Hand in a level: of a meter that is not calibrated, so against S9."""
         if level_dbm is not None:
@@ -248,12 +259,12 @@ def follow_guidance(walk: Walk, movement: Movement = "alive") -> None:
     guide = Guide(walk, walk.limit_m, Stream(LocatorConfig(collar="simulated", movement=movement)))
     guide.hear(walk.listen())
     while not walk.over:
-        posterior, place_deg = guide.stream.posterior(), guide.place_deg()
+        posterior, place_deg = guide.posterior(), guide.place_deg()
         standing = approach(posterior, place_deg, guide.limit_m)
         if standing.must_stop:
             _ask_leader(guide)
             continue
-        advice = advise(posterior, place_deg, standing)
+        advice = advise(posterior, place_deg, standing, course_deg=guide.course_deg)
         if advice.bearing_deg is None or advice.distance_m is None:
             guide.turn()
         else:
@@ -270,6 +281,7 @@ def _ask_leader(guide: Guide) -> None:
 
 
 def _leg(guide: Guide, bearing_deg: float, length_m: float) -> None:
+    guide.course_deg = bearing_deg
     for _ in range(max(1, round(length_m / STEP_M))):
         guide.hear(guide.walk.step(bearing_deg))
         if guide.walk.over:
