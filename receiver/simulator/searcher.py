@@ -1,9 +1,10 @@
 """A made-up searcher in a rehearsal who does what he is told, second by second, until contact.
 
 He asks every few seconds. "turn": he stands and turns the antenna once around in a minute, with a
-compass on it, so that the ordinary reduction of a turn makes the bearing. "walk" and "that way": he
-goes there. "stop", "listen", "wait" and nothing said: he stands. While he walks the antenna is
-carried upright and hears alike from all sides.
+compass on it, so that the ordinary reduction of a turn makes the bearing. Where a turn has just
+told nothing he goes some steps aside before the next. "walk" and "that way": he goes there. "stop",
+"listen", "wait" and nothing said: he stands. While he walks the antenna is carried upright and
+hears alike from all sides.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from receiver.simulator.scene import GPS_ERROR_M, GPS_MEMORY_S, Scene
 RECEIVER = "r8500"
 PACE_M_S, ASK_EVERY_S, TURN_S = 1.2, 5.0, 60.0
 REST_AFTER_TURN_S = 20.0  # until what the turn gave is on the screen
+ASIDE_M, ASIDE_DEG = 30.0, 0.0  # up the gorge
 # Of a small Yagi: degrees off its axis and what is lost there.
 PATTERN_DEG, PATTERN_DB = (0.0, 30.0, 60.0, 90.0, 120.0, 180.0), (0.0, 2.0, 8.0, 25.0, 12.0, 9.0)
 
@@ -37,6 +39,7 @@ class Searcher:
         self._now_s = self._next_ask_s = 0.0
         self._course_deg: float | None = None
         self._turn_began_s: float | None = None
+        self._turned_m: tuple[float, float] | None = None
         self.heading_deg: float | None = None
         self.level_dbm = -math.inf
         self._hear()
@@ -79,9 +82,15 @@ class Searcher:
         self._course_deg = None
         if advice is not None and deed in ("walk", "that way"):
             self._course_deg = advice.bearing_deg
-        if deed == "turn":
+        if deed == "turn" and self._has_just_turned_here():
+            self._course_deg = ASIDE_DEG
+        elif deed == "turn":
             self._turn_began_s, self.heading_deg = self._now_s, 0.0
             yield content.turn(RECEIVER, "start")
+
+    def _has_just_turned_here(self) -> bool:
+        turned = self._turned_m
+        return turned is not None and math.dist(turned, (self.x_m, self.y_m)) < ASIDE_M
 
     def _go_on_turning(self, began_s: float) -> Iterator[content.Content]:
         share = (self._now_s - began_s) / TURN_S
@@ -89,6 +98,7 @@ class Searcher:
             self.heading_deg = 360.0 * share
             return
         self._turn_began_s = self.heading_deg = None
+        self._turned_m = self.x_m, self.y_m
         self._next_ask_s = self._now_s + REST_AFTER_TURN_S
         yield content.turn(RECEIVER, "end", full=True)
 

@@ -6,7 +6,7 @@
 
 All walk at one pace, and a turn with the antenna takes all the same time and is as good: 10 degrees
 about the loudest direction, which may be an echo. The receiver gives the guided one a level every
-six seconds; an ear compares two levels no better than `EAR_DB`. Contact is a distance from the
+ten seconds; an ear compares two levels no better than `EAR_DB`. Contact is a distance from the
 collar.
 
 The guided one stops where he must. If the collar is not that near, the leader lowers the limit by
@@ -37,11 +37,11 @@ from receiver.simulator.country import Country
 from receiver.simulator.scene import FADING_DB, GPS_ERROR_M, NOISE_FLOOR_DBM
 from receiver.simulator.search import ORIGIN_DEG, START
 
-PACE_M_S, STEP_S = 0.8, 6.0
+PACE_M_S, STEP_S = 0.8, 10.0
 STEP_M = PACE_M_S * STEP_S
 TURN_S, BEARING_ERROR_DEG = 60.0, 10.0
 CAP_S = 3 * 3600.0
-EAR_DB, FAINTER_DB, LOOK_STEPS = 2.0, 3.0, 5
+EAR_DB, FAINTER_DB, LOOK_STEPS = 2.0, 3.0, 3
 LOUD_DBM, LEG_M, LEG_WHERE_LOUD_M = -75.0, 150.0, 50.0
 FIRST_RING_M, RING_GROWS, RING_CORNERS = 50.0, 1.6, 8
 ASKED_EVERY_M = 90.0
@@ -232,8 +232,7 @@ class Guide:
 
     def posterior(self) -> Posterior:
         """Return the answer now; without its outlines once the leader has lifted the limit."""
-        belief = self.stream.belief()
-        if self.limit_m > 0 or belief is None:
+        if self.limit_m > 0 or (belief := self.stream.belief()) is None:
             return self.stream.posterior()
         evidence = gather(columns(self.stream.rows), self.stream.config)
         return Posterior(answer=Answer(), belief=belief, evidence=evidence)
