@@ -30,6 +30,7 @@ from receiver.links import EndOfInput, Link, open_link
 from receiver.positions import PositionSource
 from receiver.records import OWN_RADIO, Detection, Gap, Heard, Source
 from receiver.scanning import Plan, Scan
+from receiver.tap import NoTap, Tap
 
 if TYPE_CHECKING:
     from receiver.heard import Track
@@ -83,10 +84,14 @@ class Recorder:
         writer: Writer,
         clock: Clock,
         scan: Scan | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.address = address
         self.role, self.parser = _parser(address)
         self.status = Status(name=address.name, role=self.role)
+        self._tap: Tap = tap or NoTap()
+        is_tapped = tap is not None and self.role == "receiver"
+        self._is_read = is_tapped or isinstance(self.parser, Polled)
         self._scan = scan if isinstance(self.parser, Tunable) else None
         self._expected_s = _expected_s(address)
         self._last: Stamp | None = None
@@ -206,7 +211,7 @@ class Recorder:
     def _reply(self, link: Link, chunk: bytes, monotonic_ns: int) -> None:
         if isinstance(self.parser, Answering) and (answer := self.parser.answer(chunk)):
             link.write(answer)
-        if isinstance(self.parser, Polled) or not self._understood or self._is_live_position():
+        if self._is_read or not self._understood or self._is_live_position():
             self._look_into(chunk, monotonic_ns)
 
     def _is_live_position(self) -> bool:
@@ -222,10 +227,11 @@ class Recorder:
             self.status.reason = str(error) if known else f"a fault in reading: {error!r}"
             return
         self.status.refused = getattr(self.parser, "refused", 0)
+        readings = [one for one in found if isinstance(one, Detection)]
+        self._tap.readings(self.address.name, readings)
         if self._scan is not None:
-            for reading in found:
-                if isinstance(reading, Detection):
-                    self._scan.read(reading)
+            for reading in readings:
+                self._scan.read(reading)
         self._unread_bytes += len(chunk)
         if found and not self._understood:
             self._understood, self.status.reason = True, ""
@@ -320,15 +326,16 @@ class Listening:
         clock: Clock,
         plan: Plan | None = None,
         collars: Sequence[Collar] = (),
+        tap: Tap | None = None,
     ) -> None:
         from receiver.sampler import Sampler
 
         self._stop = threading.Event()
         self._transmitting = False
         self._recorders = [
-            Sampler(address, observer, writer, clock, collars)
+            Sampler(address, observer, writer, clock, collars, tap)
             if address.instrument in samples.SAMPLES
-            else Recorder(address, observer, writer, clock, Scan(plan) if plan else None)
+            else Recorder(address, observer, writer, clock, Scan(plan) if plan else None, tap)
             for address in addresses
         ]
         self._samplers = [r for r in self._recorders if isinstance(r, Sampler)]

@@ -26,6 +26,7 @@ from receiver.records import Detection, Entry, Place, Row
 from receiver.scanning import Plan
 from receiver.setups import KINDS, TODAY, register
 from receiver.silence import lacking
+from receiver.tap import Tap
 
 if TYPE_CHECKING:
     from receiver.locator import Past, Posterior
@@ -73,7 +74,8 @@ class View:
 class Session:
     """What to record: sources, into which journal, for which collar, on which clock.
 
-    With a `plan` the receivers that can be told are tuned from collar to collar.
+    With a `plan` the receivers that can be told are tuned from collar to collar. A `tap` is told at
+    once what comes.
     """
 
     addresses: Sequence[Address]
@@ -83,6 +85,7 @@ class Session:
     collar: str | None = None
     seconds: float | None = None
     plan: Plan | None = None
+    tap: Tap | None = None
 
 
 class Running(NamedTuple):
@@ -130,6 +133,7 @@ def record(
             session.clock,
             session.plan,
             session.configuration.collars,
+            session.tap,
         )
         try:
             after_start(Running(session, writer, listening, view, stop))

@@ -18,6 +18,7 @@ from receiver.listen import Recorder
 from receiver.notes import content
 from receiver.samples.keeper import KEPT_NS, Keeper
 from receiver.samples.stream import Stream
+from receiver.tap import Tap
 
 if TYPE_CHECKING:
     from receiver.detecting import LiveWatch
@@ -50,14 +51,16 @@ class Sampler(Recorder):
         writer: Writer,
         clock: Clock,
         collars: Sequence[Collar] = (),
+        tap: Tap | None = None,
     ) -> None:
-        super().__init__(address, observer, writer, clock)
+        super().__init__(address, observer, writer, clock, tap=tap)
         assert isinstance(self.parser, Stream)
         self._stream, self.status.tuned = self.parser, self.parser.words
         self._keeper = Keeper(address.name, self._stream, clock)
         self._collars = tuple(collars)
         self._waiting: queue.Queue[_Chunk | None] = queue.Queue(WAITING_CHUNKS)
-        self._first = True
+        self._first = True  # of a stretch, for who listens
+        self._new = True  # and for the tap
         self._complaint = ""
         self._live: LiveWatch | None = None
         self._tracks: dict[str, Track] = {}
@@ -72,11 +75,13 @@ class Sampler(Recorder):
 
     def _opened(self, link: Link) -> None:
         super()._opened(link)
-        self._first = True
+        self._first = self._new = True
         self._writer.submit(self.source_row())  # a new stretch: the gain may have been changed
 
     def _write_down(self, link: Link, chunk: bytes, stamp: Stamp) -> None:
         self._stream.receive(chunk, stamp.utc, stamp.monotonic_ns)
+        self._tap.samples(self.address.name, self._stream, self._stream.fresh, stamp, self._new)
+        self._new = False
         try:
             self._waiting.put_nowait(_Chunk(self._stream.fresh, stamp, self._first))
             self._first = False
@@ -128,6 +133,8 @@ class Sampler(Recorder):
             self._tracks.update({track.track_id: track for track in news.tracks})
             self._tracks = {key: t for key, t in self._tracks.items() if not t.ended}
             self.status.beacons = tuple(t for t in self._tracks.values() if t.call != "faint")
+            if news.tracks:
+                self._tap.beacons(self.address.name, self._stream, list(self._tracks.values()))
             if raw := as_bytes(news, live.when):
                 self._submit(raw, self._clock.now())
         if lost := live.clock.lost_samples:

@@ -43,7 +43,8 @@ LAYERS: dict[str, set[str]] = {
     "receiver.hearing": BASE | {"numpy", "receiver.dsp", "receiver.heard"},
     "receiver.bursts": BASE
     | {"numpy", "protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"},
-    "receiver.samples": BASE | {"numpy", "scipy", "sigmf"},
+    "receiver.samples": BASE | {"numpy", "scipy", "sigmf", "receiver.dsp"},
+    "receiver.tap": BASE,
     "receiver.detecting": BASE
     | {"receiver.heard", "receiver.hearing", "receiver.bursts", "receiver.samples"}
     | {"receiver.ctt_bursts", "receiver.links"},
@@ -121,7 +122,9 @@ LAYERS: dict[str, set[str]] = {
     | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
     | {"receiver.heard", "receiver.hearing", "receiver.samples.level", "receiver.story"}
     | {"receiver.homing", "receiver.language", "textual", "starlette", "uvicorn", "websockets"}
-    | {"segno", "cryptography", "scipy"},
+    | {"segno", "cryptography", "scipy"}
+    # Sound: pulses and the beat note are made while samples come.
+    | {"receiver.samples", "receiver.dsp", "sounddevice"},
 }
 
 

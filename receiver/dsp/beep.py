@@ -32,7 +32,7 @@ STEPS = 8  # of the window in a pulse length
 PAD = 4  # frequencies in 1 / pulse length
 MEDIAN_S, LEAST_ROWS, MEDIAN_EVERY_ROWS = 3.0, 16, 8
 FALSE_ALARM_S = 300.0
-LOOKS = 6.0  # windows and frequencies that noise may choose among, in each hertz and second
+LOOKS = 12.0  # windows and frequencies that noise may choose among, in each hertz and second
 BEYOND = 1.0 - math.sqrt(0.5)
 LONGEST = 4.0  # pulse lengths
 AGAIN = 4.0  # times louder than since the end of a pulse: the next one
@@ -106,6 +106,7 @@ class Beeper:
         self._least = math.log(LOOKS * (2 * drift_hz + 1 / pulse_s) * FALSE_ALARM_S)
         self._rows: deque[Floats] = deque(maxlen=round(MEDIAN_S / pulse_s))
         self._noise: Floats | None = None
+        self._carriers: Floats = np.zeros(len(self._bins), np.float32)  # not yet in the median
         self._block = max(1, round(rate_hz * BLOCK_S))
         self._waiting: NDArray[Any] = np.zeros(0, np.float32 if is_real else np.complex64)
         self._taken = 0  # samples
@@ -156,7 +157,7 @@ class Beeper:
             self._learn(power)
         if self._noise is None:
             return None
-        ratio = power / self._noise
+        ratio = power / np.maximum(self._noise, self._carriers)
         at = int(ratio.argmax())
         if self._heap is not None:
             return self._go_on(number, power, around)
@@ -168,8 +169,11 @@ class Beeper:
     def _learn(self, power: Floats) -> None:
         """Learn what noise is from windows that do not overlap."""
         self._rows.append(power.copy())
+        self._carriers = np.minimum(self._carriers, power)
         count = self._window // STEPS
-        if len(self._rows) >= LEAST_ROWS and (self._noise is None or count % MEDIAN_EVERY_ROWS == 0):
+        if len(self._rows) >= LEAST_ROWS and (
+            self._noise is None or count % MEDIAN_EVERY_ROWS == 0
+        ):
             middle = np.median(np.stack(self._rows), axis=0) / math.log(2.0)
             # A median of few rows may be low by chance: not below that of most frequencies.
             self._noise = np.maximum(middle, max(float(np.median(middle)), QUIET / self._size))
@@ -198,6 +202,9 @@ class Beeper:
         near = slice(max(0, heap.bin - PAD), heap.bin + PAD + 1)
         at = near.start + int(power[near].argmax())
         here = float(power[at])
+        if number - heap.first > (LONGEST + 1) * STEPS:
+            self._heap, self._carriers = None, power.copy()
+            return None
         if here > heap.power:
             self._heap = _Heap(heap.first, number, at, here, heap.noise, around.copy(), here)
             return None
@@ -205,8 +212,6 @@ class Beeper:
             self._heap = heap._replace(last=here)
             return None
         self._heap, self._fallen = None, here
-        if number - heap.first > (LONGEST + 1) * STEPS:
-            return None  # a carrier
         return self._beep(heap, number, here)
 
     # --- a pulse that has ended -----------------------------------------------------------------
@@ -238,7 +243,8 @@ class Beeper:
         best = int(np.abs(turns[:, within] @ samples[within]).argmax())
         sums = np.cumsum(np.concatenate(([0.0], turns[best] * samples)))
         top = float(np.abs(sums[size:] - sums[:-size]).max()) / (size * self._scale)
-        return top * top, self._offset_hz + bins[best] / self._points * self._low_hz
+        beside_hz = float(bins[best]) / self._points * self._low_hz
+        return top * top, self._offset_hz + beside_hz
 
     def _note_clipping(self, block: NDArray[Any]) -> None:
         numbers = block.view(np.float32)

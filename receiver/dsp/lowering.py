@@ -19,6 +19,7 @@ Floats = NDArray[np.float32]
 
 STOP_DB = 60.0
 LEAST_RATE = 2.0  # of the low rate over the width: half of it is for the filter's slope
+MOST_WIDTH = 0.8  # of the rate
 SOUND_TAPS = 24  # of each phase, at the higher of two rates of sound
 
 
@@ -32,6 +33,7 @@ class Lowering:
     def __init__(
         self, rate_hz: float, offset_hz: float, width_hz: float, *, is_real: bool = False
     ) -> None:
+        width_hz = min(width_hz, MOST_WIDTH * rate_hz)
         self._every = max(1, int(rate_hz // (LEAST_RATE * width_hz)))
         self.low_hz = rate_hz / self._every
         stop_hz = self.low_hz - width_hz / 2

@@ -48,7 +48,7 @@ class IqConverter:
 
     def convert(self, data: bytes) -> Samples:
         """Return the samples in units of the format."""
-        return _numbers(data, self._form).view(np.complex64)
+        return numbers(data, self._form).view(np.complex64)
 
 
 class SoundConverter:
@@ -69,7 +69,7 @@ class SoundConverter:
 
     def convert(self, data: bytes) -> Samples:
         """Return the samples, half as many, in units of the format."""
-        sound = _numbers(data, self._form)
+        sound = numbers(data, self._form)
         if self._channels > 1:
             sound = sound.reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
         sound = np.concatenate((self._waiting, sound))
@@ -93,10 +93,11 @@ def top(form: Format) -> float:
     return form.full_scale - 1.0
 
 
-def _numbers(data: bytes, form: Format) -> Floats:
+def numbers(data: bytes, form: Format) -> Floats:
+    """Return the numbers of whole samples in units of the format; 0 for what is none."""
     raw = np.frombuffer(data, dtype=form.number)
     with np.errstate(invalid="ignore"):  # numbers that are none are taken out below
-        numbers = np.subtract(raw, np.float32(form.zero), dtype=np.float32)
+        found = np.subtract(raw, np.float32(form.zero), dtype=np.float32)
     if form.number.endswith("f4"):
-        numbers = np.where(np.abs(numbers) < MOST, numbers, np.float32(0.0))
-    return np.asarray(numbers)
+        found = np.where(np.abs(found) < MOST, found, np.float32(0.0))
+    return np.asarray(found)
