@@ -157,7 +157,7 @@ class Beeper:
             self._learn(power)
         if self._noise is None:
             return None
-        ratio = power / np.maximum(self._noise, self._carriers)
+        ratio: Floats = np.divide(power, np.maximum(self._noise, self._carriers), dtype=np.float32)
         at = int(ratio.argmax())
         if self._heap is not None:
             return self._go_on(number, power, around)
@@ -176,7 +176,8 @@ class Beeper:
         ):
             middle = np.median(np.stack(self._rows), axis=0) / math.log(2.0)
             # A median of few rows may be low by chance: not below that of most frequencies.
-            self._noise = np.maximum(middle, max(float(np.median(middle)), QUIET / self._size))
+            least = max(float(np.median(middle)), QUIET / self._size)
+            self._noise = np.maximum(middle, least).astype(np.float32)
 
     def _is_fresh(self, power: float, ratio: float) -> bool:
         """Tell whether this is no longer the flank of the pulse that ended last."""

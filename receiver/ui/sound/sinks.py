@@ -17,6 +17,7 @@ from receiver.ui.sound.tones import RATE_HZ
 
 Out = NDArray[np.int16]
 MOST_WAITING = RATE_HZ // 5  # samples: later than that is no longer now
+LEAD = RATE_HZ // 25  # after a gap so many are gathered, so that the next one is not a gap at once
 
 
 class Sink(Protocol):
@@ -49,8 +50,11 @@ class WavSink:
 
     def write(self, sound: Out) -> None:
         """Take the next samples."""
+        if not len(sound):
+            return
         try:
             self._file.writeframes(sound.astype("<i2").tobytes())
+            self._raw.flush()
         except OSError as error:
             raise self._fault(error) from error
 
@@ -72,21 +76,24 @@ class WavSink:
 class Waiting:
     """Sound between who makes it and the device that asks for it; of too much the oldest goes."""
 
-    def __init__(self, most: int = MOST_WAITING) -> None:
-        self._data, self._most_bytes = bytearray(), 2 * most
+    def __init__(self) -> None:
+        self._data, self._is_gathering = bytearray(), True
         self._lock = threading.Lock()
 
     def put(self, sound: Out) -> None:
         """Add the next samples."""
         with self._lock:
             self._data += sound.tobytes()
-            del self._data[: max(0, len(self._data) - self._most_bytes)]
+            del self._data[: max(0, len(self._data) - 2 * MOST_WAITING)]
 
     def get(self, count: int) -> bytes:
         """Return so many samples: silence after what there is."""
         with self._lock:
-            data = bytes(self._data[: 2 * count])
-            del self._data[: 2 * count]
+            self._is_gathering &= len(self._data) < 2 * LEAD
+            size = 0 if self._is_gathering else 2 * count
+            data = bytes(self._data[:size])
+            del self._data[:size]
+            self._is_gathering |= len(data) < 2 * count
         return data.ljust(2 * count, b"\0")
 
 

@@ -35,7 +35,7 @@ def made(
             "f4"
         )
     random = (rng.normal(size=count) + 1j * rng.normal(size=count)) * noise / np.sqrt(2)
-    return (size * np.exp(2j * np.pi * tone_hz * at) + random).astype(np.complex64)
+    return np.asarray(size * np.exp(2j * np.pi * tone_hz * at) + random, np.complex64)
 
 
 def heard(beeper: Beeper, samples: NDArray[Any], block: int = 4001) -> list[Beep]:
@@ -94,8 +94,8 @@ def test_blocks_make_no_difference(block: int) -> None:
 
 def test_noise_alone_is_seldom_a_pulse() -> None:
     rng = np.random.default_rng(11)
-    beeps = heard(sound_beeper(8e3), rng.normal(size=8000 * 120).astype("f4"), 8000)
-    assert len(beeps) <= 2  # one in five minutes is meant
+    beeps = heard(sound_beeper(8e3), rng.normal(size=8000 * 60).astype("f4"), 8000)
+    assert len(beeps) <= 1  # one in five minutes is meant
 
 
 def test_a_carrier_is_no_pulse_and_hides_none_beside_it() -> None:

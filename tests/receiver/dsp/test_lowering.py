@@ -13,7 +13,7 @@ from receiver.dsp.lowering import Lowering, Resampler
 
 def tone(rate_hz: float, hz: float, seconds: float = 0.5) -> NDArray[np.complex64]:
     at = np.arange(round(rate_hz * seconds)) / rate_hz
-    return np.exp(2j * np.pi * hz * at).astype(np.complex64)
+    return np.asarray(np.exp(2j * np.pi * hz * at), np.complex64)
 
 
 def strength(samples: NDArray[np.complex64]) -> float:
