@@ -27,7 +27,7 @@ from receiver.dsp.lowering import Lowering
 Samples = NDArray[np.complex64]
 Floats = NDArray[np.float32]
 
-BLOCK_S = 0.01  # samples are taken in such blocks: how they come makes no difference
+BLOCK_S = 0.02  # samples are taken in such blocks: how they come makes no difference
 STEPS = 8  # of the window in a pulse length
 PAD = 4  # frequencies in 1 / pulse length
 MEDIAN_S, LEAST_ROWS, MEDIAN_EVERY_ROWS = 3.0, 16, 8
