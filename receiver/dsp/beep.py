@@ -22,7 +22,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from receiver.dsp.lowering import Lowering
+from receiver.dsp.lowering import MOST_WIDTH, Lowering
 
 Samples = NDArray[np.complex64]
 Floats = NDArray[np.float32]
@@ -94,6 +94,7 @@ class Beeper:
         *,
         is_real: bool = False,
     ) -> None:
+        drift_hz = max(min(drift_hz, MOST_WIDTH / 2 * rate_hz - 1 / pulse_s), 1 / pulse_s)
         width_hz = 2 * drift_hz + 2 / pulse_s
         self.lowering = Lowering(rate_hz, offset_hz, width_hz, is_real=is_real)
         self._rate_hz, self._offset_hz, self._scale = rate_hz, offset_hz, full_scale

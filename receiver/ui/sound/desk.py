@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from receiver.config import Collar
 from receiver.errors import ConfigError
 from receiver.homing.snapshot import Snapshot
-from receiver.records import Detection
+from receiver.records import Detection, DetectionKind
 from receiver.ui.sound import tones
 from receiver.ui.sound.ear import Ear, ear, wanted
 from receiver.ui.sound.levels import Blip, Levels, MeterPulses, Pulse, pulse_of
@@ -49,6 +49,7 @@ CALL_WAITS_S = 2.0  # for the end of a pulse: a beacon of 30 a minute
 SAME_CALL = timedelta(seconds=1)  # ages are rounded
 CALL_AFTER = round((tones.BLIP_S + 0.02) * RATE_HZ)  # after the begin of a blip
 TRILL_EVERY_S = 5.0  # over raw sound
+PACKET_S = 0.15  # the same packet by two gateways is one blip
 MOST_AT_ONCE_S = 2.0  # of silence: the time that a computer slept is not filled up
 
 
@@ -82,7 +83,7 @@ class Desk:
         self._listened, self._samples_s = "", -math.inf
         self._blipped, self._blipped_s = "", -math.inf
         self._until_s: float | None = None
-        self._trilled_s = -math.inf
+        self._trilled_s, self._packet_until = -math.inf, 0
         self._gain, self._turning = "", False
         self._heard_count: int | None = None
         self._last_call: datetime | None = None
@@ -138,7 +139,7 @@ class Desk:
         for detection in found:
             is_old = now_s - detection.monotonic_ns / 1e9 > OLD_S * self._speed
             pulse = None if is_old else self._pulse(one, detection)
-            if pulse is not None and self._is_its_turn(source, detection, now_s):
+            if pulse is not None and self._is_its_turn(source, detection.kind, now_s):
                 self._sound(one.levels, pulse, 0)
         return out
 
@@ -160,7 +161,7 @@ class Desk:
         """Return the sound until now where time alone passes."""
         for name, one in self._sources.items():
             pulse = one.meter.wait(now_s)
-            if pulse is not None and self._is_its_turn(name, None, now_s):
+            if pulse is not None and self._is_its_turn(name, "meter", now_s):
                 self._sound(one.levels, pulse, 0)
         if now_s - self._samples_s < QUIET_S and self._speed == 1.0:
             return self._mixer.mix(rest(0.0))
@@ -235,15 +236,22 @@ class Desk:
             return True
         return abs(tuned_hz - wanted_hz) < BEACON_WIDTH_HZ
 
-    def _is_its_turn(self, name: str, detection: Detection | None, now_s: float) -> bool:
+    def _is_its_turn(self, name: str, kind: DetectionKind, now_s: float) -> bool:
         """Tell whether a source may sound: the same pulse by two receivers is heard once."""
-        if detection is not None and detection.kind == "packet":
-            return True
+        if kind == "packet":
+            return self._is_packets_turn()
         if now_s - self._samples_s < OTHER_S:
             return False
         if self._blipped not in ("", name) and now_s - self._blipped_s < OTHER_S * self._speed:
             return False
         self._blipped, self._blipped_s = name, now_s
+        return True
+
+    def _is_packets_turn(self) -> bool:
+        """Tell whether the last packet's blip is over: of a file that is read at once few sound."""
+        if self._mixer.position < self._packet_until:
+            return False
+        self._packet_until = self._mixer.position + round(PACKET_S * RATE_HZ)
         return True
 
     def _change(self, snapshot: Snapshot) -> None:

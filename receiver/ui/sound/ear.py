@@ -21,9 +21,10 @@ from receiver.ui.sound.levels import Pulse
 from receiver.ui.sound.tones import RATE_HZ, Sound, rest
 
 BEAT_HZ, BEAT_REACH_HZ = 900.0, 600.0  # what people tune a beacon to: 300 to 1,500 Hz
-USUAL_PULSE_S, USUAL_DRIFT_HZ = 0.02, 2000.0
-FOLLOWED = 5  # pulses whose middle frequency the beat note follows
-LEAST_FOLLOWED = 2
+USUAL_PULSE_S, USUAL_DRIFT_HZ, MOST_DRIFT_HZ = 0.02, 2000.0, 10_000.0
+FOLLOWED, LEAST_FOLLOWED = 5, 2  # pulses whose middle frequency the beat note follows
+# What windows are made for; longer pulses are measured as well, and told no later.
+SHORTEST_S, LONGEST_S = 0.005, 0.05
 LEAST_SOUND_HZ = 4000.0
 BESIDE_HZ = 1000.0  # that is heard beside how far a beacon drifts
 
@@ -50,8 +51,8 @@ def wanted(collar: Collar | None) -> Wanted:
         return Wanted(None, USUAL_DRIFT_HZ, USUAL_PULSE_S)
     return Wanted(
         collar.frequency_hz,
-        collar.frequency_drift_hz or USUAL_DRIFT_HZ,
-        collar.pulse_length_s or USUAL_PULSE_S,
+        min(collar.frequency_drift_hz or USUAL_DRIFT_HZ, MOST_DRIFT_HZ),
+        min(max(collar.pulse_length_s or USUAL_PULSE_S, SHORTEST_S), LONGEST_S),
     )
 
 

@@ -120,8 +120,7 @@ class DeviceSink:
             self._stream = _stream(sounddevice, wanted, self._fill)
             self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
-            why = " ".join(str(error).split())
-            raise SourceError(phrase("no sound device: {why}", why=why)) from error
+            raise SourceError(_unopened(wanted, error)) from error
 
     def _fill(self, out: Any, frames: int, *_: Any) -> None:
         out[:] = self._waiting.get(frames)
@@ -135,6 +134,13 @@ class DeviceSink:
     def close(self) -> None:
         """Stop."""
         self._stream.close()
+
+
+def _unopened(device: str | None, error: Exception) -> str:
+    if device is None:
+        return phrase("this computer has no sound device, or it is in use")
+    why = " ".join(str(error).split())
+    return phrase("sound device {device}: {why}", device=device, why=why)
 
 
 def _stream(sounddevice: Any, device: str | None, fill: Callable[..., None]) -> Any:

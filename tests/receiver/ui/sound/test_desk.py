@@ -250,6 +250,14 @@ def test_each_packet_is_a_blip_and_without_a_level_a_click() -> None:
     assert blip[1] - blip[0] > 4 * (click[1] - click[0])
 
 
+def test_the_same_packet_by_two_gateways_is_one_blip() -> None:
+    one = desk("raw")
+    packet = replace(reading(1.0, -80.0), kind="packet")
+    pieces = [one.tick(0.0), one.readings("a", [packet] * 1000, 1.0), one.tick(1.05)]
+    pieces += [one.readings("b", [packet], 1.05), one.tick(2.0)]
+    assert len(sounds(np.concatenate(pieces))) == 1
+
+
 def test_a_replay_that_runs_faster_has_blips_and_no_raw_sound() -> None:
     one = desk("both", speed=10.0)
     pieces = list(played(one, beacon([None, *[-30.0] * 4])))
@@ -340,6 +348,22 @@ def test_a_beacon_in_iq_is_heard_and_blips() -> None:
     # It lies 900 Hz beside where its sheet says; after two pulses the beat note is at 700 Hz.
     begin = round((3.5 + 0.018) * RATE)
     assert pitch_hz(outs["raw"][begin : begin + 800]) == pytest.approx(700, abs=40)
+
+
+@pytest.mark.parametrize("rate_hz", [1000.0, 8000.0, 2_400_000.0])
+@pytest.mark.parametrize(("drift_hz", "pulse_s"), [(1.0, 1e-6), (1e6, 3.0), (None, None)])
+def test_odd_sheets_and_rates_end_no_sound(
+    rate_hz: float, drift_hz: float | None, pulse_s: float | None
+) -> None:
+    collar = replace(COLLAR, frequency_drift_hz=drift_hz, pulse_length_s=pulse_s)
+    lines: list[str] = []
+    one = Desk(collar, "both", lines.append)
+    for kind, form in (("iq", "cu8"), ("audio", "s16")):
+        stream = Stream(kind, form, rate_hz, 150.0201e6)
+        data = np.random.default_rng(1).bytes(round(rate_hz / 2) * 4)
+        for number in range(2):
+            one.samples(kind, stream, data, number * 10.0)
+    assert lines == (["sound of 1000 Hz is too slow to listen to"] if rate_hz == 1000 else [])
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_a_device_that_is_not_there_is_said_in_a_line(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "sounddevice", Device("x"))
     said: list[str] = []
     assert open_sound("none", SystemClock(), said.append) is None
-    assert "no sound device: No output device matching 'none'" in said[0]
+    assert "sound device none: No output device matching 'none'" in said[0]
 
 
 @pytest.mark.parametrize(
