@@ -29,10 +29,8 @@ from receiver.plausible import plausible
 from receiver.positions import PositionSource
 from receiver.records import (
     END_OF_INPUT,
-    EXPORT,
+    NO_EVIDENCE,
     OWN_RADIO,
-    SETTINGS,
-    STORY,
     Detection,
     Entry,
     Gap,
@@ -267,9 +265,9 @@ class Derivation:
         return self._hear(end)
 
     def _enter(self, row: Entry) -> list[Event]:
-        # Settings are a matter of `receiver.live`, a collar's story of `receiver.story`; what was
-        # given away is no evidence.
-        if row.content.get("kind") not in (SETTINGS, EXPORT, STORY):
+        # Settings are a matter of `receiver.live`, a collar's story of `receiver.story`, calls and
+        # the approach limit of `receiver.homing`; what was given away is no evidence.
+        if row.content.get("kind") not in NO_EVIDENCE:
             self._collected.entries.append(row)
         return [row]
 

@@ -258,12 +258,18 @@ SETUP, RADIO_CHECK, CALIBRATION, COMPASS = "setup", "radio_check", "calibration"
 EXPORT = "export"
 # The kind of an entry in which the leader answers a question of a collar's story or weighs a cause.
 STORY = "story"
+# What was called to everybody (animal seen, danger), and the approach limit as the leader set it.
+CALL, APPROACH = "call", "approach_limit"
+# Kinds of entries that say nothing of where a collar is.
+NO_EVIDENCE = (SETTINGS, EXPORT, STORY, CALL, APPROACH)
 # The beginning or the end of a turn with a directional antenna.
 TURN = "turn"
 # The reason of a gap while the team's own voice radio transmits: no silence, and no beep either.
 OWN_RADIO = "own radio transmitting"
 # How the reason of a gap ends where a file or a program has no more to give.
 END_OF_INPUT = "read to its end"
+# The key of an entry's content with the time that a phone's own clock showed: it may be wrong.
+PHONE_TIME = "phone_time"
 # The receiver of somebody who listens by ear, without a cable.
 HAND = "hand"
 

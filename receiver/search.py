@@ -18,7 +18,15 @@ from typing import get_args
 from protocols.packet import Packet
 from receiver.collar_rules import may_be_heard_at
 from receiver.config import Configuration, Setup
-from receiver.records import Detection, Entry, Observation, ObservationKind, Place, said_time
+from receiver.records import (
+    PHONE_TIME,
+    Detection,
+    Entry,
+    Observation,
+    ObservationKind,
+    Place,
+    said_time,
+)
 
 MOVING_AGE_S, STILL_AGE_S = 5.0, 60.0
 HEADING_AGE_S = 2.0  # an antenna is turned faster than anybody walks
@@ -239,6 +247,7 @@ def from_entry(entry: Entry) -> Observation:
     content = dict(entry.content)
     time = said_time(content, entry.time)
     content.pop("time", None)
+    content.pop(PHONE_TIME, None)
     alternatives = tuple(content.pop("bearing_alternatives_deg", ()))
     for name, value in (*content.items(), *(("alternative_deg", way) for way in alternatives)):
         _check(name, value)

@@ -19,6 +19,8 @@ from receiver.errors import ConfigError, InputError, ReceiverError
 from receiver.notes import readback, times
 from receiver.notes.content import Content, describe
 from receiver.records import (
+    APPROACH,
+    CALL,
     COMPASS,
     EXPORT,
     SETTINGS,
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
     from receiver.journal import Journal
 
 NEW_JOURNAL = "search.journal"
-WITHOUT_COLLAR = ("place", "note", SETUP, TURN, COMPASS)
-WITHOUT_LINE = ("note", SETUP, TURN, COMPASS)
+WITHOUT_COLLAR = ("place", "note", SETUP, TURN, COMPASS, CALL, APPROACH)
+WITHOUT_LINE = ("note", SETUP, TURN, COMPASS, CALL, APPROACH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,18 @@ from receiver.clock import Clock
 from receiver.config import SETUP_KEYS
 from receiver.errors import ConfigError
 from receiver.levels import HAND_LEVEL_DB, HAND_LEVEL_SD_DB, HAND_UNIT
-from receiver.records import CALIBRATION, COMPASS, HAND, RADIO_CHECK, SETUP, STORY, TURN, Entry
+from receiver.records import (
+    APPROACH,
+    CALIBRATION,
+    CALL,
+    COMPASS,
+    HAND,
+    RADIO_CHECK,
+    SETUP,
+    STORY,
+    TURN,
+    Entry,
+)
 from receiver.setups import COMPASS_SIGMA_DEG
 
 Content = dict[str, Any]
@@ -30,6 +41,8 @@ METHODS = ("loudest", "weakest")
 EARS = ("by ear", "sdr", "meter")
 POLARISATIONS = ("vertical", "horizontal", "both")
 CHECKED_SIGMA_DEG = 5.0  # of a phone that pointed at a landmark as the map has it
+CALLS = ("animal seen", "danger")
+LARGEST_APPROACH_LIMIT_M = 10_000.0
 MOST_DIRECTIONS = 3
 LONGEST_TEXT = 2000
 _MARK = re.compile(r"^[\w.+/-]{1,6}$")
@@ -185,6 +198,28 @@ def note(text: str) -> Content:
     if not tidy or len(tidy) > LONGEST_TEXT:
         raise ConfigError(f"a text of 1 to {LONGEST_TEXT} characters, this has {len(tidy)}")
     return {"kind": "note", "text": tidy}
+
+
+def call(what: str, text: str = "") -> Content:
+    """Return what is called to everybody: animal seen, or danger; a text may go with it.
+
+    Raises:
+        ConfigError: another call, or a text that is too long.
+    """
+    if what not in CALLS:
+        raise ConfigError(f"call {what!r}: {', '.join(CALLS)}")
+    content: Content = {"kind": CALL, "call": what}
+    return {**content, "text": note(text)["text"]} if text.strip() else content
+
+
+def approach_limit(limit_m: float) -> Content:
+    """Return how near to the search area the leader lets anybody go.
+
+    Raises:
+        ConfigError: not a number of metres between 0 and ten kilometres.
+    """
+    limit = number(limit_m, "approach limit", 0, LARGEST_APPROACH_LIMIT_M)
+    return {"kind": APPROACH, "limit_m": limit}
 
 
 def entry(content: Content, observer: str, clock: Clock) -> Entry:
@@ -381,6 +416,10 @@ _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
         if "question" in content
         else f"weight of {content['cause']}: {content['weight']:g} of 100"
     ),
+    CALL: lambda content: (
+        f"called: {content['call']}" + (f", {content['text']}" if content.get("text") else "")
+    ),
+    APPROACH: lambda content: f"approach limit {content['limit_m']:g} m",
     CALIBRATION: lambda content: (
         f"calibration {content.get('calibration_id')} of {content.get('receiver')}"
     ),

@@ -11,6 +11,7 @@ from typing import Any
 
 from receiver.config import Collar, Configuration
 from receiver.derive import Derivation, derive
+from receiver.notes import content as notes
 from receiver.records import Entry, Gap, Heard, Row, Source
 from receiver.simulator import gateway, gps
 from receiver.simulator.collar import failed_fix, lorawan_frame, status
@@ -184,3 +185,21 @@ def test_clock_that_jumps_all_the_time_is_told_in_a_few_words() -> None:
     told = [w for w in derive([GPS, *jumping], SHEETS).warnings if "source gps" not in w]
     assert len(told) == 4
     assert told[-1] == "the computer's clock jumped again and again: trust no time (96 times)"
+
+
+def test_calls_and_the_approach_limit_are_no_evidence_and_told_at_once() -> None:
+    said = [Entry(id=f"e{k}", observer="A", time=T0, content=content, origin="o")
+            for k, content in enumerate((notes.call("danger"), notes.approach_limit(150)))]  # fmt: skip
+    derivation = Derivation(SHEETS)
+    assert [derivation.add(entry) for entry in said] == [[said[0]], [said[1]]]
+    derived = derivation.result()
+    assert (derived.observations, derived.unplaced, derived.warnings) == ([], [], [])
+
+
+def test_time_of_a_phone_s_clock_is_kept_beside_and_not_used() -> None:
+    content = {**notes.heard("clear"), "time": "2026-11-24T11:59:00Z",
+               "latitude_deg": 43.0, "longitude_deg": 42.0,
+               "phone_time": "1970-01-01T00:00:00Z"}  # fmt: skip
+    entry = Entry(id="e", observer="A", time=T0, content=content, origin="o")
+    [observation] = derive([entry], SHEETS).observations
+    assert observation.time == at(-60)

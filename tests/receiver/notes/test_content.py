@@ -84,3 +84,22 @@ def test_trust_that_cannot_be(text: str) -> None:
 def test_texts_that_are_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         notes.note(text)
+
+
+@pytest.mark.parametrize("what", notes.CALLS)
+def test_calls_to_everybody(what: str) -> None:
+    assert notes.call(what) == {"kind": "call", "call": what}
+    assert notes.describe(notes.call(what, " on  the ridge ")) == f"called: {what}, on the ridge"
+
+
+def test_calls_that_are_none() -> None:
+    for what, text in (("bear", ""), ("danger", "x" * 2001)):
+        with pytest.raises(ConfigError):
+            notes.call(what, text)
+
+
+def test_approach_limit() -> None:
+    assert notes.describe(notes.approach_limit(150)) == "approach limit 150 m"
+    for wrong in (-1, 10_001, math.nan, math.inf):
+        with pytest.raises(ConfigError, match="approach limit"):
+            notes.approach_limit(wrong)
