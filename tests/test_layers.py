@@ -34,7 +34,9 @@ LAYERS: dict[str, set[str]] = {
     "receiver.sheets": BASE | {"receiver.settings"},
     "receiver.keys": BASE | {"receiver.sheets"},
     "receiver.columns": NUMERIC | BASE,
-    "receiver.notes": NUMERIC | BASE | {"receiver.settings", "receiver.setups"},
+    "receiver.notes": NUMERIC
+    | BASE
+    | {"receiver.settings", "receiver.setups", "receiver.language"},
     "receiver.locator": NUMERIC | BASE | {"scipy", "receiver.columns"},
     "receiver.links": BASE | {"serial", "paho", "sounddevice", "rtlsdr", "bleak", "numpy"},
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},

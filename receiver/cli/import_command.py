@@ -36,6 +36,8 @@ def command(file: Path, out: Path, **how: Any) -> None:
     Argos mail. They go into a journal, byte for byte. Adding one twice changes nothing; nothing is
     left out without being counted.
 
+    A phone that was away hands over what was entered on it as a file (phone-entries.json).
+
     A table is a CSV of levels or bearings with headings such as lat, lon or x_m, y_m; rssi_dbm,
     snr_db, bearing, heard, t_s or time, case. It becomes a CSV of observations.
 
@@ -45,13 +47,16 @@ def command(file: Path, out: Path, **how: Any) -> None:
     baksan import readings.csv --origin -31.98,115.8188 --to walk.csv
     baksan import bearings.csv --utm 10N --grid-north --to bearings-all.csv
     baksan import theirs.journal --to ours.journal
+    baksan import phone-entries.json --to search.journal
     """
-    from receiver.cli import import_history
+    from receiver.cli import import_history, import_phone
     from receiver.journal import is_journal
 
     told = {name: how.pop(name) for name in ("collar", "utc_offset", "dates", "as_json")}
     if is_journal(file):
         _merge(file, out)
+    elif import_phone.is_meant(file):
+        import_phone.add(file, out)
     elif import_history.is_meant(file, out):
         import_history.add(file, out, **told)
     else:

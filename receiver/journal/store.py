@@ -149,6 +149,13 @@ class Journal:
             if stored.row is not None:
                 yield stored.row
 
+    def entry(self, identity: str) -> Entry | None:
+        """Return the whole entry with this id, ours or another journal's; None where none is."""
+        for stored in self._select("entry", "id = ?", identity):
+            if isinstance(stored.row, Entry):
+                return stored.row
+        return None
+
     def __len__(self) -> int:
         """Return how many rows there are."""
         counts = (self._connection.execute(f"SELECT COUNT(*) FROM {t}") for t in schema.TABLES)

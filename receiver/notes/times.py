@@ -17,6 +17,8 @@ from receiver.errors import ConfigError
 OLDEST = timedelta(days=1)
 # Two watches may differ by this much without anybody being wrong.
 FUTURE_SLACK = timedelta(minutes=2)
+# A phone keeps its entries no longer than this: beyond, its clock was set in between.
+OLDEST_KEPT = timedelta(days=30)
 
 _TIME = re.compile(
     r"^(?:(?P<day>\d{4}-\d\d-\d\d)[ T]+)?"
@@ -114,6 +116,21 @@ def parse_local(
     if not sure:
         refuse_unlikely(instant, zone, now, oldest, has_date=match["day"] is not None)
     return instant
+
+
+def of_phone(shown: datetime, ahead: timedelta | None, now: datetime) -> datetime:
+    """Return when it was by this computer's clock.
+
+    Args:
+        shown: what the phone's clock showed.
+        ahead: by how much that clock is ahead of this computer's; None where nobody knows.
+        now: this instant; taken for a time that cannot be, as of a phone that thinks it is 1970.
+    """
+    try:
+        instant = shown - (ahead or timedelta())
+    except OverflowError:
+        return now
+    return instant if now - OLDEST_KEPT <= instant <= now else now
 
 
 def _date_and_time(match: re.Match[str], text: str, zone: tzinfo, now: datetime) -> datetime:

@@ -188,8 +188,8 @@ def test_clock_that_jumps_all_the_time_is_told_in_a_few_words() -> None:
 
 
 def test_calls_and_the_approach_limit_are_no_evidence_and_told_at_once() -> None:
-    said = [Entry(id=f"e{k}", observer="A", time=T0, content=content, origin="o")
-            for k, content in enumerate((notes.call("danger"), notes.approach_limit(150)))]  # fmt: skip
+    contents = notes.call("danger"), notes.approach_limit(150)
+    said = [Entry(id="e", observer="A", time=T0, content=c, origin="o") for c in contents]
     derivation = Derivation(SHEETS)
     assert [derivation.add(entry) for entry in said] == [[said[0]], [said[1]]]
     derived = derivation.result()
