@@ -126,7 +126,8 @@ LAYERS: dict[str, set[str]] = {
     | {"receiver.homing", "receiver.language", "textual", "starlette", "uvicorn", "websockets"}
     | {"segno", "cryptography", "scipy"}
     # Sound: pulses and the beat note are made while samples come.
-    | {"receiver.samples", "receiver.dsp", "sounddevice"},
+    | {"receiver.samples", "receiver.dsp", "sounddevice"}
+    | {"receiver.export.sharing", "receiver.sheets"},
 }
 
 

@@ -1,0 +1,1 @@
+"""The phone: its server, its page, the pictures of its map."""
