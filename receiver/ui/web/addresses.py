@@ -68,9 +68,11 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         SourceError: it cannot; the sentence says why, and what to do.
     """
+    if not 0 <= port < 1 << 16:
+        raise SourceError(phrase("{port} is no port: 1024 to 65535", port=port))
     try:
         opened = socket.create_server((host, port), backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise SourceError(_reason(host, port, error), f"{host}:{port}") from error
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # each connection has these from the one that listens
@@ -78,11 +80,11 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def _reason(host: str, port: int, error: Exception) -> str:
-    number, where = getattr(error, "errno", None), {"host": host, "port": port}
+def _reason(host: str, port: int, error: OSError) -> str:
+    number, where = error.errno, {"host": host, "port": port}
     if number == errno.EADDRINUSE:
         return phrase(
-            "{host}:{port}: another program has this port: end it, or give another by --port",
+            "{host}:{port}: another program has this port: end it, or give another --port",
             **where,
         )
     if number == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
@@ -90,7 +92,5 @@ def _reason(host: str, port: int, error: Exception) -> str:
             "{host}:{port}: this computer has no such address now: is the hotspot on?", **where
         )
     if number == errno.EACCES:
-        return phrase(
-            "{host}:{port}: not allowed to listen there: give a --port above 1023", **where
-        )
+        return phrase("{host}:{port}: may not listen there: give a --port above 1023", **where)
     return phrase("{host}:{port}: cannot listen there ({error})", error=error, **where)

@@ -73,6 +73,7 @@ def make_app(parts: Parts, hosts: Iterable[str]) -> ASGIApp:
     ]
     handlers: Any = {HTTPException: _refused, ReceiverError: _failed}
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=pages.lifespan)
+    app.router.redirect_slashes = False  # one address for one thing
     return Guard(app, hosts, "https" if parts.options.https else "http")
 
 
@@ -108,9 +109,7 @@ class _Pages:
 
     async def certificate(self, request: Request) -> Response:
         if self._ca_pem is None:
-            raise HTTPException(
-                404, phrase("this server has no certificate: it runs without --https")
-            )
+            raise HTTPException(404, phrase("there is no certificate without --https"))
         return Response(self._ca_pem, media_type="application/x-x509-ca-cert")
 
     async def phrases(self, request: Request) -> Response:
@@ -123,9 +122,7 @@ class _Pages:
 
     async def pair(self, request: Request) -> Response:
         if not self._pairings.allows(_peer(request)):
-            raise HTTPException(
-                429, phrase("too many attempts: wait a minute"), {"Retry-After": "60"}
-            )
+            raise _too_many()
         said = await _body(request)
         token, observer = said.get("token"), said.get("observer")
         name = by_phone.name_of(observer) if observer else ""
@@ -239,9 +236,7 @@ class _Pages:
     ) -> Response:
         device = self._operator(request)
         if not self._entries.allows(device.id):
-            raise HTTPException(
-                429, phrase("too many entries: wait a minute"), {"Retry-After": "60"}
-            )
+            raise _too_many()
         said = await _body(request)
         identity, saved = await asyncio.to_thread(take, said, device)
         return JSONResponse({"saved": saved, "id": identity}, 200 if saved else 202)
@@ -262,6 +257,10 @@ class _Pages:
             raise ConfigError(phrase("say which phone, or all"))
         which = None if said.get("all") is True else identity
         return JSONResponse({"revoked": await asyncio.to_thread(self._pairing.revoke, which)})
+
+
+def _too_many() -> HTTPException:
+    return HTTPException(429, phrase("that is too often: wait a minute"), {"Retry-After": "60"})
 
 
 def _peer(request: Request) -> str:

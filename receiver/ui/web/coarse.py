@@ -24,7 +24,7 @@ from receiver.homing.snapshot import (
 
 CELL = PRECISIONS["10km"]
 # What may be a frequency, a coordinate or a grid square in somebody's words or a collar's name.
-_TELLING = re.compile(r"\d+[.,]\d[\d.,]*|\d{4,}|\d+\s*[°'′\"″NSEW]", re.IGNORECASE)
+_TELLING = re.compile(r"\d+[.,]\d[\d.,]*|\d{4,}|\d+\s*[°NSEW]")
 
 
 def words(text: str) -> str:
@@ -100,15 +100,11 @@ def map_of(exact: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spot(exact: Mapping[str, Any]) -> dict[str, Any]:
     """Return who or what is where, by its cell."""
-    told: dict[str, Any] = {
-        name: words(exact[name])
-        for name in ("observer", "text")
-        if isinstance(exact.get(name), str)
-    }
+    said = {name: str(exact[name]) for name in ("observer", "text") if exact.get(name)}
+    told: dict[str, Any] = {name: words(text) for name, text in said.items()}
     told["age_s"] = exact.get("age_s")
-    place = [exact.get(name) for name in ("lat", "lon")]
-    if None not in place:
-        told["lat"], told["lon"] = cell(*place)
+    if exact.get("lat") is not None and exact.get("lon") is not None:
+        told["lat"], told["lon"] = cell(exact["lat"], exact["lon"])
     return told
 
 

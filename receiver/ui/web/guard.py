@@ -74,9 +74,8 @@ class Guard:
 
 def _opens(headers: Headers) -> bool:
     """Tell whether somebody followed a link to the page itself, which holds no data."""
-    return (
-        headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-    )
+    fetched = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return fetched == ("navigate", "document")
 
 
 def _says_more_than(headers: Headers, most: int) -> bool:

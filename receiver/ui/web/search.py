@@ -13,6 +13,7 @@ from receiver.records import Entry
 
 DEFAULT_PORT = 8765
 LOOPBACK = "127.0.0.1"
+PAGE = Path(__file__).with_name("static")
 
 
 class Search(Protocol):
@@ -83,4 +84,4 @@ class Options:
     https: bool = False
     folder: Path | None = None
     language: str = "en"
-    static: Path = Path(__file__).with_name("static")
+    static: Path = PAGE

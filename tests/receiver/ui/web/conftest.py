@@ -1,4 +1,4 @@
-"""A search on a real journal, its server, and a phone: what all tests of the page's server share."""
+"""A search on a real journal, its server, and a phone: what the tests of the server share."""
 
 from __future__ import annotations
 
