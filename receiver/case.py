@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from receiver import settings
+from receiver.config import Configuration
 from receiver.derive import Derived
 from receiver.errors import ReceiverError
 from receiver.journal import Journal, is_journal
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a file says: its observations, where the collar may be, what limits it."""
+    """What a file says: its observations, where the collar may be, what limits it.
+
+    `derived` and `configuration` are what these rest on, empty for a CSV.
+    """
 
     observations: list[Observation]
     posterior: Posterior
     warnings: list[str]
+    derived: Derived
+    configuration: Configuration = Configuration()
     simulation: bool = False
 
 
@@ -56,6 +62,7 @@ def open_case(
         observations=derived.observations,
         posterior=answer_of(derived, collar, **assumed),
         warnings=[],
+        derived=derived,
         simulation=any(o.text == SIMULATION_MARK for o in derived.observations),
     )
 
@@ -82,6 +89,8 @@ def _of_journal(
         observations=derived.observations,
         posterior=answer_of(derived, collar, **assumed),
         warnings=warnings,
+        derived=derived,
+        configuration=follower.configuration,
         simulation=simulation,
     )
 

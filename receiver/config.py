@@ -81,6 +81,22 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Who searches and by whose leave, for reports; "" is unknown.
+
+    `authority` gave the permit, which ends on `permit_end_date`. `contact` is given to others.
+    """
+
+    organisation: str = ""
+    leader: str = ""
+    members: tuple[str, ...] = ()
+    permit: str = ""
+    authority: str = ""
+    permit_end_date: date | None = None
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """Everything that a search was set to, without keys. `simulation` marks a made-up search.
 
@@ -91,6 +107,7 @@ class Configuration:
     collars: tuple[Collar, ...] = ()
     receivers: tuple[Setup, ...] = ()
     antennas: dict[str, Pattern] = field(default_factory=dict)
+    team: Team = Team()
     simulation: bool = False
 
     def collar(self, name: str) -> Collar | None:
@@ -109,6 +126,7 @@ _DATES = ("start_date", "battery_end_date", "drop_off_date")
 _LISTS, _CURVES = ("ids", "on_hours"), ("temperature_c_by_period_s",)
 COLLAR_KEYS = tuple(f.name for f in fields(Collar) if f.name != "name")
 SETUP_KEYS = tuple(f.name for f in fields(Setup) if f.name != "receiver")
+TEAM_KEYS = tuple(f.name for f in fields(Team))
 
 
 def configuration_from(document: Mapping[str, Any]) -> Configuration:
@@ -124,6 +142,7 @@ def configuration_from(document: Mapping[str, Any]) -> Configuration:
             name: tuple((float(degrees), float(gain_db)) for degrees, gain_db in sheet["pattern"])
             for name, sheet in document.get("antennas", {}).items()
         },
+        team=team_from(document.get("team", {})),
         simulation=document.get("simulation") is True,
     )
 
@@ -139,6 +158,8 @@ def configuration_to(configuration: Configuration) -> dict[str, Any]:
             name: {"pattern": [list(pair) for pair in pattern]}
             for name, pattern in configuration.antennas.items()
         }
+    if team := team_to(configuration.team):
+        plain["team"] = team
     return {**plain, "simulation": True} if configuration.simulation else plain
 
 
@@ -176,6 +197,29 @@ def setup_to(setup: Setup) -> dict[str, Any]:
     """Turn a setup into plain values for JSON, without what is not known."""
     values = {key: getattr(setup, key) for key in SETUP_KEYS}
     return {key: value for key, value in values.items() if value is not None}
+
+
+def team_from(values: Mapping[str, Any]) -> Team:
+    """Make a team of its plain values; unknown keys are passed over.
+
+    Raises:
+        TypeError, ValueError: a value is not what its key wants.
+    """
+    known: dict[str, Any] = {key: values[key] for key in TEAM_KEYS if values.get(key)}
+    for key in known.keys() - {"members", "permit_end_date"}:
+        known[key] = str(known[key])
+    if "members" in known:
+        known["members"] = tuple(str(name) for name in known["members"])
+    if "permit_end_date" in known:
+        known["permit_end_date"] = to_date(known["permit_end_date"])
+    return Team(**known)
+
+
+def team_to(team: Team) -> dict[str, Any]:
+    """Turn a team into plain values for JSON, without what is not known."""
+    values = {key: getattr(team, key) for key in TEAM_KEYS}
+    plain = {key: list(v) if isinstance(v, tuple) else v for key, v in values.items() if v}
+    return {key: v.isoformat() if isinstance(v, date) else v for key, v in plain.items()}
 
 
 def _sheet(collar: Collar) -> dict[str, Any]:

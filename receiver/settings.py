@@ -30,6 +30,7 @@ from receiver.config import (
     MOVEMENTS,
     RATES,
     SETUP_KEYS,
+    TEAM_KEYS,
     Configuration,
     collar_from,
     configuration_from,
@@ -53,7 +54,7 @@ _NUMBERS = {
 _DATES = {"start_date", "battery_end_date", "drop_off_date"}
 _LISTS = {"ids", "on_hours"}
 _CURVES = {"temperature_c_by_period_s"}
-_TOP = {"observer", "collars", "receivers", "antennas", "simulation"}
+_TOP = {"observer", "collars", "receivers", "antennas", "team", "simulation"}
 _TABLES = {
     "collars": "a collar is a table: [collars.NAME] and its values below",
     "receivers": "a receiver is a table: [receivers.NAME] and its values below",
@@ -151,7 +152,31 @@ def check(document: Mapping[str, Any], text: str) -> list[Finding]:
     )
     for kind, check_one in checks:
         findings += _check_tables(document.get(kind, {}), kind, text, check_one)
+    return findings + _check_team(document.get("team", {}), text)
+
+
+def _check_team(team: Any, text: str) -> list[Finding]:
+    begin = _line(text, "team")
+    if not isinstance(team, dict):
+        fault = "the team is a table: [team] and its values below"
+        return [Finding(line=begin, wrong=True, text=fault)]
+    findings = []
+    for key, value in team.items():
+        line = _line(text, key, begin)
+        if key not in TEAM_KEYS:
+            findings.append(_unknown(key, TEAM_KEYS, line))
+        elif fault := _team_fault(key, value):
+            findings.append(Finding(line=line, wrong=True, text=f"{key} {fault}"))
     return findings
+
+
+def _team_fault(key: str, value: Any) -> str | None:
+    if key == "permit_end_date":
+        return _date_fault(value)
+    if key == "members":
+        good = isinstance(value, list) and all(isinstance(name, str) for name in value)
+        return None if good else 'is not a list of names in quotes (["...", "..."])'
+    return None if isinstance(value, str) else 'is not text in quotes ("...")'
 
 
 def _check_tables(

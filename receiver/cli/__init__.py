@@ -26,6 +26,8 @@ COMMANDS = {
     "story": "Say what a silent collar's history tells: where last, why silent.",
     "simulate": "Make up a search, or a recording of beacons, with a known answer.",
     "import": "Add makers' files, other teams' journals, other people's tables.",
+    "pack": "Prepare one folder for a trip: maps, elevations, settings, sheets, checksums.",
+    "report": "Write a report of a search for the ministry, a partner or everybody.",
     "export": "Write positions for others: Movebank, GPX, KML, GeoJSON, GeoPackage.",
     "sources": "List the receivers and position sources that can be connected.",
     "protocols": "List the packet formats that can be decoded.",

@@ -167,6 +167,16 @@ def snap(latitude_deg: float, longitude_deg: float, cell_deg: float) -> tuple[fl
     return round(middle, 5), round((column + 0.5) * 360.0 / count - 180.0, 5)
 
 
+def edges(
+    latitude_deg: float, longitude_deg: float, cell_deg: float
+) -> tuple[float, float, float, float]:
+    """Return south, west, north and east of the cell that a position lies in, in degrees."""
+    middle_deg, across_deg = snap(latitude_deg, longitude_deg, cell_deg)
+    count = max(1, round(360.0 * math.cos(math.radians(middle_deg)) / cell_deg))
+    up, aside = cell_deg / 2.0, 180.0 / count
+    return middle_deg - up, across_deg - aside, middle_deg + up, across_deg + aside
+
+
 def of_packet(packet: Packet, heard: datetime, identity: str) -> Fix:
     """Return a packet that was heard as a fix: its own position, or a contact."""
     return Fix(

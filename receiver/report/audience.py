@@ -1,0 +1,402 @@
+"""What an audience may see of a search: the one place where a report is made coarse.
+
+    ministry   team and permit; positions at 10 km, times by the hour
+    partner    as the ministry, without people's names and the permit
+    public     nothing but what the leader ticks
+
+Only numbers and words that this program chose pass from `Facts` to `Told`: no text that somebody
+typed (notes, names of receivers and antennas, marks of a gain knob) and no text that quotes numbers
+(warnings, a packet's details), for each of them may name a place. Exceptions are the collar's name
+and the [team] of the settings, which the leader wrote to be shown.
+
+At a coarse precision a cell tells where its listening was done, by day and hour. The search area is
+one cell, that of its middle, where it is smaller than a cell: which cells a small area touches
+would tell on which border it lies. Bearings and levels are counted and not told: two bearings of
+one hour cross at the animal. `exact` gives everything and is only given away by hand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from receiver.config import Team
+from receiver.export.sharing import PRECISIONS, TRUSTED, Precision, edges, snap
+from receiver.records import Observation
+from receiver.report.facts import Called, Decoded, Equipment, Facts, Limit, Note
+from receiver.wording import plain
+
+Audience = Literal["ministry", "partner"]
+SHARE = "95"
+HOUR = timedelta(hours=1)
+NEAR_DEG = 0.001  # exact rows of a table are gathered over some 100 m
+CELL_SHARE = 20  # of a hundred: chances are told in steps of five
+
+
+class Spot(NamedTuple):
+    """A position as exactly as it may be told."""
+
+    latitude_deg: float
+    longitude_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """What was heard in one cell, from one hour to another. `spot` None: place not told or known.
+
+    Counts of times that the collar was heard, not heard, a bearing taken, the animal or its own fix
+    seen.
+    """
+
+    begin: datetime
+    end: datetime
+    spot: Spot | None
+    heard: int
+    silent: int
+    bearings: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A square of the map: its edges in degrees and what is told of it."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+    heard: bool = False
+    silent: bool = False
+    seen: bool = False
+    in_area: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ray:
+    """A bearing from true north, where it was taken, and its error."""
+
+    spot: Spot
+    bearing_deg: float
+    sd_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What a map may show. Cells where it is coarse; all the others only where it is exact.
+
+    `rings` are (longitude, latitude) of the search area of 95 and of 50 of a hundred.
+    """
+
+    cells: tuple[Cell, ...] = ()
+    heard: tuple[Spot, ...] = ()
+    silent: tuple[Spot, ...] = ()
+    seen: tuple[Spot, ...] = ()
+    rings: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
+    rays: tuple[Ray, ...] = ()
+    best: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """The search area: how large, how large its inner half, where its middle is.
+
+    `inaudible_percent`: of a hundred, that it cannot be heard at all.
+    """
+
+    area_m2: float
+    half_m2: float
+    middle: Spot | None
+    inaudible_percent: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketRow:
+    """A decoded packet, without its identity and what its maker wrote into it."""
+
+    time: datetime
+    protocol: str
+    status: str
+    spot: Spot | None
+    battery_v: float | None
+    temperature_c: float | None
+    mortality: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a report for one recipient says; times are those of hours unless it is exact."""
+
+    audience: Audience
+    recipient: str
+    precision: Precision
+    simulation: bool
+    collar: str
+    begin: datetime | None
+    end: datetime | None
+    team: Team
+    stays: tuple[Stay, ...]
+    chart: Chart | None
+    area: Area | None
+    packets: tuple[PacketRow, ...]
+    equipment: tuple[Equipment, ...]
+    hours: tuple[float, ...]
+    kilometres: tuple[float, ...]
+    outages: int
+    limits: tuple[Limit, ...]
+    calls: tuple[Called, ...]
+    notes: tuple[Note, ...] = ()
+    frequencies_hz: tuple[tuple[str, float], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether everything is told."""
+        return self.precision.name == "exact"
+
+
+def told(facts: Facts, audience: Audience, precision: Precision, recipient: str) -> Told:
+    """Return what may be told of a search to the ministry or a partner."""
+    exact = precision.name == "exact"
+    return Told(
+        audience=audience,
+        recipient=plain(recipient),
+        precision=precision,
+        simulation=facts.simulation,
+        collar=plain(facts.collar or ""),
+        begin=facts.begin and when(facts.begin, precision),
+        end=facts.end and when(facts.end, precision),
+        team=_team(facts.team, audience),
+        stays=_stays(facts.observations, precision),
+        chart=_chart(facts, precision),
+        area=_area(facts, precision),
+        packets=tuple(_packet(decoded, precision) for decoded in facts.packets),
+        equipment=tuple(facts.equipment if exact else map(_nameless, facts.equipment)),
+        hours=tuple(round(effort.seconds / 3600.0, 1) for effort in facts.effort),
+        kilometres=tuple(
+            round(effort.metres / 1000.0, 1) for effort in facts.effort if effort.metres is not None
+        ),
+        outages=facts.outages,
+        limits=tuple(_limit(limit, precision) for limit in facts.limits),
+        calls=tuple(_call(call, precision) for call in facts.calls),
+        notes=facts.notes if exact else (),
+        frequencies_hz=facts.frequencies_hz if exact else (),
+        warnings=(*facts.answer.warnings, *facts.warnings) if exact else (),
+    )
+
+
+def when(time: datetime, precision: Precision) -> datetime:
+    """Return a time as exactly as it may be told: by the hour, to the second where it is exact."""
+    if precision.name == "exact":
+        return time.replace(microsecond=0)
+    return time.replace(minute=0, second=0, microsecond=0)
+
+
+def where(
+    latitude_deg: float | None, longitude_deg: float | None, precision: Precision
+) -> Spot | None:
+    """Return a position as exactly as it may be told."""
+    if latitude_deg is None or longitude_deg is None or precision.name == "none":
+        return None
+    if precision.cell_deg is None:
+        return Spot(latitude_deg, longitude_deg)
+    return Spot(*snap(latitude_deg, longitude_deg, precision.cell_deg))
+
+
+def _team(team: Team, audience: Audience) -> Team:
+    if audience == "ministry":
+        return team
+    return Team(organisation=team.organisation, contact=team.contact)
+
+
+def _nameless(equipment: Equipment) -> Equipment:
+    """Return equipment without a word that somebody typed."""
+    from receiver.config import Setup
+
+    setup = equipment.setup
+    return Equipment(
+        observer="",
+        receiver="",
+        instrument=plain(equipment.instrument),
+        setup=Setup(
+            directional=setup.directional,
+            polarisation=setup.polarisation,
+            attenuator_db=setup.attenuator_db,
+        ),
+        unit=equipment.unit,
+        sd_db=equipment.sd_db,
+        tested=equipment.tested,
+    )
+
+
+_COUNTED = {
+    "level": "heard",
+    "silence": "silent",
+    "bearing": "bearings",
+    "sighting": "seen",
+    "position": "seen",
+}
+
+
+def _stays(observations: Iterable[Observation], precision: Precision) -> tuple[Stay, ...]:
+    """Return what was heard where and when, gathered by cell and day, in order."""
+    gathered: dict[tuple[object, ...], list[Observation]] = {}
+    for o in observations:
+        if o.kind in _COUNTED:
+            gathered.setdefault(_together(o, precision), []).append(o)
+    return tuple(sorted((_stay(own, precision) for own in gathered.values()), key=_in_order))
+
+
+def _in_order(stay: Stay) -> tuple[datetime, Spot]:
+    return stay.begin, stay.spot or Spot(0.0, 0.0)
+
+
+def _together(o: Observation, precision: Precision) -> tuple[object, ...]:
+    """Return what observations of one row of the table share."""
+    spot = where(o.latitude_deg, o.longitude_deg, precision)
+    if precision.name != "exact" or spot is None:
+        return o.time.date(), spot
+    near = round(spot.latitude_deg / NEAR_DEG), round(spot.longitude_deg / NEAR_DEG)
+    return when(o.time, PRECISIONS["10km"]), near
+
+
+def _stay(observations: list[Observation], precision: Precision) -> Stay:
+    counts = Counter(_COUNTED[o.kind] for o in observations)
+    first, last = observations[0], max(o.time for o in observations)
+    end = when(last, precision)
+    return Stay(
+        begin=when(min(o.time for o in observations), precision),
+        end=end if precision.name == "exact" else end + HOUR,
+        spot=where(first.latitude_deg, first.longitude_deg, precision),
+        heard=counts["heard"],
+        silent=counts["silent"],
+        bearings=counts["bearings"],
+        seen=counts["seen"],
+    )
+
+
+def _area(facts: Facts, precision: Precision) -> Area | None:
+    answer = facts.answer
+    if SHARE not in answer.regions:
+        return None
+    chance = answer.inaudible_probability
+    return Area(
+        area_m2=answer.regions[SHARE]["area_m2"],
+        half_m2=answer.regions["50"]["area_m2"],
+        middle=where(answer.latitude_deg, answer.longitude_deg, precision),
+        inaudible_percent=None if chance is None else round(CELL_SHARE * chance) * 5,
+    )
+
+
+def _packet(decoded: Decoded, precision: Precision) -> PacketRow:
+    packet = decoded.packet
+    usable = packet.position_status in TRUSTED
+    spot = where(packet.latitude_deg, packet.longitude_deg, precision) if usable else None
+    return PacketRow(
+        time=when(packet.time or decoded.time, precision),
+        protocol=packet.protocol,
+        status=packet.position_status,
+        spot=spot,
+        battery_v=packet.battery_v,
+        temperature_c=packet.temperature_c,
+        mortality=packet.mortality,
+    )
+
+
+def _limit(limit: Limit, precision: Precision) -> Limit:
+    who = limit.observer if precision.name == "exact" else ""
+    return Limit(time=when(limit.time, precision), limit_m=limit.limit_m, observer=who)
+
+
+_CALLS = ("animal seen", "danger")
+
+
+def _call(call: Called, precision: Precision) -> Called:
+    exact = precision.name == "exact"
+    return Called(
+        time=when(call.time, precision),
+        what=call.what if call.what in _CALLS or exact else "",
+        text=call.text if exact else "",
+        observer=call.observer if exact else "",
+    )
+
+
+def _chart(facts: Facts, precision: Precision) -> Chart | None:
+    """Return what the map shows; None where no positions are told, or there are none."""
+    if precision.name == "none":
+        return None
+    chart = _exact_chart(facts) if precision.cell_deg is None else _coarse_chart(facts, precision)
+    return chart if any((chart.cells, chart.heard, chart.silent, chart.seen, chart.best)) else None
+
+
+def _coarse_chart(facts: Facts, precision: Precision) -> Chart:
+    assert precision.cell_deg is not None
+    marks: dict[Spot, set[str]] = {}
+    for o in facts.observations:
+        spot = where(o.latitude_deg, o.longitude_deg, precision)
+        if spot is not None and o.kind in _COUNTED:
+            marks.setdefault(spot, set()).add("heard" if o.kind == "bearing" else _COUNTED[o.kind])
+    for spot in _area_cells(facts, precision):
+        marks.setdefault(spot, set()).add("in_area")
+    cells = (
+        Cell(**dict(zip(("south", "west", "north", "east"), _edges(spot, precision), strict=True)),
+             **dict.fromkeys(own, True))
+        for spot, own in sorted(marks.items())
+    )  # fmt: skip
+    return Chart(cells=tuple(cells))
+
+
+def _edges(spot: Spot, precision: Precision) -> tuple[float, float, float, float]:
+    assert precision.cell_deg is not None
+    return edges(*spot, precision.cell_deg)
+
+
+def _area_cells(facts: Facts, precision: Precision) -> set[Spot]:
+    """Return the cells to search: that of the middle, of a large area all that it reaches into."""
+    middle = where(facts.answer.latitude_deg, facts.answer.longitude_deg, precision)
+    if middle is None:
+        return set()
+    south, _, north, _ = _edges(middle, precision)
+    cell_m2 = ((north - south) * 111_195.0) ** 2
+    region = facts.answer.regions.get(SHARE)
+    if region is None or region["area_m2"] <= 4.0 * cell_m2:
+        return {middle}
+    corners = (corner for _, ring in _rings(facts, SHARE) for corner in ring)
+    found = {where(latitude, longitude, precision) for longitude, latitude in corners}
+    return {spot for spot in found if spot is not None} | {middle}
+
+
+def _exact_chart(facts: Facts) -> Chart:
+    exact = PRECISIONS["exact"]
+    placed: dict[str, list[Spot]] = {"heard": [], "silent": [], "seen": [], "bearings": []}
+    rays = []
+    for o in facts.observations:
+        spot = where(o.latitude_deg, o.longitude_deg, exact)
+        if spot is None or o.kind not in _COUNTED:
+            continue
+        placed[_COUNTED[o.kind]].append(spot)
+        if o.bearing_deg is not None:
+            ways = (o.bearing_deg, *o.bearing_alternatives_deg)
+            rays += [Ray(spot=spot, bearing_deg=way, sd_deg=o.bearing_sigma_deg or 10.0)
+                     for way in ways]  # fmt: skip
+    return Chart(
+        heard=tuple(placed["heard"]),
+        silent=tuple(placed["silent"]),
+        seen=tuple(placed["seen"]),
+        rings=(*_rings(facts, SHARE), *_rings(facts, "50")),
+        rays=tuple(rays),
+        best=where(facts.answer.latitude_deg, facts.answer.longitude_deg, exact),
+    )
+
+
+def _rings(
+    facts: Facts, share: str
+) -> tuple[tuple[str, tuple[tuple[float, float], ...]], ...]:
+    geometry = facts.answer.regions.get(share, {}).get("geometry", {})
+    return tuple(
+        (share, tuple((float(corner[0]), float(corner[1])) for corner in ring))
+        for polygon in geometry.get("coordinates", [])
+        for ring in polygon
+    )
