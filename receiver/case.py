@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ class Case:
     posterior: Posterior
     warnings: list[str]
     derived: Derived
-    configuration: Configuration = Configuration()
+    configuration: Configuration = field(default_factory=Configuration)
     simulation: bool = False
 
 

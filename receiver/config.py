@@ -107,7 +107,7 @@ class Configuration:
     collars: tuple[Collar, ...] = ()
     receivers: tuple[Setup, ...] = ()
     antennas: dict[str, Pattern] = field(default_factory=dict)
-    team: Team = Team()
+    team: Team = field(default_factory=Team)
     simulation: bool = False
 
     def collar(self, name: str) -> Collar | None:

@@ -165,8 +165,8 @@ def _check_team(team: Any, text: str) -> list[Finding]:
         line = _line(text, key, begin)
         if key not in TEAM_KEYS:
             findings.append(_unknown(key, TEAM_KEYS, line))
-        elif fault := _team_fault(key, value):
-            findings.append(Finding(line=line, wrong=True, text=f"{key} {fault}"))
+        elif wrong := _team_fault(key, value):
+            findings.append(Finding(line=line, wrong=True, text=f"{key} {wrong}"))
     return findings
 
 

@@ -110,10 +110,11 @@ def asked_name(journal: Path) -> str:
         )
     click.echo(phrase("{journal}: exact positions of animals, and frequencies. Whoever has this"
                       " file can find them.", journal=journal), err=True)  # fmt: skip
-    name = str(click.prompt(phrase("Name of who gets it"), default="", show_default=False, err=True))
-    if not name.strip():
+    asked = phrase("Name of who gets it")
+    name = str(click.prompt(asked, default="", show_default=False, err=True)).strip()
+    if not name:
         raise ConfigError(phrase("no name: nothing was written"))
-    return name.strip()
+    return name
 
 
 def _public(

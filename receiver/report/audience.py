@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from receiver.config import Team
+from receiver.config import Setup, Team
 from receiver.export.sharing import PRECISIONS, TRUSTED, Precision, edges, snap
 from receiver.records import Observation
 from receiver.report.facts import Called, Decoded, Equipment, Facts, Limit, Note
@@ -33,7 +33,7 @@ Audience = Literal["ministry", "partner"]
 SHARE = "95"
 HOUR = timedelta(hours=1)
 NEAR_DEG = 0.001  # exact rows of a table are gathered over some 100 m
-CELL_SHARE = 20  # of a hundred: chances are told in steps of five
+STEPS = 20  # chances are told in steps of five of a hundred
 
 
 class Spot(NamedTuple):
@@ -167,7 +167,7 @@ def told(facts: Facts, audience: Audience, precision: Precision, recipient: str)
         simulation=facts.simulation,
         collar=plain(facts.collar or ""),
         begin=facts.begin and when(facts.begin, precision),
-        end=facts.end and when(facts.end, precision),
+        end=facts.end and till(facts.end, precision),
         team=_team(facts.team, audience),
         stays=_stays(facts.observations, precision),
         chart=_chart(facts, precision),
@@ -194,6 +194,11 @@ def when(time: datetime, precision: Precision) -> datetime:
     return time.replace(minute=0, second=0, microsecond=0)
 
 
+def till(time: datetime, precision: Precision) -> datetime:
+    """Return the end of something as exactly as it may be told: that of its hour."""
+    return when(time, precision) + (HOUR * (precision.name != "exact"))
+
+
 def where(
     latitude_deg: float | None, longitude_deg: float | None, precision: Precision
 ) -> Spot | None:
@@ -213,8 +218,6 @@ def _team(team: Team, audience: Audience) -> Team:
 
 def _nameless(equipment: Equipment) -> Equipment:
     """Return equipment without a word that somebody typed."""
-    from receiver.config import Setup
-
     setup = equipment.setup
     return Equipment(
         observer="",
@@ -228,6 +231,7 @@ def _nameless(equipment: Equipment) -> Equipment:
         unit=equipment.unit,
         sd_db=equipment.sd_db,
         tested=equipment.tested,
+        by_ear=equipment.by_ear,
     )
 
 
@@ -264,11 +268,10 @@ def _together(o: Observation, precision: Precision) -> tuple[object, ...]:
 
 def _stay(observations: list[Observation], precision: Precision) -> Stay:
     counts = Counter(_COUNTED[o.kind] for o in observations)
-    first, last = observations[0], max(o.time for o in observations)
-    end = when(last, precision)
+    first = observations[0]
     return Stay(
         begin=when(min(o.time for o in observations), precision),
-        end=end if precision.name == "exact" else end + HOUR,
+        end=till(max(o.time for o in observations), precision),
         spot=where(first.latitude_deg, first.longitude_deg, precision),
         heard=counts["heard"],
         silent=counts["silent"],
@@ -286,7 +289,7 @@ def _area(facts: Facts, precision: Precision) -> Area | None:
         area_m2=answer.regions[SHARE]["area_m2"],
         half_m2=answer.regions["50"]["area_m2"],
         middle=where(answer.latitude_deg, answer.longitude_deg, precision),
-        inaudible_percent=None if chance is None else round(CELL_SHARE * chance) * 5,
+        inaudible_percent=None if chance is None else round(STEPS * chance) * 5,
     )
 
 
@@ -340,12 +343,21 @@ def _coarse_chart(facts: Facts, precision: Precision) -> Chart:
             marks.setdefault(spot, set()).add("heard" if o.kind == "bearing" else _COUNTED[o.kind])
     for spot in _area_cells(facts, precision):
         marks.setdefault(spot, set()).add("in_area")
-    cells = (
-        Cell(**dict(zip(("south", "west", "north", "east"), _edges(spot, precision), strict=True)),
-             **dict.fromkeys(own, True))
-        for spot, own in sorted(marks.items())
-    )  # fmt: skip
-    return Chart(cells=tuple(cells))
+    return Chart(cells=tuple(_cell(spot, own, precision) for spot, own in sorted(marks.items())))
+
+
+def _cell(spot: Spot, marks: set[str], precision: Precision) -> Cell:
+    south, west, north, east = _edges(spot, precision)
+    return Cell(
+        south=south,
+        west=west,
+        north=north,
+        east=east,
+        heard="heard" in marks,
+        silent="silent" in marks,
+        seen="seen" in marks,
+        in_area="in_area" in marks,
+    )
 
 
 def _edges(spot: Spot, precision: Precision) -> tuple[float, float, float, float]:
@@ -391,9 +403,7 @@ def _exact_chart(facts: Facts) -> Chart:
     )
 
 
-def _rings(
-    facts: Facts, share: str
-) -> tuple[tuple[str, tuple[tuple[float, float], ...]], ...]:
+def _rings(facts: Facts, share: str) -> tuple[tuple[str, tuple[tuple[float, float], ...]], ...]:
     geometry = facts.answer.regions.get(share, {}).get("geometry", {})
     return tuple(
         (share, tuple((float(corner[0]), float(corner[1])) for corner in ring))

@@ -19,6 +19,8 @@ SIZE = 640.0
 MARGIN = 0.10
 METRES_A_DEGREE = 111_195.0
 SMALLEST_M = 400.0
+FINE_DEG = 0.02  # cells of less are those of 1 km
+MOST_NAMED = 8  # cells across that have room for their degrees
 RINGS = {"95": ("area", "solid"), "50": ("half", "solid")}
 Point = tuple[float, float]
 
@@ -56,6 +58,7 @@ def shapes(chart: Chart) -> list[Shape]:
     sheet = _sheet(chart)
     return [
         *(shape for cell in chart.cells for shape in _cell(cell, sheet)),
+        *(shape for cell in chart.cells for shape in _named(cell, sheet)),
         *_outlines(chart, sheet),
         *(shape for ray in chart.rays for shape in _ray(ray, sheet)),
         *_dots("silent", chart.silent, sheet),
@@ -116,7 +119,20 @@ def _cell(cell: Cell, sheet: _Sheet) -> Iterator[Shape]:
     looks = [look for look in ("heard", "silent", "seen") if getattr(cell, look)]
     for place, look in enumerate(looks, start=1):
         across = west + (east - west) * place / (len(looks) + 1)
-        yield Shape("dot", f"{look} big", ((across, middle),))
+        yield Shape("dot", f"{look} big", ((round(across, 1), round(middle, 1)),))
+
+
+def _named(cell: Cell, sheet: _Sheet) -> Iterator[Shape]:
+    """Yield the middle of a cell in degrees, at its lower left, where there is room for it."""
+    high_deg, corner = cell.north - cell.south, sheet.at(cell.south, cell.west)
+    if sheet.points(high_deg * METRES_A_DEGREE) < SIZE / MOST_NAMED:
+        return
+    digits = 2 if high_deg > FINE_DEG else 3
+    middle = (cell.south + cell.north) / 2, (cell.west + cell.east) / 2
+    north, east = "NS"[middle[0] < 0], "EW"[middle[1] < 0]
+    x, y = corner[0] + 6.0, corner[1] - 8.0
+    yield Shape("text", "small", ((x, y - 16.0),), f"{abs(middle[0]):.{digits}f} {north}")
+    yield Shape("text", "small", ((x, y),), f"{abs(middle[1]):.{digits}f} {east}")
 
 
 def _outlines(chart: Chart, sheet: _Sheet) -> Iterator[Shape]:

@@ -7,6 +7,7 @@ Pure: rows and what was derived from them -> `Facts`. What of it somebody may se
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Effort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
-    """A receiver: which instrument ("" by ear), what it hears with, how well its scale is known.
+    """A receiver: which instrument ("" without a cable), what it hears with, how good its scale is.
 
     `tested` is whether it passed a check with a test collar on its last day, None without one.
     """
@@ -67,6 +68,7 @@ class Equipment:
     unit: str | None = None
     sd_db: float | None = None
     tested: bool | None = None
+    by_ear: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,18 +237,23 @@ def _equipment(
     rows: Iterable[Row], observations: Iterable[Observation], derived: Derived
 ) -> list[Equipment]:
     instruments = {
-        (row.observer, row.receiver or row.source): _instrument(row)
+        row.source: _instrument(row)
         for row in rows
         if isinstance(row, Source) and row.role in ("receiver", "samples")
     }
-    last: dict[tuple[str, str], datetime] = {}
+    last: dict[tuple[str, str], Observation] = {}
     for o in observations:
         if o.kind in ("level", "bearing", "silence"):
-            last[o.observer or "", o.receiver or HAND] = o.time
+            last[o.observer or "", o.receiver or HAND] = o
     return [
-        _known_of(who, name, _of_gateway(instruments, who, name), time, derived)
-        for (who, name), time in sorted(last.items())
+        _known_of(who, name, instruments.get(_source(o), ""), o.time, derived)
+        for (who, name), o in sorted(last.items(), key=lambda item: item[0])
     ]
+
+
+def _source(o: Observation) -> str:
+    """Return the source of a level: its session begins with it, a gateway stands behind."""
+    return re.split("[/#@]", o.session or o.receiver or "")[0]
 
 
 def _instrument(row: Source) -> str:
@@ -256,16 +263,7 @@ def _instrument(row: Source) -> str:
         return ""
 
 
-def _of_gateway(instruments: dict[tuple[str, str], str], who: str, name: str) -> str:
-    """Return an instrument; who hears through a station's node may be named after the node."""
-    return instruments.get((who, name), "") or next(
-        (kind for (_, receiver), kind in instruments.items() if receiver == name), ""
-    )
-
-
-def _known_of(
-    who: str, name: str, instrument: str, time: datetime, derived: Derived
-) -> Equipment:
+def _known_of(who: str, name: str, instrument: str, time: datetime, derived: Derived) -> Equipment:
     register = derived.register
     calibration = register.calibration(who, name, time)
     check = register.check(who, name, time)
@@ -277,6 +275,7 @@ def _known_of(
         unit=calibration.unit if calibration else None,
         sd_db=calibration.sd_db if calibration else None,
         tested=check.passed if check else None,
+        by_ear=name == HAND,
     )
 
 

@@ -15,7 +15,7 @@ from receiver.report.drawing import SIZE, Shape, legend, shapes
 from receiver.report.sections import Report, Row, Section
 from receiver.wording import SIMULATION
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LONGEST_WATERMARK = 40
 
 
@@ -46,9 +46,7 @@ def _head(report: Report) -> str:
 
 
 def _foot(report: Report) -> str:
-    said = phrase("Do not pass on: this copy is marked and was made for {recipient}.",
-                  recipient=report.recipient)  # fmt: skip
-    return f"<footer>{escape(said)}</footer>"
+    return f"<footer>{escape(report.footer)}</footer>" if report.footer else ""
 
 
 def _section(section: Section) -> str:
@@ -64,12 +62,13 @@ def _section(section: Section) -> str:
 def _table(rows: Sequence[Row]) -> str:
     """Write a table; one of two columns has no head, its names stand at the left."""
     if len(rows[0]) == 2:
-        lines = [f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows]
+        lines = (f"<tr><th>{escape(key)}</th><td>{escape(said)}</td></tr>" for key, said in rows)
         return f'<table class="names">{"".join(lines)}</table>'
     head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
-    lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows[1:]]
+    lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows[1:])
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide">{table}</div>'
 
 
 def picture(chart: Chart) -> str:
@@ -96,7 +95,7 @@ def _svg(shape: Shape) -> str:
         case "text":
             return f'<text class="{shape.look}" x="{x:g}" y="{y:g}">{escape(shape.text)}</text>'
         case "cross":
-            return (f'<path class="{shape.look}" d="M{x - 9:g} {y - 9:g}l18 18m0 -18l-18 18"/>')
+            return f'<path class="{shape.look}" d="M{x - 9:g} {y - 9:g}l18 18m0 -18l-18 18"/>'
         case _:
             tag = "polygon" if shape.kind == "polygon" else "polyline"
             return f'<{tag} class="{shape.look}" points="{_points(shape.points)}"/>'
@@ -150,13 +149,14 @@ p{margin:6px 0;max-width:68ch;overflow-wrap:anywhere}
  pointer-events:none;text-align:center;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;margin:10px 0;font-size:14px}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid #d8d4cb;
- overflow-wrap:anywhere}
+ overflow-wrap:break-word}
+td{max-width:46ch}
 td{font-variant-numeric:tabular-nums}
 thead th{border-bottom:2px solid #8b867b;color:#5a564e}
 .names th{width:42%;font-weight:600;color:#5a564e}
 .wide{overflow-x:auto}
 figure{margin:14px 0}
-.map{display:block;width:100%;max-width:640px;border:1px solid #8b867b}
+.map{display:block;width:100%;max-width:560px;border:1px solid #8b867b}
 .paper{fill:#f8f7f3}
 .cell{fill:#fff;stroke:#8b867b;stroke-width:1.5}
 .in_area{fill:url(#hatch);stroke:#8a4b06;stroke-width:2.5}
@@ -170,8 +170,10 @@ figure{margin:14px 0}
 .best{fill:none;stroke:#c53030;stroke-width:4}
 .scale{fill:none;stroke:#1c1b19;stroke-width:5}
 .north{fill:#1c1b19}
+.small{font-size:13px;fill:#1c1b19;paint-order:stroke;stroke:#fff;stroke-width:4px}
 .label{font-size:15px;font-weight:600;fill:#1c1b19;paint-order:stroke;stroke:#fff;stroke-width:3px}
-.legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0 0;padding:0;font-size:14px}
+.legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0 0;padding:0;
+ font-size:14px}
 .legend svg{width:24px;height:16px;margin-right:7px;vertical-align:-2px}
 footer{margin-top:34px;padding-top:8px;border-top:1px solid #8b867b;font-size:13px;color:#5a564e}
 @media(max-width:600px){main{padding:18px 16px}h1{font-size:23px}.watermark{font-size:34px}}
@@ -179,6 +181,7 @@ footer{margin-top:34px;padding-top:8px;border-top:1px solid #8b867b;font-size:13
  @page{size:A4;margin:16mm 15mm}
  *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
  body{background:#fff;font-size:11pt}main{padding:0;max-width:none}
- h2{break-after:avoid}figure,tr{break-inside:avoid}.map{max-width:150mm}thead{display:table-header-group}
+ h2,section>p,thead{break-after:avoid}figure,tr{break-inside:avoid}.map{max-width:112mm}
+ h2{margin-top:18px}.wide{overflow:visible}table{font-size:9.5pt}thead{display:table-header-group}
 }
 """

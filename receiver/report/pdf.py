@@ -58,6 +58,8 @@ def pdf(report: Report) -> bytes:
         sheets.line(f"{_for(report)} · {report.mark}", 10.5, color="#5a564e")
         for section in report.sections:
             _write(sheets, section)
+        if report.footer:
+            sheets.line(report.footer, 8, color="#5a564e")
         sheets.close()
     return buffer.getvalue()
 
@@ -90,8 +92,10 @@ class _Sheets:
 
         self._figure, self.y = Figure(figsize=(WIDTH_IN, HEIGHT_IN)), TOP
         self._count += 1
-        self._figure.text(0.5, 0.5, _for(self._report)[:46], fontsize=34, rotation=32, alpha=0.09,
-                          ha="center", va="center", fontweight="bold", parse_math=False)  # fmt: skip
+        self._figure.text(
+            0.5, 0.5, _for(self._report)[:46], fontsize=34, rotation=32, alpha=0.09, ha="center",
+            va="center", fontweight="bold", parse_math=False,
+        )  # fmt: skip
         self._put(LEFT, HEIGHT_IN - 0.45, _for(self._report)[:90], 8, color="#5a564e")
         self._put(RIGHT, HEIGHT_IN - 0.45, str(self._count), 8, color="#5a564e")
 
@@ -136,9 +140,7 @@ class _Sheets:
             cells = [_wrapped(cell, width, size) for cell, width in zip(row, widths, strict=True)]
             self._row(cells, widths, size, bold=number == 0 and len(row) > 2)
 
-    def _row(
-        self, cells: list[list[str]], widths: list[float], size: float, *, bold: bool
-    ) -> None:
+    def _row(self, cells: list[list[str]], widths: list[float], size: float, *, bold: bool) -> None:
         step_in = size * 1.35 / 72
         for part in range(max(map(len, cells))):
             self._room(step_in)
@@ -203,7 +205,8 @@ def _draw(axes: Any, shape: Shape) -> None:
     elif shape.kind == "polygon":
         axes.add_patch(Polygon(shape.points, closed=True, **look))
     elif shape.kind == "text":
-        axes.text(x, y, shape.text, fontsize=9, fontweight="bold", parse_math=False)
+        big = {"fontsize": 9, "fontweight": "bold"} if shape.look == "label" else {"fontsize": 7.5}
+        axes.text(x, y, shape.text, parse_math=False, **big)
     elif shape.kind == "cross":
         axes.plot([x - 7, x + 7], [y - 7, y + 7], **look)
         axes.plot([x - 7, x + 7], [y + 7, y - 7], **look)
@@ -219,7 +222,5 @@ def _wrapped(text: str, width_in: float, size: float) -> list[str]:
 
 def _widths(rows: Sequence[Row]) -> list[float]:
     """Share the width by the longest word and text of each column."""
-    wanted = [
-        max(min(max(len(row[i]) for row in rows), 34), 5) for i in range(len(rows[0]))
-    ]
+    wanted = [max(min(max(len(row[i]) for row in rows), 34), 5) for i in range(len(rows[0]))]
     return [(RIGHT - LEFT) * want / sum(wanted) for want in wanted]

@@ -5,9 +5,11 @@ Everything here is made of `Told` or `Public`, so nothing can be said that its a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from receiver.export.sharing import Precision
 from receiver.language import phrase
@@ -40,6 +42,7 @@ class Report:
     mark: str
     simulation: bool
     sections: tuple[Section, ...]
+    footer: str = ""
 
 
 def report(told: Told) -> Report:
@@ -55,7 +58,9 @@ def report(told: Told) -> Report:
         mark=_mark(told.precision),
         simulation=told.simulation,
         sections=tuple(section for section in sections if section is not None),
-    )
+        footer=phrase("Do not pass on: this copy is marked and was made for {recipient}.",
+                      recipient=told.recipient),
+    )  # fmt: skip
 
 
 def public_report(public: Public) -> Report:
@@ -89,6 +94,7 @@ def _search(told: Told) -> Section:
     rows = [
         (phrase("begin"), moment(told.begin)),
         (phrase("end"), moment(told.end)),
+        (phrase("all times are"), zone(told.begin)),
         (phrase("searchers"), str(len(told.hours) or "")),
         (phrase("hours in the field, all together"), f"{out:.1f}" if out else ""),
         (phrase("kilometres, all together"),
@@ -119,8 +125,7 @@ def area_words(found: Area, precision: Precision) -> tuple[str, ...]:
                " middle need not find anything there.", area=area(found.half_m2)),
     ]  # fmt: skip
     if found.middle is not None:
-        place = spot_words(found.middle, precision)
-        said.append(phrase("Its middle: {place}.", place=place))
+        said.append(_middle(found.middle, precision))
     if found.inaudible_percent:
         said.append(
             phrase("About {percent} of 100 that it cannot be heard at all (switched off, broken,"
@@ -129,35 +134,51 @@ def area_words(found: Area, precision: Precision) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _middle(spot: Spot, precision: Precision) -> str:
+    place = spot_words(spot, precision)
+    if precision.name == "exact":
+        return phrase("Its middle: {place}.", place=place)
+    return phrase("Its middle lies in the square of the map about {place}.", place=place)
+
+
 def spot_words(spot: Spot | None, precision: Precision) -> str:
     """Write a position with as many decimals as it is exact."""
     if spot is None:
         return phrase("not told") if precision.name == "none" else phrase("not known")
     digits = DECIMALS[precision.name]
-    north, east = "NS"[spot.latitude_deg < 0], "EW"[spot.longitude_deg < 0]
-    return f"{abs(spot.latitude_deg):.{digits}f} {north} {abs(spot.longitude_deg):.{digits}f} {east}"
+    values = ((spot.latitude_deg, "NS"), (spot.longitude_deg, "EW"))
+    return " ".join(f"{abs(value):.{digits}f} {side[value < 0]}" for value, side in values)
 
 
 def moment(time: datetime | None) -> str:
-    """Write a time by the clocks here, with its zone."""
-    if time is None:
-        return ""
-    local = time.astimezone()
-    return f"{local:%Y-%m-%d %H:%M} {_zone(local)}"
+    """Write a time by the clocks here; the head of a report names their zone."""
+    return "" if time is None else f"{time.astimezone():%Y-%m-%d %H:%M}"
 
 
-def _zone(local: datetime) -> str:
-    offset = f"{local:%z}"
+def stretch(begin: datetime, end: datetime) -> str:
+    """Write from when to when, the day once."""
+    first, last = begin.astimezone(), end.astimezone()
+    if first == last:
+        return moment(first)
+    whole = moment(last) if first.date() != last.date() else f"{last:%H:%M}"
+    return f"{moment(first)} - {whole}"
+
+
+def zone(time: datetime | None) -> str:
+    """Name the zone of the clocks here at a time."""
+    offset = "+0000" if time is None else f"{time.astimezone():%z}"
     return "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:]}"
 
 
 def _stays(told: Told) -> Section:
-    head = (phrase("from"), phrase("to"), phrase("where"), phrase("heard"), phrase("not heard"),
+    head = (phrase("when"), phrase("where"), phrase("heard"), phrase("not heard"),
             phrase("bearings"), phrase("seen"))  # fmt: skip
     rows = tuple(_stay(stay, told.precision) for stay in told.stays[:MOST_ROWS])
     silent = sum(stay.silent for stay in told.stays)
-    sentences = [phrase("Silence counts: where somebody listened and heard nothing, it is less"
-                        " likely to be. Nothing was heard {count} times.", count=silent)]  # fmt: skip
+    sentences = [
+        phrase("Silence counts: where somebody listened and heard nothing, it is less likely to be."
+               " Times that nothing was heard: {count}.", count=silent)
+    ]  # fmt: skip
     if len(told.stays) > MOST_ROWS:
         more = len(told.stays) - MOST_ROWS
         sentences.append(phrase("{count} rows more are not shown.", count=more))
@@ -170,42 +191,51 @@ def _stays(told: Told) -> Section:
 
 def _stay(stay: Stay, precision: Precision) -> Row:
     counts = (stay.heard, stay.silent, stay.bearings, stay.seen)
-    return (moment(stay.begin), moment(stay.end), spot_words(stay.spot, precision),
+    return (stretch(stay.begin, stay.end), spot_words(stay.spot, precision),
             *(str(count) if count else "-" for count in counts))  # fmt: skip
 
 
 def _packets(told: Told) -> Section | None:
     if not told.packets:
         return None
-    head = (phrase("time"), phrase("format"), phrase("its position"), phrase("battery"),
-            phrase("temperature"), phrase("moves?"))  # fmt: skip
-    rows = tuple(_packet(packet, told.precision) for packet in told.packets[:MOST_ROWS])
+    head = (phrase("time"), phrase("format"), phrase("messages"), phrase("its position"),
+            phrase("battery"), phrase("temperature"), phrase("moves?"))  # fmt: skip
+    alike: dict[tuple[object, ...], list[PacketRow]] = {}
+    for packet in told.packets:
+        key = (packet.time, packet.protocol, packet.spot, packet.status)
+        alike.setdefault(key, []).append(packet)
+    rows = tuple(_packet(own, told.precision) for own in list(alike.values())[:MOST_ROWS])
     said = phrase("{count} messages of the collar were read.", count=len(told.packets))
-    return Section(
-        title=phrase("Decoded messages"), sentences=(said,), table=(head, *_unlike(rows))
-    )
+    return Section(title=phrase("Decoded messages"), sentences=(said,), table=(head, *rows))
 
 
-def _unlike(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Return rows without those that say the same as the one before."""
-    return tuple(row for i, row in enumerate(rows) if i == 0 or row != rows[i - 1])
-
-
-def _packet(packet: PacketRow, precision: Precision) -> Row:
+def _packet(alike: Sequence[PacketRow], precision: Precision) -> Row:
+    """Write packets of one hour and place in one row, with the last value of each sensor."""
     status = {
         "stale": phrase("of unknown age"),
         "bad": phrase("bad: not used"),
         "unavailable": phrase("none in it"),
     }
     moving = {None: "-", True: phrase("no"), False: phrase("yes")}
+    battery_v = _last([packet.battery_v for packet in alike])
+    temperature_c = _last([packet.temperature_c for packet in alike])
+    first = alike[0]
     return (
-        moment(packet.time),
-        packet.protocol,
-        status.get(packet.status) or spot_words(packet.spot, precision),
-        "-" if packet.battery_v is None else f"{packet.battery_v:.1f} V",
-        "-" if packet.temperature_c is None else f"{packet.temperature_c:.0f} °C",
-        moving[packet.mortality],
+        moment(first.time),
+        first.protocol,
+        str(len(alike)),
+        status.get(first.status) or spot_words(first.spot, precision),
+        "-" if battery_v is None else f"{battery_v:.1f} V",
+        "-" if temperature_c is None else f"{temperature_c:.0f} °C",
+        moving[_last([packet.mortality for packet in alike])],
     )
+
+
+Value = TypeVar("Value")
+
+
+def _last(values: Sequence[Value | None]) -> Value | None:
+    return next((value for value in reversed(values) if value is not None), None)
 
 
 def _approach(told: Told) -> Section:
@@ -222,27 +252,27 @@ def _approach(told: Told) -> Section:
              limit.observer) for limit in told.limits]  # fmt: skip
     rows += [(call.time, ": ".join(filter(None, (said.get(call.what, plain(call.what)),
              plain(call.text)))), call.observer) for call in told.calls]  # fmt: skip
-    table = tuple((moment(time), what, who) for time, what, who in sorted(rows))
+    head = (phrase("time"), phrase("what"), phrase("by whom"))
+    lines = tuple((moment(time), what, plain(who) or "-") for time, what, who in sorted(rows))
+    table = (head, *lines) if lines else ()
     return Section(title=phrase("Approach and calls"), sentences=tuple(sentences), table=table)
 
 
 def _equipment(told: Told) -> Section | None:
     if not told.equipment:
         return None
-    head = (phrase("receiver"), phrase("antenna"), phrase("scale"), phrase("radio check"))
-    rows = tuple(_gear(number, one) for number, one in enumerate(told.equipment, start=1))
-    return Section(title=phrase("Equipment and calibration"), table=(head, *_counted(rows)))
+    head = (phrase("receiver"), phrase("antenna"), phrase("scale"), phrase("radio check"),
+            phrase("number"))  # fmt: skip
+    alike = Counter(_gear(one) for one in told.equipment)
+    rows = tuple((*row, str(count)) for row, count in alike.items())
+    return Section(title=phrase("Equipment and calibration"), table=(head, *rows))
 
 
-def _counted(rows: Sequence[Row]) -> tuple[Row, ...]:
-    return tuple(dict.fromkeys(rows))
-
-
-def _gear(number: int, one: Equipment) -> Row:
-    name = one.instrument or phrase("by ear")
+def _gear(one: Equipment) -> Row:
+    name = one.instrument or (phrase("by ear") if one.by_ear else phrase("read by hand"))
     if one.receiver:
         name = f"{plain(one.receiver)} ({name}), {plain(one.observer)}"
-    return f"{number}  {name}", _antenna(one), _scale(one), _tested(one.tested)
+    return name, _antenna(one), _scale(one), _tested(one.tested)
 
 
 def _antenna(one: Equipment) -> str:
@@ -298,10 +328,12 @@ def _texts(told: Told) -> Section | None:
     """Return notes and warnings, which only an exact report has."""
     rows = [(moment(note.time), plain(note.observer), plain(note.text)) for note in told.notes]
     rows += [("", phrase("look out"), plain(warning)) for warning in told.warnings]
-    return Section(title=phrase("Notes and warnings"), table=tuple(rows)) if rows else None
+    head = (phrase("time"), phrase("by whom"), phrase("what"))
+    return Section(title=phrase("Notes and warnings"), table=(head, *rows)) if rows else None
 
 
 def _meaning(precision: Precision) -> Section:
+    said: tuple[str, ...]
     if precision.name == "exact":
         said = (phrase("This copy has exact positions. Whoever has it can find the animal."),)
     elif precision.name == "none":
