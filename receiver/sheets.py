@@ -17,7 +17,7 @@ from typing import Any
 
 from receiver import settings
 from receiver.collar_rules import USUAL_DRIFT_HZ, days_left, doubts, is_on
-from receiver.config import RATES, Collar, collar_from
+from receiver.config import RATES, Collar, Configuration, collar_from, setup_to, team_to
 from receiver.errors import ConfigError, InputError
 
 # Each key with its explanation and an example, in the order in which a sheet shows them.
@@ -58,6 +58,26 @@ def block(collar: Collar) -> str:
     return "\n".join(lines) + "\n"
 
 
+def text_of(configuration: Configuration) -> str:
+    """Return a settings file of everything that is known; a key of a collar cannot be in it."""
+    parts = [f"observer = {toml_text(configuration.observer)}\n"]
+    if configuration.simulation:
+        parts[0] += "simulation = true\n"
+    tables = {
+        **{f"receivers.{_key(s.receiver)}": setup_to(s) for s in configuration.receivers},
+        **{f"antennas.{_key(n)}": {"pattern": p} for n, p in configuration.antennas.items()},
+        "team": team_to(configuration.team),
+    }
+    parts += [block(collar) for collar in configuration.collars]
+    parts += [_table(name, values) for name, values in tables.items() if values]
+    return "\n".join(parts)
+
+
+def _table(name: str, values: Mapping[str, Any]) -> str:
+    lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
+    return "\n".join([f"[{name}]", *lines]) + "\n"
+
+
 def toml_text(value: str) -> str:
     """Write a text as TOML has it, in quotes."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
@@ -70,12 +90,14 @@ def _key(name: str) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, Mapping):
         inner = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
         return f"{{ {inner} }}"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return f"[{', '.join(map(_toml, value))}]"
     return toml_text(str(value))
 

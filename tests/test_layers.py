@@ -108,6 +108,8 @@ LAYERS: dict[str, set[str]] = {
         "receiver.language",
         "protocols.packet",
     },
+    "receiver.pack": BASE
+    | {"receiver.settings", "receiver.sheets", "receiver.language", "receiver.report"},
     "receiver.bulk": {"numpy", "protocols", "construct"},
     "receiver.lines": BASE | {"protocols", "receiver.instruments"},
     "receiver.decoding": BASE | {"protocols", "receiver.instruments", "receiver.lines"},
