@@ -106,6 +106,7 @@ LAYERS: dict[str, set[str]] = {
         "receiver.corrections",
         "receiver.export",
         "receiver.language",
+        "receiver.search",
         "protocols.packet",
     },
     "receiver.pack": BASE

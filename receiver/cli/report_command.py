@@ -64,13 +64,13 @@ def _facts(path: Path, collar: str | None) -> Facts:
     from receiver.case import open_case
     from receiver.clock import SystemClock
     from receiver.journal import Journal
-    from receiver.report.facts import facts
+    from receiver.report.facts import facts, thinned
     from receiver.ui.progress import watched
 
     now = SystemClock().now().utc
     case = open_case(path, collar, lambda rows, total: watched(rows, total, "reading"), now)
     with Journal.open(path, readonly=True) as journal:
-        return facts(list(journal.rows()), case, collar, _team(journal))
+        return facts(list(thinned(journal.rows())), case, collar, _team(journal))
 
 
 def _team(journal: Any) -> Any:

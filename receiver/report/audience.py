@@ -18,143 +18,39 @@ one hour cross at the animal. `exact` gives everything and is only given away by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from itertools import pairwise
 
 from receiver.config import Setup, Team
-from receiver.export.sharing import PRECISIONS, TRUSTED, Precision, edges, snap
+from receiver.export.sharing import (
+    METRES_A_DEGREE,
+    PRECISIONS,
+    TRUSTED,
+    Precision,
+    edges,
+    snap,
+)
 from receiver.records import Observation
-from receiver.report.facts import Called, Decoded, Equipment, Facts, Limit, Note
+from receiver.report.facts import Called, Decoded, Equipment, Facts, Limit
+from receiver.report.told import (
+    Area,
+    Audience,
+    Cell,
+    Chart,
+    PacketRow,
+    Ray,
+    Ring,
+    Spot,
+    Stay,
+    Told,
+)
 from receiver.wording import plain
 
-Audience = Literal["ministry", "partner"]
 SHARE = "95"
 HOUR = timedelta(hours=1)
 NEAR_DEG = 0.001  # exact rows of a table are gathered over some 100 m
 STEPS = 20  # chances are told in steps of five of a hundred
-
-
-class Spot(NamedTuple):
-    """A position as exactly as it may be told."""
-
-    latitude_deg: float
-    longitude_deg: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """What was heard in one cell, from one hour to another. `spot` None: place not told or known.
-
-    Counts of times that the collar was heard, not heard, a bearing taken, the animal or its own fix
-    seen.
-    """
-
-    begin: datetime
-    end: datetime
-    spot: Spot | None
-    heard: int
-    silent: int
-    bearings: int
-    seen: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """A square of the map: its edges in degrees and what is told of it."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-    heard: bool = False
-    silent: bool = False
-    seen: bool = False
-    in_area: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ray:
-    """A bearing from true north, where it was taken, and its error."""
-
-    spot: Spot
-    bearing_deg: float
-    sd_deg: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """What a map may show. Cells where it is coarse; all the others only where it is exact.
-
-    `rings` are (longitude, latitude) of the search area of 95 and of 50 of a hundred.
-    """
-
-    cells: tuple[Cell, ...] = ()
-    heard: tuple[Spot, ...] = ()
-    silent: tuple[Spot, ...] = ()
-    seen: tuple[Spot, ...] = ()
-    rings: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
-    rays: tuple[Ray, ...] = ()
-    best: Spot | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
-    """The search area: how large, how large its inner half, where its middle is.
-
-    `inaudible_percent`: of a hundred, that it cannot be heard at all.
-    """
-
-    area_m2: float
-    half_m2: float
-    middle: Spot | None
-    inaudible_percent: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacketRow:
-    """A decoded packet, without its identity and what its maker wrote into it."""
-
-    time: datetime
-    protocol: str
-    status: str
-    spot: Spot | None
-    battery_v: float | None
-    temperature_c: float | None
-    mortality: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a report for one recipient says; times are those of hours unless it is exact."""
-
-    audience: Audience
-    recipient: str
-    precision: Precision
-    simulation: bool
-    collar: str
-    begin: datetime | None
-    end: datetime | None
-    team: Team
-    stays: tuple[Stay, ...]
-    chart: Chart | None
-    area: Area | None
-    packets: tuple[PacketRow, ...]
-    equipment: tuple[Equipment, ...]
-    hours: tuple[float, ...]
-    kilometres: tuple[float, ...]
-    outages: int
-    limits: tuple[Limit, ...]
-    calls: tuple[Called, ...]
-    notes: tuple[Note, ...] = ()
-    frequencies_hz: tuple[tuple[str, float], ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def is_exact(self) -> bool:
-        """Tell whether everything is told."""
-        return self.precision.name == "exact"
 
 
 def told(facts: Facts, audience: Audience, precision: Precision, recipient: str) -> Told:
@@ -368,16 +264,38 @@ def _edges(spot: Spot, precision: Precision) -> tuple[float, float, float, float
 def _area_cells(facts: Facts, precision: Precision) -> set[Spot]:
     """Return the cells to search: that of the middle, of a large area all that it reaches into."""
     middle = where(facts.answer.latitude_deg, facts.answer.longitude_deg, precision)
-    if middle is None:
+    if middle is None or precision.cell_deg is None:
         return set()
-    south, _, north, _ = _edges(middle, precision)
-    cell_m2 = ((north - south) * 111_195.0) ** 2
     region = facts.answer.regions.get(SHARE)
-    if region is None or region["area_m2"] <= 4.0 * cell_m2:
+    cell_m2 = (precision.cell_deg * METRES_A_DEGREE) ** 2
+    if region is None or region["area_m2"] <= cell_m2:
         return {middle}
-    corners = (corner for _, ring in _rings(facts, SHARE) for corner in ring)
-    found = {where(latitude, longitude, precision) for longitude, latitude in corners}
-    return {spot for spot in found if spot is not None} | {middle}
+    rings = [ring for _, ring in _rings(facts, SHARE)]
+    edge = (Spot(*snap(lat, lon, precision.cell_deg)) for ring in rings for lon, lat in ring)
+    return {middle, *edge, *_filled(rings, precision.cell_deg)}
+
+
+def _filled(rings: Sequence[Ring], cell_deg: float) -> Iterator[Spot]:
+    """Yield the cells whose middle lies inside rings (longitude, latitude), holes left out."""
+    latitudes = [latitude for ring in rings for _, latitude in ring]
+    middle, _ = snap(min(latitudes), 0.0, cell_deg)
+    while middle <= max(latitudes):
+        crossings = sorted(crossing for ring in rings for crossing in _crossings(ring, middle))
+        for west, east in zip(crossings[::2], crossings[1::2], strict=False):
+            _, longitude = snap(middle, west, cell_deg)
+            _, left, _, right = edges(middle, longitude, cell_deg)
+            while longitude <= east:
+                if longitude >= west:
+                    yield Spot(*snap(middle, longitude, cell_deg))
+                longitude += right - left
+        middle += cell_deg
+
+
+def _crossings(ring: Ring, latitude_deg: float) -> Iterator[float]:
+    """Yield the longitudes at which a ring crosses a parallel."""
+    for (west, south), (east, north) in pairwise((*ring, ring[0])):
+        if (south > latitude_deg) != (north > latitude_deg):
+            yield west + (latitude_deg - south) / (north - south) * (east - west)
 
 
 def _exact_chart(facts: Facts) -> Chart:
@@ -403,7 +321,7 @@ def _exact_chart(facts: Facts) -> Chart:
     )
 
 
-def _rings(facts: Facts, share: str) -> tuple[tuple[str, tuple[tuple[float, float], ...]], ...]:
+def _rings(facts: Facts, share: str) -> tuple[tuple[str, Ring], ...]:
     geometry = facts.answer.regions.get(share, {}).get("geometry", {})
     return tuple(
         (share, tuple((float(corner[0]), float(corner[1])) for corner in ring))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from receiver.language import phrase
-from receiver.report.audience import Cell, Chart, Ray, Spot
+from receiver.report.told import Cell, Chart, Ray, Spot
 from receiver.wording import length
 
 SIZE = 640.0
@@ -73,10 +73,12 @@ def shapes(chart: Chart) -> list[Shape]:
 def legend(chart: Chart) -> list[tuple[str, str]]:
     """Return the looks that a map has and what they mean."""
     cells = chart.cells
+    within = sum(cell.in_area for cell in cells)
     known = [
         (bool(chart.rings), "area", phrase("search area: 1 in 20 outside")),
         (bool(chart.rings), "half", phrase("half of the chance is in here")),
-        (any(c.in_area for c in cells), "in_area", phrase("square with the search area in it")),
+        (within == 1, "in_area", phrase("square with the middle of the search area")),
+        (within > 1, "in_area", phrase("squares that the search area reaches into")),
         (any(c.heard for c in cells) or bool(chart.heard), "heard", phrase("heard there")),
         (any(c.silent for c in cells) or bool(chart.silent), "silent", phrase("silent there")),
         (any(c.seen for c in cells) or bool(chart.seen), "seen", phrase("seen, or its own fix")),
@@ -115,11 +117,11 @@ def _cell(cell: Cell, sheet: _Sheet) -> Iterator[Shape]:
               sheet.at(cell.south, cell.east), sheet.at(cell.south, cell.west))  # fmt: skip
     yield Shape("polygon", "in_area" if cell.in_area else "cell", square)
     (west, north), (_, _), (east, south), _ = square
-    middle = (north + south) / 2
+    height = north + 0.3 * (south - north)
     looks = [look for look in ("heard", "silent", "seen") if getattr(cell, look)]
     for place, look in enumerate(looks, start=1):
         across = west + (east - west) * place / (len(looks) + 1)
-        yield Shape("dot", f"{look} big", ((round(across, 1), round(middle, 1)),))
+        yield Shape("dot", f"{look} big", ((round(across, 1), round(height, 1)),))
 
 
 def _named(cell: Cell, sheet: _Sheet) -> Iterator[Shape]:

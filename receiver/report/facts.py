@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from receiver.records import (
     Source,
     said_time,
 )
+from receiver.search import Places, from_entry, put
 
 if TYPE_CHECKING:
     from receiver.case import Case
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from receiver.derive import Derived
 
 PAUSE_S = 1800.0  # no row for so long: nobody was out
+NOTICED = ("level", "silence", "bearing", "sighting")
 STEP_M = 20.0  # shorter steps are the wandering of a position receiver that stands
 METRES_A_DEGREE = 111_195.0
 
@@ -111,8 +114,9 @@ class Note:
 class Facts:
     """Everything of a search that any report may need.
 
-    `observations` have their places; `begin`, `end` are of the first and last row. `outages` counts
-    how often a source could not be heard. `frequencies_hz` is by the names of collars.
+    `observations` are all, also those that do not count for the answer; `begin`, `end` are of the
+    first and last row. `outages` counts how often a source could not be heard. `frequencies_hz` is
+    by the names of collars.
     """
 
     collar: str | None
@@ -134,12 +138,27 @@ class Facts:
     warnings: tuple[str, ...]
 
 
+def thinned(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows with one a second of what each source heard: enough to tell who was out when."""
+    last: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if isinstance(row, Heard):
+            second = int(row.time.timestamp())
+            if last.get((row.origin, row.source)) == second:
+                continue
+            last[row.origin, row.source] = second
+            row = replace(row, raw=b"")
+        yield row
+
+
 def facts(rows: Sequence[Row], case: Case, collar: str | None, team: Team) -> Facts:
     """Return what rows and the case made of them say; of one collar where it is named."""
     entries = standing([row for row in rows if isinstance(row, Entry)])
     derived = case.derived
     times = times_of(rows)
-    observations = [o for o in case.observations if collar is None or o.collar in (None, collar)]
+    observations = [
+        o for o in noticed(entries, case) if collar is None or o.collar in (None, collar)
+    ]
     return Facts(
         collar=collar or case.posterior.answer.collar or _only(case.configuration),
         simulation=case.simulation,
@@ -161,6 +180,26 @@ def facts(rows: Sequence[Row], case: Case, collar: str | None, team: Team) -> Fa
         ),
         warnings=tuple(case.warnings),
     )
+
+
+def noticed(entries: Iterable[Entry], case: Case) -> list[Observation]:
+    """Return everything that was heard, not heard or seen, in order.
+
+    What cannot be located by (a level of an antenna whose direction nobody wrote down, a silence
+    without a radio check) was heard all the same, and a report tells it.
+    """
+    every = (*case.observations, *case.derived.unplaced)
+    known = [o for o in every if o.kind in (*NOTICED, "position")]
+    ids = {o.id for o in known}
+    places: dict[str, list[Place]] = defaultdict(list)
+    for place in case.derived.places:
+        places[place.observer].append(place)
+    where = {observer: Places(own) for observer, own in places.items()}
+    for entry in entries:
+        if entry.id not in ids and entry.content.get("kind") in NOTICED:
+            with suppress(TypeError, ValueError, KeyError, OverflowError):
+                known.append(put(from_entry(entry), where.get(entry.observer)))
+    return sorted(known, key=lambda o: (o.time, o.id))
 
 
 def _only(configuration: Configuration) -> str | None:

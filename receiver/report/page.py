@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from receiver.language import phrase
-from receiver.report.audience import Chart
 from receiver.report.drawing import SIZE, Shape, legend, shapes
 from receiver.report.sections import Report, Row, Section
+from receiver.report.told import Chart
 from receiver.wording import SIMULATION
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -181,7 +181,7 @@ footer{margin-top:34px;padding-top:8px;border-top:1px solid #8b867b;font-size:13
  @page{size:A4;margin:16mm 15mm}
  *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
  body{background:#fff;font-size:11pt}main{padding:0;max-width:none}
- h2,section>p,thead{break-after:avoid}figure,tr{break-inside:avoid}.map{max-width:112mm}
+ h2,thead,p:has(+.wide){break-after:avoid}figure,tr,p{break-inside:avoid}.map{max-width:96mm}
  h2{margin-top:18px}.wide{overflow:visible}table{font-size:9.5pt}thead{display:table-header-group}
 }
 """

@@ -13,9 +13,9 @@ from typing import Any
 
 from receiver.errors import MissingExtraError
 from receiver.language import phrase
-from receiver.report.audience import Chart
 from receiver.report.drawing import SIZE, Shape, legend, shapes
 from receiver.report.sections import Report, Row, Section
+from receiver.report.told import Chart
 from receiver.wording import SIMULATION
 
 WIDTH_IN, HEIGHT_IN = 8.27, 11.69

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from receiver.export.sharing import Precision
 from receiver.language import phrase
-from receiver.report.audience import Area, Chart, PacketRow, Spot, Stay, Told
 from receiver.report.facts import Equipment
 from receiver.report.public import Public
+from receiver.report.told import Area, Chart, PacketRow, Spot, Stay, Told
 from receiver.wording import area, length, plain
 
 Row = tuple[str, ...]
@@ -101,7 +101,10 @@ def _search(told: Told) -> Section:
          f"{sum(told.kilometres):.1f}" if told.kilometres else phrase("not measured")),
         (phrase("times that a receiver could not be heard"), str(told.outages)),
     ]  # fmt: skip
-    rows += [(name, f"{hz / 1e6:.4f} MHz") for name, hz in told.frequencies_hz]
+    rows += [
+        (phrase("frequency of {name}", name=name), f"{hz / 1e6:.4f} MHz")
+        for name, hz in told.frequencies_hz
+    ]
     return Section(title=phrase("The search"), table=tuple(row for row in rows if row[1]))
 
 

@@ -58,6 +58,43 @@ def test_every_value_of_a_sheet_is_read(tmp_path: Path) -> None:
     )
 
 
+TEAM = """[team]
+organisation = "Park"
+members = ["B", "C"]
+permit = "17-2026"
+permit_end_date = 2026-12-31
+"""
+
+
+def test_team_is_read_and_kept(tmp_path: Path) -> None:
+    configuration = loaded(tmp_path, TEAM)
+    assert configuration.team.members == ("B", "C")
+    assert configuration.team.permit_end_date == date(2026, 12, 31)
+    assert configuration.team.leader == ""
+    assert configuration_from(json.loads(json.dumps(configuration_to(configuration)))) == (
+        configuration
+    )
+    assert configuration_to(Configuration()).keys() == {"observer", "collars"}
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ('members = "B"', "line 2: members is not a list of names"),
+    ("permit_end_date = 5", "line 2: permit_end_date is not a date"),
+    ("leader = 5", "line 2: leader is not text"),
+])  # fmt: skip
+def test_wrong_team_is_named_with_its_line(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        loaded(tmp_path, f"[team]\n{line}\n")
+
+
+def test_team_that_is_no_table_or_has_unknown_keys(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a table"):
+        loaded(tmp_path, "team = 5\n")
+    path = tmp_path / "baksan.toml"
+    path.write_text('[team]\npermitt = "x"\n')
+    assert "did you mean permit?" in str(settings.load(path)[1][0])
+
+
 def test_what_is_not_said_is_unknown(tmp_path: Path) -> None:
     collar = loaded(tmp_path, "[collars.Cegem]\n").collar("Cegem")
     assert collar == Collar(name="Cegem")

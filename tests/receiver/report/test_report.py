@@ -6,7 +6,9 @@ import hashlib
 import re
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,7 +73,9 @@ def test_coarse_report_tells_nothing_exact(made: Any, audience: Any, precision: 
 def test_kilometre_grid_tells_three_decimals_of_its_own(made: Any) -> None:
     found = made.facts()
     html = page(report(told(found, "ministry", PRECISIONS["1km"], "R"))).decode()
-    told_of = {tuple(f"{n:.3f}" for n in snap(here[0], here[1], 0.009)) for here in made.places[:6]}
+    told_of = {
+        tuple(f"{n:.3f}" for n in snap(here[0], here[1], 0.009)) for here in made.places[:10]
+    }
     assert told_of <= set(re.findall(r"(\d\d\.\d{3}) N (\d\d\.\d{3}) E", html))
     assert re.findall(r"\d\.\d{4,}", html) == []
     assert [text for text in made.texts if text in html] == []
@@ -87,9 +91,29 @@ def test_cell_of_a_small_search_area_is_that_of_its_middle(made: Any) -> None:
     assert answer.longitude_deg is not None
     own = edges(answer.latitude_deg, answer.longitude_deg, 0.09)
     assert own in [(c.south, c.west, c.north, c.east) for c in marked]
-    if answer.regions["95"]["area_m2"] < 1e8:
-        assert len(marked) == 1
+    assert (len(marked) == 1) == (answer.regions["95"]["area_m2"] < (0.09 * 111_195.0) ** 2)
     assert not any((chart.heard, chart.silent, chart.rings, chart.rays, chart.best))
+
+
+def test_cells_of_a_large_search_area_have_no_hole_where_it_has_none(made: Any) -> None:
+    found = made.facts()
+    square = [[42.0, 43.0], [43.0, 43.0], [43.0, 44.0], [42.0, 44.0], [42.0, 43.0]]
+    hole = [[42.4, 43.4], [42.6, 43.4], [42.6, 43.6], [42.4, 43.6], [42.4, 43.4]]
+    region = {"area_m2": 9e9, "geometry": {"coordinates": [[square, hole]]}}
+    answer = replace(found.answer, latitude_deg=43.2, longitude_deg=42.5,
+                     regions={"95": region, "50": region})  # fmt: skip
+    alone = replace(found, answer=answer, observations=())
+    chart = told(alone, "ministry", PRECISIONS["10km"], "R").chart
+    assert chart is not None
+    for latitude, longitude in ((43.2, 42.2), (43.8, 42.8), (43.3, 42.5), (43.7, 42.5)):
+        assert any(c.south <= latitude <= c.north and c.west <= longitude <= c.east
+                   for c in chart.cells), (latitude, longitude)  # fmt: skip
+    assert not any(c.south <= 43.5 <= c.north and c.west <= 42.5 <= c.east for c in chart.cells)
+
+
+def test_what_does_not_count_is_told_all_the_same(made: Any) -> None:
+    kinds = Counter(o.kind for o in made.facts().observations)
+    assert kinds == {"level": 6, "bearing": 3, "silence": 3, "sighting": 1}
 
 
 def test_every_text_is_escaped_in_an_exact_report(made: Any) -> None:
