@@ -47,14 +47,14 @@ def command(
     if precision == "none" and out.suffix.lower() in MAPS:
         raise ConfigError(f"{out}: a map of no positions is empty: use .csv or .geojson")
     with Journal.open(journal) as opened:
-        who = _asked(opened) if precision == "exact" else recipient or ""
+        who = asked_name(journal) if precision == "exact" else recipient or ""
         shared = _shared(opened, precision, collar, who)
         content = _WRITERS[out.suffix.lower()](shared, out)
         _log(opened, out, content, shared, collar)
     _write(out, content, shared, journal)
 
 
-def _asked(journal: Journal) -> str:
+def asked_name(journal: Path) -> str:
     """Return who gets exact positions, as somebody types it.
 
     Raises:
@@ -64,7 +64,7 @@ def _asked(journal: Journal) -> str:
 
     if not sys.stdin.isatty():
         raise ConfigError("exact positions are only given away by hand: run this on a terminal")
-    click.echo(f"{journal.path}: exact positions of animals, and frequencies. Whoever has this"
+    click.echo(f"{journal}: exact positions of animals, and frequencies. Whoever has this"
                " file can find them.", err=True)  # fmt: skip
     name = str(click.prompt("Name of who gets it", default="", show_default=False, err=True))
     if not name.strip():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +85,7 @@ def _team(journal: Any) -> Any:
 def _told(
     journal: Path, facts: Facts, audience: Any, precision: str, recipient: str | None
 ) -> tuple[Report, dict[str, Any]]:
+    from receiver.cli.export_command import asked_name
     from receiver.export.sharing import PRECISIONS as KNOWN
     from receiver.report.audience import told
     from receiver.report.sections import report
@@ -93,28 +93,6 @@ def _told(
     who = asked_name(journal) if precision == "exact" else (recipient or "").strip() or audience
     said = {"precision": precision, "recipient": who}
     return report(told(facts, audience, KNOWN[precision], who)), said
-
-
-def asked_name(journal: Path) -> str:
-    """Return who gets exact positions, as somebody types it.
-
-    Raises:
-        ConfigError: nobody is there to type it, or nothing was typed.
-    """
-    from receiver.errors import ConfigError
-    from receiver.language import phrase
-
-    if not sys.stdin.isatty():
-        raise ConfigError(
-            phrase("exact positions are only given away by hand: run this on a terminal")
-        )
-    click.echo(phrase("{journal}: exact positions of animals, and frequencies. Whoever has this"
-                      " file can find them.", journal=journal), err=True)  # fmt: skip
-    asked = phrase("Name of who gets it")
-    name = str(click.prompt(asked, default="", show_default=False, err=True)).strip()
-    if not name:
-        raise ConfigError(phrase("no name: nothing was written"))
-    return name
 
 
 def _public(

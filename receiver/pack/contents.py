@@ -156,13 +156,14 @@ def sheets_of(trip: Trip) -> Report:
 
 
 def _sheet(collar: Collar, now: datetime) -> Section:
-    return Section(title=collar.name, table=tuple(table(collar, now)[1:]))
+    """Return a sheet without what holds at the moment of packing only."""
+    return Section(title=collar.name, table=tuple(table(collar, now)[1:-2]))
 
 
 def _text(trip: Trip) -> str:
     lines = [phrase("Collars of this trip"), ""]
     for collar in trip.configuration.collars:
-        lines += [f"{name:<22}{value}" for name, value in table(collar, trip.now)]
+        lines += [f"{name:<22}{value}" for name, value in table(collar, trip.now)[:-2]]
         lines.append("")
     return "\n".join(lines)
 

@@ -19,6 +19,7 @@ SIZE = 640.0
 MARGIN = 0.10
 METRES_A_DEGREE = 111_195.0
 SMALLEST_M = 400.0
+ALONE = 1.6  # a single cell is drawn with some ground around it
 FINE_DEG = 0.02  # cells of less are those of 1 km
 MOST_NAMED = 8  # cells across that have room for their degrees
 RINGS = {"95": ("area", "solid"), "50": ("half", "solid")}
@@ -98,7 +99,7 @@ def _sheet(chart: Chart) -> _Sheet:
     high_m = (north - south) * METRES_A_DEGREE
     wide_m = (max(turns) - min(turns)) * METRES_A_DEGREE * math.cos(math.radians(middle[0]))
     half_m = max(high_m, wide_m, SMALLEST_M) * (0.5 + MARGIN)
-    return _Sheet(middle[0], middle[1], half_m * (1.6 if chart.cells else 1.0))
+    return _Sheet(middle[0], middle[1], half_m * (ALONE if len(chart.cells) == 1 else 1.0))
 
 
 def _corners(chart: Chart) -> Iterator[Point]:

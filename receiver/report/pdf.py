@@ -22,7 +22,7 @@ WIDTH_IN, HEIGHT_IN = 8.27, 11.69
 LEFT, RIGHT, TOP, BOTTOM = 0.75, 7.52, 0.8, 10.9  # inches from the left and from the top
 LETTER = 0.5  # width of a letter as a share of its height, on average
 MAP_IN = 4.9
-CUT_LETTERS = 200
+LONGEST_MARK = 60
 LOOKS: dict[str, dict[str, Any]] = {
     "cell": {"facecolor": "white", "edgecolor": "#8b867b", "linewidth": 0.8},
     "in_area": {"facecolor": "#fbd9a5", "edgecolor": "#8a4b06", "linewidth": 1.4, "hatch": "//"},
@@ -92,8 +92,9 @@ class _Sheets:
 
         self._figure, self.y = Figure(figsize=(WIDTH_IN, HEIGHT_IN)), TOP
         self._count += 1
+        mark = _for(self._report)[:LONGEST_MARK]
         self._figure.text(
-            0.5, 0.5, _for(self._report)[:46], fontsize=34, rotation=32, alpha=0.09, ha="center",
+            0.5, 0.5, mark, fontsize=min(34.0, 900.0 / len(mark)), rotation=32, alpha=0.09, ha="center",
             va="center", fontweight="bold", parse_math=False,
         )  # fmt: skip
         self._put(LEFT, HEIGHT_IN - 0.45, _for(self._report)[:90], 8, color="#5a564e")

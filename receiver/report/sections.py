@@ -255,9 +255,12 @@ def _approach(told: Told) -> Section:
              limit.observer) for limit in told.limits]  # fmt: skip
     rows += [(call.time, ": ".join(filter(None, (said.get(call.what, plain(call.what)),
              plain(call.text)))), call.observer) for call in told.calls]  # fmt: skip
-    head = (phrase("time"), phrase("what"), phrase("by whom"))
-    lines = tuple((moment(time), what, plain(who) or "-") for time, what, who in sorted(rows))
-    table = (head, *lines) if lines else ()
+    lines = tuple((moment(time), what, plain(who)) for time, what, who in sorted(rows))
+    if told.is_exact:
+        head = (phrase("time"), phrase("what"), phrase("by whom"))
+        table: tuple[Row, ...] = (head, *lines) if lines else ()
+    else:
+        table = tuple(line[:2] for line in lines)
     return Section(title=phrase("Approach and calls"), sentences=tuple(sentences), table=table)
 
 
