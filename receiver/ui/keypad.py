@@ -7,15 +7,15 @@ Letters of a Cyrillic layout count as the key that they are on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from receiver.errors import ConfigError
+from receiver.language import phrase
 from receiver.notes import content as notes
 from receiver.records import HAND
 
-KEYS = "h heard  b bearing  t turn  s silence  n note  g gain  v voice  u undo  q end"  # 80 columns
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю"
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
 SAME_KEY = str.maketrans(_CYRILLIC + _CYRILLIC.upper(), _LATIN * 2)
@@ -47,78 +47,152 @@ class Step:
     after: tuple[str, ...] = ()
 
 
-def _number(low: float, high: float) -> Callable[[str], float]:
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Return a reader of numbers within bounds."""
+
     def read(text: str) -> float:
         try:
             value = float(text.replace(",", "."))
         except ValueError:
-            raise ConfigError(f"{text!r} is not a number") from None
-        return notes.number(value, "it", low, high)
+            raise ConfigError(phrase("{typed} is not a number", typed=repr(text))) from None
+        return notes.number(value, phrase("it"), low, high)
 
     return read
 
 
 _POLARISATION = {"v": "vertical", "h": "horizontal", "b": "both"}
 _YES_NO = {"y": True, "n": False}
-ACTIONS: dict[str, tuple[str, tuple[Step, ...]]] = {
-    "h": ("heard", (Step("word", "heard: f faint, c clear, s strong",
-                         {"f": "faint", "c": "clear", "s": "strong"}, optional=False),)),
-    "b": ("bearing", (
-        Step("degrees", "bearing, degrees", parse=_number(0, 360), optional=False),
-        Step("magnetic", "m magnetic (compass), t true", {"m": True, "t": False}, optional=False),
-        Step("sharp", "s sharp, b broad (Enter)", {"s": True, "b": False}),
-    )),
-    "s": ("silence", (Step("minutes", "silence: for how many minutes", parse=_number(0.1, 1440),
-                           optional=False),)),
-    "n": ("note", (Step("text", "note", optional=False),)),
-    "g": ("setup", (
-        Step("antenna", "antenna (Enter: as before)"),
-        Step("directional", "directional? y n", _YES_NO),
-        Step("gain", "mark of the gain knob"),
-        Step("attenuator_db", "attenuator, dB", parse=_number(0, 120)),
-        Step("squelch", "squelch: o open, c closed", {"o": "open", "c": "closed"}),
-        Step("mode", "mode (CW, USB, ...)"),
-        Step("body", "where on the body (front, behind, mast, car)"),
-    )),
-    "m": ("maybe", (
-        Step("test", "a MAYBE: p play it, h held for 60 s, a antenna turned away, u unplugged",
-             {"p": "play", "h": "held for 60 s", "a": "antenna turned away",
-              "u": "antenna unplugged"}, optional=False),
-        Step("then", "and then? g it went, s it stayed (p: Enter)",
-             {"g": "it went", "s": "it stayed"}),
-    )),
-    "v": ("own radio", ()),
-    "u": ("undo", (Step("sure", "take the last note back? y n", _YES_NO, optional=False),)),
-    "q": ("end", (Step("sure", "end listening? y n", _YES_NO, optional=False),)),
-}  # fmt: skip
-TURN_START: tuple[Step, ...] = (
-    Step("polarisation", "turn begins; antenna: v vertical, h horizontal, b both", _POLARISATION),
-)
-TURN_END = (
-    Step("loudest_deg", "turn ends; loudest at, degrees", parse=_number(0, 360)),
-    Step("weakest_deg", "weakest at, degrees", parse=_number(0, 360)),
-    Step(
-        "magnetic",
-        "m magnetic (compass), t true",
-        {"m": True, "t": False},
-        optional=False,
-        after=("loudest_deg", "weakest_deg"),
-    ),
-    Step("full", "turned all around? y n", _YES_NO),
-)
-COMPASS = (Step("compass", "which compass gives headings? p phone, m magnetic, e electronic, g GPS",
-                {"p": "phone", "m": "magnetic", "e": "electronic", "g": "gps"}),)  # fmt: skip
-ABOUT_A_RECEIVER = ("turn", "silence", "setup")
-TRANSMITS = "OUR RADIO TRANSMITS: nothing counts until v"
-TURNING = "TURN RUNS: t ends it"
-MAYBE = "m: play it, or write down what a test gave"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a key begins: the name of what is finished, its questions, and what needs none."""
+
+    what: str
+    steps: tuple[Step, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Actions = Mapping[str, Action]
+# This one is taken whatever is being chosen: it calls everybody.
+URGENT = "!"
+
+
+def _magnetic(*after: str) -> Step:
+    choices = {"m": True, "t": False}
+    said = phrase("m magnetic (compass), t true")
+    return Step("magnetic", said, choices, optional=False, after=after)
+
+
+def actions() -> dict[str, Action]:
+    """Return what each key of `baksan listen` begins, in the user's language."""
+    return {**common(), "q": Action("end", (_sure(phrase("end listening? y n")),))}
+
+
+def common() -> dict[str, Action]:
+    """Return what the keys of every recording begin."""
+    return {
+        "h": Action("heard", (heard(),)),
+        "b": Action("bearing", bearing()),
+        "s": Action("silence", (Step("minutes", phrase("silence: for how many minutes"),
+                                     parse=number(0.1, 1440), optional=False),)),
+        "n": Action("note", (Step("text", phrase("note"), optional=False),)),
+        "g": Action("setup", setup()),
+        "m": Action("maybe", maybe()),
+        "v": Action("own radio"),
+        "u": Action("undo", (_sure(phrase("take the last note back? y n")),)),
+    }  # fmt: skip
+
+
+def _sure(said: str) -> Step:
+    return Step("sure", said, _YES_NO, optional=False)
+
+
+def heard() -> Step:
+    """Return the question of HEARD: how loud."""
+    choices = {"f": "faint", "c": "clear", "s": "strong"}
+    return Step("word", phrase("heard: f faint, c clear, s strong"), choices, optional=False)
+
+
+def bearing() -> tuple[Step, ...]:
+    """Return the questions of a bearing by compass."""
+    return (
+        Step("degrees", phrase("bearing, degrees"), parse=number(0, 360), optional=False),
+        _magnetic(),
+        Step("sharp", phrase("s sharp, b broad (Enter)"), {"s": True, "b": False}),
+    )
+
+
+def maybe() -> tuple[Step, ...]:
+    """Return the questions of a test of a doubtful beacon."""
+    tests = {"p": "play", "h": "held for 60 s", "a": "antenna turned away",
+             "u": "antenna unplugged"}  # fmt: skip
+    asked = phrase("a MAYBE: p play it, h held for 60 s, a antenna turned away, u unplugged")
+    then = phrase("and then? g it went, s it stayed (p: Enter)")
+    return (
+        Step("test", asked, tests, optional=False),
+        Step("then", then, {"g": "it went", "s": "it stayed"}),
+    )
+
+
+def setup() -> tuple[Step, ...]:
+    """Return the questions of what a receiver hears with."""
+    return (
+        *antenna(),
+        Step("gain", phrase("mark of the gain knob")),
+        Step("attenuator_db", phrase("attenuator, dB"), parse=number(0, 120)),
+        Step("squelch", phrase("squelch: o open, c closed"), {"o": "open", "c": "closed"}),
+        Step("mode", phrase("mode (CW, USB, ...)")),
+        Step("body", phrase("where on the body (front, behind, mast, car)")),
+    )
+
+
+def antenna() -> tuple[Step, ...]:
+    """Return the questions of which antenna is on."""
+    return (
+        Step("antenna", phrase("antenna (Enter: as before)")),
+        Step("directional", phrase("directional? y n"), _YES_NO),
+    )
+
+
+def turn_start() -> tuple[Step, ...]:
+    """Return the question as a turn begins."""
+    choices = {"v": "vertical", "h": "horizontal", "b": "both"}
+    said = phrase("turn begins; antenna: v vertical, h horizontal, b both")
+    return (Step("polarisation", said, choices),)
+
+
+def turn_end() -> tuple[Step, ...]:
+    """Return the questions as a turn ends."""
+    return (
+        Step("loudest_deg", phrase("turn ends; loudest at, degrees"), parse=number(0, 360)),
+        Step("weakest_deg", phrase("weakest at, degrees"), parse=number(0, 360)),
+        _magnetic("loudest_deg", "weakest_deg"),
+        Step("full", phrase("turned all around? y n"), _YES_NO),
+    )
+
+
+def compass() -> tuple[Step, ...]:
+    """Return the question of which compass gives headings."""
+    choices = {"p": "phone", "m": "magnetic", "e": "electronic", "g": "gps"}
+    said = phrase("which compass gives headings? p phone, m magnetic, e electronic, g GPS")
+    return (Step("compass", said, choices),)
+
+
+def keys_line() -> str:
+    """Return what the keys of `baksan listen` do."""
+    return phrase("h heard  b bearing  t turn  s silence  n note  g gain  v voice  u undo  q end")
+
+
+ABOUT_A_RECEIVER = ("turn", "silence", "setup", "gain step")
 
 
 def which(receivers: Sequence[str]) -> Step:
     """Ask which receiver it is about; 0 is who listens by ear, without a cable."""
     choices = {"0": HAND, **{str(n): name for n, name in enumerate(receivers[:9], 1)}}
     said = ", ".join(f"{key} {name}" for key, name in choices.items() if name != HAND)
-    return Step("receiver", f"which receiver? {said}, 0 by ear", choices, optional=False)
+    asked = phrase("which receiver? {receivers}, 0 by ear", receivers=said)
+    return Step("receiver", asked, choices, optional=False)
 
 
 class Keypad:
@@ -129,8 +203,10 @@ class Keypad:
     stand in the prompt until they end.
     """
 
-    def __init__(self, receivers: Sequence[str] = ()) -> None:
-        self._receivers = tuple(receivers)
+    def __init__(
+        self, receivers: Sequence[str] = (), table: Callable[[], Actions] = actions
+    ) -> None:
+        self._receivers, self._table = tuple(receivers), table
         self.turn_of: str | None = None
         self.transmitting = False
         self.maybe = ""
@@ -143,16 +219,30 @@ class Keypad:
         self._waiting: list[tuple[str, tuple[Step, ...], dict[str, Any]]] = []
 
     @property
-    def prompt(self) -> str:
-        """The line under the table: the keys, or what is being asked and typed."""
+    def runs(self) -> list[str]:
+        """What goes on until it is ended, and what waits for an answer."""
+        doubt = phrase("MAYBE {beacon}: m: play it, or write down what a test gave",
+                       beacon=self.maybe)  # fmt: skip
+        return [
+            *[phrase("OUR RADIO TRANSMITS: nothing counts until v")] * self.transmitting,
+            *[phrase("TURN RUNS: t ends it")] * (self.turn_of is not None),
+            *[doubt] * bool(self.maybe),
+        ]
+
+    @property
+    def question(self) -> str:
+        """What is being asked and typed, "" for nothing."""
         if not self._steps:
-            turning = self.turn_of is not None
-            runs = [TRANSMITS] * self.transmitting + [TURNING] * turning
-            doubt = [f"MAYBE {self.maybe}: {MAYBE}"] if self.maybe else []
-            return "\n".join([*runs, *doubt, KEYS])
+            return ""
         fault = f"  ({self._fault})" if self._fault else ""
         about = f"{self._extra['receiver']}: " if "receiver" in self._extra else ""
-        return f"{about}{self._steps[0].prompt}: {self._typed}_{fault}  [Esc: no]"
+        no = phrase("[Esc: no]")
+        return f"{about}{self._steps[0].prompt}: {self._typed}_{fault}  {no}"
+
+    @property
+    def prompt(self) -> str:
+        """The lines under the table: the keys, or what is being asked and typed."""
+        return self.question or "\n".join([*self.runs, keys_line()])
 
     def ask(self, what: str, steps: tuple[Step, ...], **extra: Any) -> None:
         """Ask something unasked, once what is being typed is finished."""
@@ -172,12 +262,15 @@ class Keypad:
         return self._type(step, character)
 
     def _begin(self, key: str) -> Entered | None:
-        what, steps = "turn", TURN_START if self.turn_of is None else TURN_END
+        what, steps = "turn", turn_start() if self.turn_of is None else turn_end()
+        values: dict[str, Any] = {}
         if key != "t":
-            if key not in ACTIONS:
+            table = self._table()
+            if key not in table:
                 return None
-            what, steps = ACTIONS[key]
-        self._what, self._steps, self._values = what, list(steps), {}
+            action = table[key]
+            what, steps, values = action.what, action.steps, dict(action.values)
+        self._what, self._steps, self._values, self._extra = what, list(steps), values, {}
         if what in ABOUT_A_RECEIVER:
             self._ask_which()
         return None if self._steps else self._finish()
@@ -193,6 +286,8 @@ class Keypad:
     def _choose(self, step: Step, character: str) -> Entered | None:
         key = character.translate(SAME_KEY).lower()
         assert step.choices is not None
+        if key == URGENT and URGENT in self._table():
+            return self._begin(URGENT)
         if key in step.choices:
             return self._answer(step.choices[key])
         return self._answer(None) if character in ENTERS and step.optional else None

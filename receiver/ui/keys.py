@@ -19,8 +19,9 @@ from typing import Any, TextIO
 from receiver.clock import Clock
 from receiver.errors import ConfigError
 from receiver.notes import content as notes
-from receiver.records import TURN, Entry, Place
-from receiver.ui.keypad import ACTIONS, COMPASS, Entered, Keypad
+from receiver.records import SETUP, TURN, Entry, Place
+from receiver.ui.homing_keys import NO_ANTENNA, GainChain
+from receiver.ui.keypad import Actions, Entered, Keypad, actions, antenna, compass, setup
 
 LOOK_S = 0.1
 SAVED_WITHIN_S = 5.0
@@ -61,7 +62,11 @@ def single_keys(stream: TextIO | None = None) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deeds:
-    """What keys may do: each is a function of the running search."""
+    """What keys may do: each is a function of the running search.
+
+    `other` does what only some commands have (a call to all, the approach limit, the next collar)
+    and returns the content of a row where one is to be saved.
+    """
 
     submit: Callable[[Entry], None]
     keep: Callable[[], None]
@@ -73,6 +78,7 @@ class Deeds:
     play: Callable[[], None]
     say: Callable[[str], None]
     prompt: Callable[[str], None]
+    other: Callable[[Entered], notes.Content | None] = lambda done: None
 
 
 class Keys:
@@ -85,19 +91,20 @@ class Keys:
         observer: str,
         receivers: list[str],
         collar: str | None = None,
+        table: Callable[[], Actions] = actions,
     ) -> None:
         self._deeds, self._clock, self._observer, self._collar = deeds, clock, observer, collar
-        self._pad = Keypad(receivers)
+        self.pad = Keypad(receivers, table)
+        self._chain = GainChain()
         self._last: Entry | None = None
 
-    def ask(self, unknown: list[str], compass: bool) -> None:
+    def ask(self, unknown: list[str], named_no_compass: bool) -> None:
         """Ask what nobody has said yet: what these receivers hear with, which compass is used."""
-        what, steps = ACTIONS["g"]
         for receiver in unknown:
-            self._pad.ask(what, steps, receiver=receiver)
-        if compass:
-            self._pad.ask("compass", COMPASS)
-        self._deeds.prompt(self._pad.prompt)
+            self.pad.ask("setup", setup(), receiver=receiver)
+        if named_no_compass:
+            self.pad.ask("compass", compass())
+        self._deeds.prompt(self.pad.prompt)
 
     def run(self, descriptor: int, stop: threading.Event) -> None:
         """Take keys until `stop` is set."""
@@ -117,13 +124,13 @@ class Keys:
                 self.press(character)
 
     def _look_for_maybe(self) -> None:
-        if (maybe := self._deeds.maybe()) != self._pad.maybe:
-            self._pad.maybe = maybe
-            self._deeds.prompt(self._pad.prompt)
+        if (maybe := self._deeds.maybe()) != self.pad.maybe:
+            self.pad.maybe = maybe
+            self._deeds.prompt(self.pad.prompt)
 
     def press(self, character: str) -> None:
         """Take one key."""
-        done = self._pad.feed(character)
+        done = self.pad.feed(character)
         if done is not None:
             try:
                 self._do(done)
@@ -131,7 +138,7 @@ class Keys:
                 self._refuse(done, error)
             except Exception as error:  # the keys must go on, and so does the recording
                 self._deeds.say(f"look out: a fault, press the keys again: {error!r}")
-        self._deeds.prompt(self._pad.prompt)
+        self._deeds.prompt(self.pad.prompt)
 
     def _refuse(self, done: Entered, error: ConfigError) -> None:
         """Keep what cannot be used as a note: it was typed once, with cold hands."""
@@ -141,7 +148,7 @@ class Keys:
         self._save(notes.note(f"{done.what}: {typed}; NOT used: {error}"))
 
     def _turn_goes_back(self, state: str, receiver: str) -> None:
-        self._pad.turn_of = None if state == "start" else receiver
+        self.pad.turn_of = None if state == "start" else receiver
 
     def _do(self, done: Entered) -> None:
         if done.what == "own radio":
@@ -173,7 +180,7 @@ class Keys:
             case "note":
                 return notes.note(values["text"])
             case "maybe":
-                beacon = self._pad.maybe or "no beacon is called MAYBE now"
+                beacon = self.pad.maybe or "no beacon is called MAYBE now"
                 then = values.get("then", "not said whether it stayed")
                 return notes.note(f"MAYBE {beacon}: {values['test']}: {then}")
             case "setup":
@@ -183,7 +190,17 @@ class Keys:
                 return notes.turn(receiver, declination_deg=turn_deg, **values)
             case "compass":
                 return notes.compass(values["compass"]) if values else None
-        return None
+            case "sighting":
+                return notes.sighting(values["radius_m"], values["trust"])
+            case "gain step":
+                return self._gain_step(receiver, values["step"])
+        return self._deeds.other(done)
+
+    def _gain_step(self, receiver: str, step: str) -> notes.Content:
+        said = self._chain.press(receiver, step)
+        if step == NO_ANTENNA and step not in self._chain.taken(receiver):
+            self.pad.ask("setup", antenna(), receiver=receiver)
+        return notes.setup(receiver, said)
 
     def _bearing(self, degrees: float, magnetic: bool, sharp: bool = False) -> notes.Content:
         turn = self._declination_deg() if magnetic else None
@@ -216,6 +233,8 @@ class Keys:
         self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})
         if old.content["kind"] == TURN:
             self._turn_goes_back(old.content["state"], old.content["receiver"])
+        elif old.content["kind"] == SETUP:
+            self._chain.undo(old.content["receiver"])
         self._last = None
 
 

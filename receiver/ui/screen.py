@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from receiver.records import Detection, Place
-from receiver.ui.keypad import KEYS
+from receiver.ui.keypad import keys_line
 from receiver.wording import area
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class Screen:
         self._view: View | None = None
         self._faults = 0
         self._reasons: dict[str, str] = {}
-        self._prompt = KEYS
+        self._prompt = keys_line()
         self._live = Live(console=self._console, refresh_per_second=REFRESH_HZ, screen=False,
                           auto_refresh=True, get_renderable=self.drawn)  # fmt: skip
         self._live.start()

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.ui.keypad import ACTIONS, COMPASS, KEYS, TRANSMITS, TURNING, Entered, Keypad
+from receiver.ui.keypad import Entered, Keypad, actions, compass, keys_line
+
+KEYS = keys_line()
+TRANSMITS = "OUR RADIO TRANSMITS: nothing counts until v"
+TURNING = "TURN RUNS: t ends it"
 
 
 def typed(text: str, pad: Keypad | None = None) -> list[Entered]:
@@ -101,9 +105,9 @@ def test_escape_takes_all_back_and_wrong_keys_are_passed_over() -> None:
 def test_questions_wait_until_something_is_finished() -> None:
     pad = Keypad()
     pad.feed("b")
-    what, steps = ACTIONS["g"]
-    pad.ask(what, steps, receiver="r30")
-    pad.ask("compass", COMPASS)
+    setup = actions()["g"]
+    pad.ask(setup.what, setup.steps, receiver="r30")
+    pad.ask("compass", compass())
     assert pad.prompt.startswith("bearing, degrees")
     typed("243\nt\n", pad)
     assert pad.prompt.startswith("r30: antenna")

@@ -259,7 +259,7 @@ class Search:
 def test_a_maybe_is_played_and_its_tests_are_rows() -> None:
     search = Search()
     search.keys._look_for_maybe()
-    assert "MAYBE leo 150.0125 MHz: m" in search.keys._pad.prompt
+    assert "MAYBE leo 150.0125 MHz: m" in search.keys.pad.prompt
     entries = search.press("magmus")
     assert [entry["text"] for entry in entries] == [
         "MAYBE leo 150.0125 MHz: antenna turned away: it went",

@@ -1,0 +1,173 @@
+"""The homing screen beside a recording: in a thread of its own that may fail without harm.
+
+What fails on the screen goes on as one line a second. Nobody who shows a snapshot or says a word
+ever waits for a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from receiver.homing.snapshot import Snapshot
+from receiver.language import phrase
+from receiver.ui.homescreen import plain
+from receiver.ui.homescreen.rows import STALLED_S, Below, Row, drawn
+from receiver.ui.homing_keys import key_words
+from receiver.ui.keys import Keys, is_terminal, single_keys
+
+if TYPE_CHECKING:
+    from receiver.ui.homescreen.app import HomeApp
+
+MESSAGE_S = 8.0
+LINE_EVERY_S = 1.0
+LOOK_S = 0.1
+END_S = 2.0
+Ticks = Callable[[], float]
+
+
+class HomeFace:
+    """Shows the newest snapshot until it is closed: `show`, `say`, `take` come from any thread."""
+
+    def __init__(self, ticks: Ticks, screen: bool = True, stream: TextIO | None = None) -> None:
+        self._ticks, self._stream = ticks, stream or sys.__stderr__ or sys.stderr
+        self._snapshot: Snapshot | None = None
+        self._news_s = ticks()
+        self._said: deque[str] = deque(maxlen=50)
+        self._message, self._message_s = "", ticks()
+        self._keys: Keys | None = None
+        self._over = threading.Event()
+        self._app: HomeApp | None = None
+        self._thread = threading.Thread(target=self._run, args=(screen,), daemon=True)
+
+    def begin(self) -> None:
+        """Begin to show."""
+        self._thread.start()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show this from now on."""
+        self._snapshot, self._news_s = snapshot, self._ticks()
+
+    def say(self, message: str) -> None:
+        """Show a message for a while."""
+        self._said.append(message)
+        self._message, self._message_s = message, self._ticks()
+
+    def take(self, keys: Keys) -> None:
+        """Show what these keys ask."""
+        self._keys = keys
+
+    def change_light(self) -> None:
+        """Go from night to day and back."""
+        if self._app is not None:
+            self._app.change_light()
+
+    def close(self) -> None:
+        """End, and give the terminal back."""
+        self._over.set()
+        self._thread.join(END_S)
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        """Return the screen at a size; ends it once this is closed."""
+        if self._over.is_set() and self._app is not None:
+            self._app.exit()
+        return drawn(self._snapshot, self._below(), width, height)
+
+    def _below(self) -> Below:
+        pad = None if self._keys is None else self._keys.pad
+        is_fresh = self._ticks() - self._message_s < MESSAGE_S
+        return Below(
+            runs=() if pad is None else tuple(pad.runs),
+            question="" if pad is None else pad.question,
+            keys=() if pad is None else key_words(),
+            message=self._message if is_fresh else "",
+            stalled_s=self._ticks() - self._news_s,
+        )
+
+    def _run(self, screen: bool) -> None:
+        if screen:
+            self._draw()
+        if not self._over.is_set():
+            self._write_lines()
+
+    def _draw(self) -> None:
+        try:
+            from receiver.ui.homescreen.app import HomeApp
+
+            self._app = HomeApp(self.rows)
+            self._app.run()
+            fault = self._app.fault
+        except Exception as error:
+            fault = error
+        self._app = None
+        if fault is not None:
+            self.say(phrase("look out: no screen, lines go on: {fault}", fault=repr(fault)))
+
+    def _write_lines(self) -> None:
+        asked, written_s = "", 0.0
+        while not self._over.wait(LOOK_S):
+            lines = [self._said.popleft() for _ in range(len(self._said))]
+            question = "" if self._keys is None else self._keys.pad.question
+            if question and question != asked:
+                lines.append(question)
+            asked = question
+            if self._ticks() - written_s >= LINE_EVERY_S and not question:
+                written_s = self._ticks()
+                lines.append(self._line())
+            if not self._write(lines):
+                return
+
+    def _line(self) -> str:
+        stalled_s = self._ticks() - self._news_s
+        if self._snapshot is None:
+            return phrase("opening the receivers")
+        said = plain.line(self._snapshot)
+        return plain.stalled(said, stalled_s) if stalled_s > STALLED_S else said
+
+    def _write(self, lines: list[str]) -> bool:
+        try:
+            self._stream.write("".join(f"{line}\n" for line in lines))
+            self._stream.flush()
+        except (OSError, ValueError):
+            return False  # the terminal is gone; the recording goes on
+        return True
+
+
+@contextmanager
+def homescreen(
+    ticks: Ticks, *, lines: bool = False
+) -> Iterator[tuple[HomeFace, Callable[[Keys], None]]]:
+    """Give the face of a running search, and what starts its keys.
+
+    `ticks` is a clock in seconds that never jumps. With `lines`, or where there is no terminal, it
+    is one line a second. Call it from the main thread: the terminal is put back when it ends.
+    """
+    over, threads = threading.Event(), list[threading.Thread]()
+    if not is_terminal(sys.stdin, sys.stderr):
+        face = HomeFace(ticks, screen=False)
+        face.begin()
+        try:
+            yield face, lambda keys: None
+        finally:
+            face.close()
+        return
+    with single_keys() as descriptor:
+        face = HomeFace(ticks, screen=not lines)
+        face.begin()
+
+        def start(keys: Keys) -> None:
+            face.take(keys)
+            threads.append(threading.Thread(target=keys.run, args=(descriptor, over), daemon=True))
+            threads[-1].start()
+
+        try:
+            yield face, start
+        finally:
+            over.set()  # before the terminal is put back: later keys are the shell's
+            for thread in threads:
+                thread.join(END_S)
+            face.close()

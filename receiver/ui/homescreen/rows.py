@@ -1,0 +1,337 @@
+"""A snapshot as rows of a terminal: pure, at any size, most needed first.
+
+Rows that do not fit are left out from the least needed on; STOP, calls, the level, the direction
+and the keys stay. Each row is as wide as the screen and made of texts with a role of the theme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from receiver.homing.snapshot import Snapshot, SourceState, Strength
+from receiver.language import phrase
+from receiver.ui.homescreen import digits, words
+from receiver.ui.homescreen.theme import Role
+from receiver.ui.homescreen.words import Span
+from receiver.wording import plain
+
+Row = tuple[Span, ...]
+GAP = 2
+SMALLEST = (40, 12)
+# A screen of this size has room for figures twice as high.
+LARGE = (120, 36)
+LOST = ("lost", "ended")
+OFF_SOON_S = 120.0
+# Without news for so long what is drawn is no longer so: the recording itself may stand still.
+STALLED_S = 3.0
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_KEEP = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What is shown that is not of the snapshot: questions, keys, and what the program says."""
+
+    runs: tuple[str, ...] = ()
+    question: str = ""
+    keys: tuple[str, ...] = ()
+    message: str = ""
+    stalled_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that belong together; those with the highest `rank` are left out first."""
+
+    rank: int
+    rows: tuple[Row, ...]
+
+
+def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> list[Row]:
+    """Return exactly `height` rows of `width` columns."""
+    foot = [*(fold(text, "banner", width) for text in below.runs), _foot(below, width)]
+    bottom = [Block(_KEEP, tuple(rows)) for rows in foot]
+    top = [_opening()] if snapshot is None else _blocks(snapshot, below, width, height)
+    room = height - sum(len(block.rows) for block in bottom)
+    rows = [row for block in _fitting(top, room) for row in block.rows][: max(room, 0)]
+    rows += [()] * (room - len(rows))
+    rows += [row for block in bottom for row in block.rows]
+    return [fit(row, width) for row in rows[:height]]
+
+
+def _opening() -> Block:
+    return Block(_KEEP, (((phrase("opening the receivers"), "text"),),))
+
+
+def _blocks(snapshot: Snapshot, below: Below, width: int, height: int) -> list[Block]:
+    scale = 2 if width >= LARGE[0] and height >= LARGE[1] else 1
+    figures = _beside(_level(snapshot.strength, scale), _direction(snapshot, scale, width), width)
+    return [
+        Block(_KEEP, (_head(snapshot, width),)),
+        Block(_KEEP, tuple(_banners(snapshot, below, width))),
+        Block(9, ((),)),
+        Block(_KEEP, tuple(figures)),
+        Block(10, ((),)),
+        Block(_KEEP, (_level_row(snapshot.strength), _bar(snapshot.strength, width))),
+        Block(11, ((),)),
+        Block(_KEEP, tuple(_advice(snapshot, width))),
+        Block(1, tuple(_echo(snapshot, width))),
+        Block(2, tuple(_gain(snapshot, width))),
+        Block(3, tuple(_beat(snapshot))),
+        Block(4, tuple(_said(below, snapshot, width))),
+        Block(5, tuple(_place(snapshot))),
+        Block(6, tuple(_decoded(snapshot))),
+        Block(8, tuple(_others(snapshot, width))),
+        Block(7, tuple(_needed(snapshot, width))),
+    ]
+
+
+def _fitting(blocks: list[Block], room: int) -> list[Block]:
+    """Leave out whole blocks, the least needed first, until the rest fits."""
+    left = [block for block in blocks if block.rows]
+    while sum(len(block.rows) for block in left) > room:
+        least = max(left, key=lambda block: block.rank)
+        if least.rank == _KEEP:
+            return left
+        left.remove(least)
+    return left
+
+
+def fit(row: Row, width: int) -> Row:
+    """Cut or fill a row to a width; what is cut ends in an ellipsis."""
+    used = sum(cell_len(text) for text, _ in row)
+    if used <= width:
+        return (*row, (" " * (width - used), row[-1][1] if _is_block(row) else "text"))
+    kept: list[Span] = []
+    left = width - 1
+    for text, role in row:
+        kept.append((set_cell_size(text, min(left, cell_len(text))), role))
+        left -= cell_len(kept[-1][0])
+    return (*kept, ("…", "dim"))
+
+
+def _is_block(row: Row) -> bool:
+    """Tell whether a row is of one loud piece, which goes on to the edge."""
+    return bool(row) and all(role in ("banner", "ask") for _, role in row)
+
+
+def fold(text: str, role: Role, width: int, most: int = 2) -> list[Row]:
+    """Break a text into at most so many rows between its words."""
+    lines: list[str] = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and cell_len(longer) > width and len(lines) < most:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [((line, role),) for line in lines if line]
+
+
+def _head(snapshot: Snapshot, width: int) -> Row:
+    collar = plain(snapshot.collar) if snapshot.collar else phrase("no collar chosen")
+    made_up = phrase("SIMULATION") if snapshot.simulation else ""
+    turning = phrase("TURN RUNS") if snapshot.turning else ""
+    source = snapshot.machine.clock_source
+    clock = phrase("{time} UTC", time=f"{snapshot.time:%H:%M:%S}") + (f" {source}" if source else "")
+    left = "  ".join(filter(None, (collar, made_up, turning)))
+    right = f"{words.machine(snapshot)}  {clock}"
+    space = width - cell_len(left) - cell_len(right)
+    return ((left, "strong"), (" " * max(space, 2), "text"), (right, "text"))
+
+
+def _banners(snapshot: Snapshot, below: Below, width: int) -> Iterable[Row]:
+    """What must be seen before anything else, each loud across the whole screen."""
+    texts = [words.call(said) for said in snapshot.calls[-2:]]
+    if below.stalled_s > STALLED_S:
+        age = words.age(below.stalled_s)
+        texts.append(phrase("NO NEWS FROM THE RECORDING FOR {age}: all below is old", age=age))
+    if snapshot.own_radio:
+        texts.append(phrase("OUR RADIO TRANSMITS: nothing counts"))
+    texts += [words.lost(source) for source in snapshot.sources if source.state in LOST]
+    texts += [_off(source) for source in snapshot.sources if _goes_off(source)]
+    for text in texts[:4]:
+        yield from fold(f" {text}", "banner", width, most=1)
+
+
+def _goes_off(source: SourceState) -> bool:
+    return source.off_in_s is not None and source.off_in_s < OFF_SOON_S
+
+
+def _off(source: SourceState) -> str:
+    age = words.age(source.off_in_s or 0.0)
+    return phrase("{receiver} SWITCHES ITSELF OFF in {age}: press a key on it",
+                  receiver=plain(source.name), age=age)  # fmt: skip
+
+
+def _level(strength: Strength | None, scale: int) -> list[Row]:
+    old = strength is not None and words.is_old(strength.age_s)
+    block = digits.STALE if old else digits.FRESH
+    return [((row, "level"),) for row in digits.drawn(words.figure(strength), scale, block)]
+
+
+def _beside(left: list[Row], right: list[Row], width: int) -> list[Row]:
+    column = max(sum(cell_len(text) for text, _ in row) for row in left) + 2 * GAP
+    half = max(column, min(width * 2 // 5, 64))
+    pairs = zip(left, [*right, *[()] * len(left)], strict=False)
+    return [((" " * GAP, "text"), *fit(a, half - GAP), *b) for a, b in pairs]
+
+
+def _direction(snapshot: Snapshot, scale: int, width: int) -> list[Row]:
+    if words.must_stop(snapshot):
+        return _stop(snapshot, scale, width)
+    turned = words.turned_deg(snapshot)
+    where = snapshot.where
+    near = words.nearness(where)
+    said: list[Row] = [
+        words.aged(words.pointer(snapshot), where.age_s, "strong") if turned is not None else (),
+        ((words.oclock(snapshot), "strong"),),
+        (),
+        words.aged(near, where.age_s, "strong") if near else (),
+        words.aged(words.search_area(where), where.age_s),
+        ((words.limit(snapshot), "text"),),
+    ]
+    if turned is None:
+        return [((phrase("no direction yet"), "strong"),), *said[2:]]
+    block = digits.STALE if words.is_old(where.age_s) else digits.FRESH
+    return _arrow(digits.arrow(turned, scale, block), said)
+
+
+def _arrow(arrow: Sequence[str], said: list[Row]) -> list[Row]:
+    beside = [*said, *[()] * len(arrow)]
+    pairs = zip(arrow, beside, strict=False)
+    return [((row, "arrow"), (" " * GAP, "text"), *text) for row, text in pairs]
+
+
+def _stop(snapshot: Snapshot, scale: int, width: int) -> list[Row]:
+    """STOP instead of any direction."""
+    word, leader = phrase("STOP"), phrase("LEADER DECIDES")
+    if not digits.can_draw(word):
+        return [((f" {word} ", "stop"),), ((f" {leader} ", "stop"),)]
+    large = digits.drawn(word, scale)
+    beside: list[Row] = [(), *fold(leader, "stop", 9), (), *fold(words.limit(snapshot), "text", 18, 4)]
+    return _arrow(large, beside)
+
+
+def _level_row(strength: Strength | None) -> Row:
+    if strength is None:
+        return ((phrase("nothing heard yet"), "strong"),)
+    name = plain(strength.receiver)
+    now = words.aged(f"{name} {words.figure(strength)} {words.unit(strength)}", strength.age_s)
+    peak = () if strength.peak is None else _peak(strength, strength.peak)
+    loud: Row = ((phrase("TOO LOUD: next gain step"), "banner"),) if strength.saturated else ()
+    trend: Row = () if loud else ((words.trend(strength), "strong"),)
+    return _joined([now, peak, trend, loud])
+
+
+def _peak(strength: Strength, peak: float) -> Row:
+    return words.aged(phrase("peak {level}", level=round(peak)), strength.peak_age_s, "strong")
+
+
+def _joined(parts: Iterable[Row]) -> Row:
+    row: list[Span] = []
+    for part in parts:
+        row += [("   ", "text")] if row and part else []
+        row += part
+    return tuple(row)
+
+
+def _bar(strength: Strength | None, width: int) -> Row:
+    """The level between the receiver's noise and its most, in eighths of a column."""
+    share = 0.0 if strength is None else min(max(strength.share, 0.0), 1.0)
+    full, eighths = divmod(round(share * (width - 2) * 8), 8)
+    block = digits.STALE if strength is not None and words.is_old(strength.age_s) else digits.FRESH
+    part = _EIGHTHS[eighths] if eighths and block == digits.FRESH else ""
+    rest = width - 2 - full - len(part)
+    return (("▕", "dim"), (block * full + part, "bar"), ("·" * rest, "dim"), ("▏", "dim"))
+
+
+def _advice(snapshot: Snapshot, width: int) -> Iterable[Row]:
+    reason = snapshot.advice.reason
+    text = phrase("NEXT: {deed}", deed=words.deed(snapshot)) + (f". {reason}" if reason else "")
+    yield from fold(text, "strong", width)
+
+
+def _echo(snapshot: Snapshot, width: int) -> list[Row]:
+    if not snapshot.possible_echo:
+        return []
+    said = phrase("POSSIBLE ECHO: step 30 m aside, other polarisation, go higher")
+    return fold(said, "strong", width)
+
+
+def _gain(snapshot: Snapshot, width: int) -> list[Row]:
+    if snapshot.gain is None:
+        return []
+    text = phrase("gain: {now}", now=plain(snapshot.gain.now))
+    step = snapshot.gain.next_step
+    following = phrase("next step: {step}", step=plain(step)) if step else phrase("no step left")
+    return fold(f"{text}; {following}", "text", width)
+
+
+def _beat(snapshot: Snapshot) -> list[Row]:
+    beat = snapshot.beat
+    if beat is None:
+        return []
+    rate = phrase("beacon {rate} a minute", rate=f"{beat.pulses_per_minute:.0f}")
+    meaning = f": {plain(beat.meaning)}" if beat.meaning else ""
+    return [words.aged(rate + meaning, beat.age_s)]
+
+
+def _said(below: Below, snapshot: Snapshot, width: int) -> list[Row]:
+    """What the program answered last, and else what was entered or went wrong last."""
+    if below.message:
+        return fold(below.message, "strong", width)
+    if snapshot.faults:
+        return fold(phrase("look out: {fault}", fault=plain(snapshot.faults[-1])), "strong", width)
+    if not snapshot.entered:
+        return []
+    last = snapshot.entered[-1]
+    return [((plain(last.text), "text"), (" " + words.age(last.age_s), "dim"))]
+
+
+def _place(snapshot: Snapshot) -> list[Row]:
+    place = snapshot.place
+    if place is None:
+        return [((phrase("no place: wait for the GPS"), "strong"),)]
+    good = "" if place.accuracy_m is None else f" ±{place.accuracy_m:.0f} m"
+    here = f"{place.latitude_deg:.5f} {place.longitude_deg:.5f}{good}"
+    return [words.aged(phrase("you: {place}", place=here), place.age_s)]
+
+
+def _decoded(snapshot: Snapshot) -> list[Row]:
+    if not snapshot.decoded:
+        return []
+    last = snapshot.decoded[-1]
+    return [words.aged(phrase("decoded: {packet}", packet=plain(last.text)), last.age_s)]
+
+
+def _others(snapshot: Snapshot, width: int) -> list[Row]:
+    if not snapshot.others:
+        return []
+    seen = [_joined([words.aged(plain(other.observer), other.age_s)]) for other in snapshot.others]
+    return [_joined([((phrase("others:"), "text"),), *seen])]
+
+
+def _needed(snapshot: Snapshot, width: int) -> list[Row]:
+    if not snapshot.needed:
+        return []
+    return fold(phrase("would help: {what}", what=plain(snapshot.needed[0])), "text", width)
+
+
+def _foot(below: Below, width: int) -> list[Row]:
+    if below.question:
+        return fold(f" {below.question}", "ask", width, most=3)
+    return key_rows(below.keys, width)
+
+
+def key_rows(keys: Sequence[str], width: int) -> list[Row]:
+    """Lay out what the keys do, the first of them loud, in as many rows as they need."""
+    lines: list[list[str]] = [[]]
+    for key in keys:
+        if lines[-1] and cell_len("  ".join([*lines[-1], key])) > width:
+            lines.append([])
+        lines[-1].append(key)
+    rows = [(("  ".join(line), "text"),) for line in lines if line]
+    return [((rows[0][0][0], "strong"),), *rows[1:]] if rows else []  # type: ignore[return-value]

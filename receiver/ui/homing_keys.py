@@ -1,0 +1,138 @@
+"""The keys of the last kilometre: one key each for what is done with cold hands.
+
+HEARD is the space bar as well as h. The figures are the close-in chain: each makes the receiver
+deafer by one step, a second press takes the step back, and each is a session of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from receiver.errors import ConfigError
+from receiver.language import phrase
+from receiver.notes import content as notes
+from receiver.ui.keypad import URGENT, Action, Step, common, heard, number
+
+NO_ANTENNA = "no antenna"
+GAIN_STEPS: Mapping[str, str] = {
+    "1": "attenuator",
+    "2": "off tune 5 kHz",
+    "3": "off tune 10 kHz",
+    "4": "off tune 20 kHz",
+    "5": NO_ANTENNA,
+    "6": "body shield",
+}
+_OFF_TUNE = "off tune"
+OPEN = "open"
+LEAST_LIMIT_M, MOST_LIMIT_M = 10.0, 10_000.0
+
+
+def actions() -> dict[str, Action]:
+    """Return what each key of `baksan home` begins, in the user's language."""
+    steps = {key: Action("gain step", values={"step": step}) for key, step in GAIN_STEPS.items()}
+    alarm = Action("call", (_call(),))
+    return {
+        **common(),
+        **steps,
+        " ": Action("heard", (_heard(),)),
+        "h": Action("heard", (_heard(),)),
+        "e": Action("sighting", _sighting()),
+        "c": Action("next collar"),
+        "p": Action("approach", _approach()),
+        "l": Action("light"),
+        URGENT: alarm,
+        "a": alarm,
+        "q": Action("end", (_end(),)),
+    }
+
+
+def _heard() -> Step:
+    choices = {**(heard().choices or {}), " ": "clear"}
+    return Step("word", phrase("HEARD: SPACE clear, f faint, s strong"), choices, optional=False)
+
+
+def _call() -> Step:
+    choices = {"s": "animal seen", "d": "danger"}
+    return Step("call", phrase("CALL TO ALL: s ANIMAL SEEN, d DANGER"), choices, optional=False)
+
+
+def _sighting() -> tuple[Step, ...]:
+    trust = {"c": notes.TRUST["certain"], "l": notes.TRUST["likely"], "r": notes.TRUST["rumour"]}
+    return (
+        Step("radius_m", phrase("animal or trace seen within how many metres"),
+             parse=number(1, 100_000), optional=False),
+        Step("trust", phrase("c certain, l likely, r rumour"), trust, optional=False),
+    )  # fmt: skip
+
+
+def _approach() -> tuple[Step, ...]:
+    """The leader types a word as well as a number: no glove does both by mistake."""
+    word = phrase("LEADER")
+    return (
+        Step("limit_m", phrase("approach limit in metres, by the leader alone"),
+             parse=number(LEAST_LIMIT_M, MOST_LIMIT_M), optional=False),
+        Step("word", phrase("type {word} to set it", word=word), parse=_typed(word),
+             optional=False),
+    )  # fmt: skip
+
+
+def _typed(word: str) -> Any:
+    def read(text: str) -> str:
+        if text.strip().casefold() != word.casefold():
+            raise ConfigError(phrase("not {word}: the limit stays", word=word))
+        return word
+
+    return read
+
+
+def _end() -> Step:
+    return Step("sure", phrase("end homing? y n"), {"y": True, "n": False}, optional=False)
+
+
+def key_words() -> tuple[str, ...]:
+    """Return what the keys do, the most needed first; a screen breaks them into rows."""
+    return (
+        phrase("SPACE HEARD"),
+        phrase("t turn"),
+        phrase("b bearing"),
+        phrase("s silence"),
+        phrase("e seen"),
+        phrase("n note"),
+        phrase("u undo"),
+        phrase("! CALL ALL"),
+        phrase("1 attenuator"),
+        phrase("2 3 4 off tune 5 10 20 kHz"),
+        phrase("5 no antenna"),
+        phrase("6 body"),
+        phrase("c next collar"),
+        phrase("p limit"),
+        phrase("l light"),
+        phrase("q end"),
+    )
+
+
+class GainChain:
+    """Which steps of the close-in chain are taken, receiver by receiver."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, tuple[str, ...]] = {}
+        self._before: dict[str, tuple[str, ...]] = {}
+
+    def taken(self, receiver: str) -> tuple[str, ...]:
+        """Return the steps that a receiver hears through now."""
+        return self._taken.get(receiver, ())
+
+    def press(self, receiver: str, step: str) -> dict[str, Any]:
+        """Take a step, or take it back; return what the receiver hears with from now on."""
+        before = self.taken(receiver)
+        off_tune = step.startswith(_OFF_TUNE)
+        others = [s for s in before if s != step and not (off_tune and s.startswith(_OFF_TUNE))]
+        now = tuple(others if step in before else [*others, step])
+        self._before[receiver], self._taken[receiver] = before, now
+        bare = {"antenna": "none", "directional": False} if step == NO_ANTENNA and step in now else {}
+        return {"gain": ", ".join(now) or OPEN, **bare}
+
+    def undo(self, receiver: str) -> None:
+        """Forget the last step of a receiver."""
+        self._taken[receiver] = self._before.get(receiver, ())
