@@ -91,16 +91,16 @@ def _end() -> Step:
 
 
 def key_words() -> tuple[str, ...]:
-    """Return what the keys do, the most needed first; a screen breaks them into rows."""
+    """Return what the keys do: HEARD, the call to all, then the others as they are needed."""
     return (
         phrase("SPACE HEARD"),
+        phrase("! CALL ALL"),
         phrase("t turn"),
         phrase("b bearing"),
         phrase("s silence"),
         phrase("e seen"),
         phrase("n note"),
         phrase("u undo"),
-        phrase("! CALL ALL"),
         phrase("1 attenuator"),
         phrase("2 3 4 off tune 5 10 20 kHz"),
         phrase("5 no antenna"),
@@ -130,7 +130,9 @@ class GainChain:
         others = [s for s in before if s != step and not (off_tune and s.startswith(_OFF_TUNE))]
         now = tuple(others if step in before else [*others, step])
         self._before[receiver], self._taken[receiver] = before, now
-        bare = {"antenna": "none", "directional": False} if step == NO_ANTENNA and step in now else {}
+        bare = (
+            {"antenna": "none", "directional": False} if step == NO_ANTENNA and step in now else {}
+        )
         return {"gain": ", ".join(now) or OPEN, **bare}
 
     def undo(self, receiver: str) -> None:

@@ -1,4 +1,4 @@
-"""The screen itself: textual draws only the rows that changed, on a terminal that it only writes to.
+"""The screen itself: textual draws the rows that changed, on a terminal that it only writes to.
 
 Keys are read elsewhere (`receiver.ui.keys`), so that they work on when drawing does not.
 """
@@ -26,6 +26,7 @@ from receiver.ui.homescreen.theme import DAY, NIGHT, NO_COLOUR, Palette, has_col
 DRAW_HZ = 10.0
 _LOOK_AT_SIZE_S = 0.5
 _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l"  # the other screen, no cursor, no wrapping
+_POINTER = "\x1b]22;"  # the shape of the mouse's pointer: old terminals print it
 _END = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
 
 
@@ -47,7 +48,7 @@ class OutputDriver(Driver):
 
     def write(self, data: str) -> None:
         """Write to the terminal; one that is gone ends the screen, not the recording."""
-        if self._file is not None:
+        if self._file is not None and not data.startswith(_POINTER):
             self._file.write(data)
 
     def flush(self) -> None:

@@ -72,16 +72,18 @@ def drawn(text: str, scale: int = 1, block: str = FRESH) -> list[str]:
     Raises:
         KeyError: there is no glyph for a letter, see `can_draw`.
     """
-    rows = [
-        " ".join(_DOTS[_GLYPHS[letter][row]].replace(" ", "  ").replace("#", "##") for letter in text)
-        for row in range(ROWS)
-    ]
+    rows = [" ".join(_glyph_row(letter, row) for letter in text) for row in range(ROWS)]
     return _scaled([row.replace("#", block) for row in rows], scale)
+
+
+def _glyph_row(letter: str, row: int) -> str:
+    dots = _DOTS[_GLYPHS[letter][row]]
+    return (dots[1:] if letter == "-" else dots).replace(" ", "  ").replace("#", "##")
 
 
 def columns(text: str, scale: int = 1) -> int:
     """Return how many columns a drawn text takes."""
-    return max(0, 7 * len(text) - 1) * scale
+    return max(0, 7 * len(text) - 1 - 2 * text.count("-")) * scale
 
 
 def arrow(direction_deg: float, scale: int = 1, block: str = FRESH) -> list[str]:

@@ -52,6 +52,11 @@ class HomeFace:
         """Show this from now on."""
         self._snapshot, self._news_s = snapshot, self._ticks()
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything to show yet."""
+        return self._snapshot is not None
+
     def say(self, message: str) -> None:
         """Show a message for a while."""
         self._said.append(message)

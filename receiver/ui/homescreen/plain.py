@@ -21,6 +21,7 @@ def line(snapshot: Snapshot) -> str:
         _beat(snapshot),
         words.nearness(snapshot.where),
         phrase("possible echo") if snapshot.possible_echo else "",
+        words.saved(snapshot),
         words.machine(snapshot),
     ]
     return "; ".join(plain(part) for part in parts if part)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from receiver.homing.snapshot import Snapshot, SourceState, Strength
+from receiver.homing.snapshot import Said, Snapshot, SourceState, Strength
 from receiver.language import phrase
 from receiver.ui.homescreen import digits, words
 from receiver.ui.homescreen.theme import Role
@@ -20,7 +20,6 @@ from receiver.wording import plain
 
 Row = tuple[Span, ...]
 GAP = 2
-SMALLEST = (40, 12)
 # A screen of this size has room for figures twice as high.
 LARGE = (120, 36)
 LOST = ("lost", "ended")
@@ -29,6 +28,7 @@ OFF_SOON_S = 120.0
 STALLED_S = 3.0
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _KEEP = 0
+MOST_BANNERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,13 @@ class Block:
 
 def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> list[Row]:
     """Return exactly `height` rows of `width` columns."""
-    foot = [*(fold(text, "banner", width) for text in below.runs), _foot(below, width)]
-    bottom = [Block(_KEEP, tuple(rows)) for rows in foot]
+    runs = [row for text in below.runs for row in fold(f" {text}", "banner", width)]
+    bottom = [*_said(below, snapshot, width), *runs, *_foot(below, width)][-height:]
     top = [_opening()] if snapshot is None else _blocks(snapshot, below, width, height)
-    room = height - sum(len(block.rows) for block in bottom)
-    rows = [row for block in _fitting(top, room) for row in block.rows][: max(room, 0)]
+    room = height - len(bottom)
+    rows = [row for block in _fitting(top, room) for row in block.rows][:room]
     rows += [()] * (room - len(rows))
-    rows += [row for block in bottom for row in block.rows]
-    return [fit(row, width) for row in rows[:height]]
+    return [fit(row, width) for row in [*rows, *bottom]]
 
 
 def _opening() -> Block:
@@ -68,11 +67,13 @@ def _opening() -> Block:
 
 def _blocks(snapshot: Snapshot, below: Below, width: int, height: int) -> list[Block]:
     scale = 2 if width >= LARGE[0] and height >= LARGE[1] else 1
-    figures = _beside(_level(snapshot.strength, scale), _direction(snapshot, scale, width), width)
+    most = 3 if height >= LARGE[1] else 1
+    half = _half(snapshot.strength, scale, width)
+    figures = _beside(_level(snapshot.strength, scale), _direction(snapshot, scale, width), half)
     return [
         Block(_KEEP, (_head(snapshot, width),)),
         Block(_KEEP, tuple(_banners(snapshot, below, width))),
-        Block(9, ((),)),
+        Block(12, ((),)),
         Block(_KEEP, tuple(figures)),
         Block(10, ((),)),
         Block(_KEEP, (_level_row(snapshot.strength), _bar(snapshot.strength, width))),
@@ -81,11 +82,11 @@ def _blocks(snapshot: Snapshot, below: Below, width: int, height: int) -> list[B
         Block(1, tuple(_echo(snapshot, width))),
         Block(2, tuple(_gain(snapshot, width))),
         Block(3, tuple(_beat(snapshot))),
-        Block(4, tuple(_said(below, snapshot, width))),
         Block(5, tuple(_place(snapshot))),
-        Block(6, tuple(_decoded(snapshot))),
-        Block(8, tuple(_others(snapshot, width))),
-        Block(7, tuple(_needed(snapshot, width))),
+        Block(6, tuple(_machine(snapshot))),
+        Block(7, tuple(_decoded(snapshot, width, most))),
+        Block(9, tuple(_others(snapshot))),
+        Block(8, tuple(_needed(snapshot, width, most))),
     ]
 
 
@@ -115,13 +116,13 @@ def fit(row: Row, width: int) -> Row:
 
 def _is_block(row: Row) -> bool:
     """Tell whether a row is of one loud piece, which goes on to the edge."""
-    return bool(row) and all(role in ("banner", "ask") for _, role in row)
+    return len(row) == 1 and row[0][1] in ("banner", "ask")
 
 
 def fold(text: str, role: Role, width: int, most: int = 2) -> list[Row]:
     """Break a text into at most so many rows between its words."""
     lines: list[str] = [""]
-    for word in text.split():
+    for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip()
         if lines[-1] and cell_len(longer) > width and len(lines) < most:
             lines.append(word)
@@ -133,13 +134,13 @@ def fold(text: str, role: Role, width: int, most: int = 2) -> list[Row]:
 def _head(snapshot: Snapshot, width: int) -> Row:
     collar = plain(snapshot.collar) if snapshot.collar else phrase("no collar chosen")
     made_up = phrase("SIMULATION") if snapshot.simulation else ""
-    turning = phrase("TURN RUNS") if snapshot.turning else ""
-    source = snapshot.machine.clock_source
-    clock = phrase("{time} UTC", time=f"{snapshot.time:%H:%M:%S}") + (f" {source}" if source else "")
-    left = "  ".join(filter(None, (collar, made_up, turning)))
-    right = f"{words.machine(snapshot)}  {clock}"
+    left = "  ".join(filter(None, (collar, made_up)))
+    source = plain(snapshot.machine.clock_source)
+    clock = phrase("{time} UTC {source}", time=f"{snapshot.time:%H:%M:%S}", source=source)
+    right = f"{words.saved(snapshot)}  {clock}".rstrip()
+    stuck: Role = "banner" if snapshot.machine.is_stuck else "text"
     space = width - cell_len(left) - cell_len(right)
-    return ((left, "strong"), (" " * max(space, 2), "text"), (right, "text"))
+    return ((left, "strong"), (" " * max(space, 2), "text"), (right, stuck))
 
 
 def _banners(snapshot: Snapshot, below: Below, width: int) -> Iterable[Row]:
@@ -152,7 +153,7 @@ def _banners(snapshot: Snapshot, below: Below, width: int) -> Iterable[Row]:
         texts.append(phrase("OUR RADIO TRANSMITS: nothing counts"))
     texts += [words.lost(source) for source in snapshot.sources if source.state in LOST]
     texts += [_off(source) for source in snapshot.sources if _goes_off(source)]
-    for text in texts[:4]:
+    for text in texts[:MOST_BANNERS]:
         yield from fold(f" {text}", "banner", width, most=1)
 
 
@@ -172,9 +173,13 @@ def _level(strength: Strength | None, scale: int) -> list[Row]:
     return [((row, "level"),) for row in digits.drawn(words.figure(strength), scale, block)]
 
 
-def _beside(left: list[Row], right: list[Row], width: int) -> list[Row]:
-    column = max(sum(cell_len(text) for text, _ in row) for row in left) + 2 * GAP
-    half = max(column, min(width * 2 // 5, 64))
+def _half(strength: Strength | None, scale: int, width: int) -> int:
+    """Return how wide the level's half of the screen is; it does not jump with each figure."""
+    column = digits.columns(words.figure(strength), scale) + 2 * GAP
+    return max(column, min(width * 2 // 5, 32 * scale))
+
+
+def _beside(left: list[Row], right: list[Row], half: int) -> list[Row]:
     pairs = zip(left, [*right, *[()] * len(left)], strict=False)
     return [((" " * GAP, "text"), *fit(a, half - GAP), *b) for a, b in pairs]
 
@@ -187,7 +192,7 @@ def _direction(snapshot: Snapshot, scale: int, width: int) -> list[Row]:
     near = words.nearness(where)
     said: list[Row] = [
         words.aged(words.pointer(snapshot), where.age_s, "strong") if turned is not None else (),
-        ((words.oclock(snapshot), "strong"),),
+        ((words.oclock(snapshot), "old" if words.is_old(where.age_s) else "strong"),),
         (),
         words.aged(near, where.age_s, "strong") if near else (),
         words.aged(words.search_area(where), where.age_s),
@@ -211,8 +216,9 @@ def _stop(snapshot: Snapshot, scale: int, width: int) -> list[Row]:
     if not digits.can_draw(word):
         return [((f" {word} ", "stop"),), ((f" {leader} ", "stop"),)]
     large = digits.drawn(word, scale)
-    beside: list[Row] = [(), *fold(leader, "stop", 9), (), *fold(words.limit(snapshot), "text", 18, 4)]
-    return _arrow(large, beside)
+    room = width - _half(snapshot.strength, scale, width) - digits.columns(word, scale) - GAP
+    limit = fold(words.limit(snapshot), "text", room, most=4)
+    return _arrow(large, [(), *fold(f" {leader} ", "stop", room), (), *limit])
 
 
 def _level_row(strength: Strength | None) -> Row:
@@ -227,7 +233,8 @@ def _level_row(strength: Strength | None) -> Row:
 
 
 def _peak(strength: Strength, peak: float) -> Row:
-    return words.aged(phrase("peak {level}", level=round(peak)), strength.peak_age_s, "strong")
+    said = phrase("peak {level}", level=round(peak))
+    return words.aged(said, strength.peak_age_s, "strong", words.HELD_S)
 
 
 def _joined(parts: Iterable[Row]) -> Row:
@@ -248,14 +255,18 @@ def _bar(strength: Strength | None, width: int) -> Row:
     return (("▕", "dim"), (block * full + part, "bar"), ("·" * rest, "dim"), ("▏", "dim"))
 
 
-def _advice(snapshot: Snapshot, width: int) -> Iterable[Row]:
-    reason = snapshot.advice.reason
-    text = phrase("NEXT: {deed}", deed=words.deed(snapshot)) + (f". {reason}" if reason else "")
-    yield from fold(text, "strong", width)
+def _advice(snapshot: Snapshot, width: int) -> list[Row]:
+    said = words.deed(snapshot)
+    if words.must_stop(snapshot):
+        return fold(f" {said}", "banner", width)
+    reason = plain(snapshot.advice.reason)
+    why = f" ({reason})" if reason else ""
+    return fold(phrase("NEXT: {deed}", deed=said) + why, "strong", width)
 
 
 def _echo(snapshot: Snapshot, width: int) -> list[Row]:
-    if not snapshot.possible_echo:
+    """What to do about an echo; inside the approach limit nobody is sent anywhere."""
+    if not snapshot.possible_echo or words.must_stop(snapshot):
         return []
     said = phrase("POSSIBLE ECHO: step 30 m aside, other polarisation, go higher")
     return fold(said, "strong", width)
@@ -279,16 +290,20 @@ def _beat(snapshot: Snapshot) -> list[Row]:
     return [words.aged(rate + meaning, beat.age_s)]
 
 
-def _said(below: Below, snapshot: Snapshot, width: int) -> list[Row]:
-    """What the program answered last, and else what was entered or went wrong last."""
+def _said(below: Below, snapshot: Snapshot | None, width: int) -> list[Row]:
+    """What the program answered last, and else what went wrong or was entered last."""
     if below.message:
         return fold(below.message, "strong", width)
+    if snapshot is None:
+        return []
     if snapshot.faults:
         return fold(phrase("look out: {fault}", fault=plain(snapshot.faults[-1])), "strong", width)
-    if not snapshot.entered:
-        return []
-    last = snapshot.entered[-1]
-    return [((plain(last.text), "text"), (" " + words.age(last.age_s), "dim"))]
+    return [_entered(said) for said in snapshot.entered[-1:]]
+
+
+def _entered(said: Said) -> Row:
+    last = phrase("entered {age} ago: {entry}", age=words.age(said.age_s), entry=plain(said.text))
+    return ((last, "text"),)
 
 
 def _place(snapshot: Snapshot) -> list[Row]:
@@ -300,38 +315,53 @@ def _place(snapshot: Snapshot) -> list[Row]:
     return [words.aged(phrase("you: {place}", place=here), place.age_s)]
 
 
-def _decoded(snapshot: Snapshot) -> list[Row]:
-    if not snapshot.decoded:
-        return []
-    last = snapshot.decoded[-1]
-    return [words.aged(phrase("decoded: {packet}", packet=plain(last.text)), last.age_s)]
+def _machine(snapshot: Snapshot) -> list[Row]:
+    left = words.machine(snapshot)
+    counting = [s for s in snapshot.sources if s.off_in_s is not None and not _goes_off(s)]
+    offs = [phrase("{receiver} off in {age}", receiver=plain(s.name), age=words.age(s.off_in_s or 0))
+            for s in counting]  # fmt: skip
+    said = ", ".join(filter(None, [left, *offs]))
+    return [((said, "text"),)] if said else []
 
 
-def _others(snapshot: Snapshot, width: int) -> list[Row]:
+def _decoded(snapshot: Snapshot, width: int, most: int) -> Iterable[Row]:
+    for said in snapshot.decoded[-most:]:
+        age, packet = words.age(said.age_s), plain(said.text)
+        yield from fold(
+            phrase("decoded {age} ago: {packet}", age=age, packet=packet), "text", width
+        )
+
+
+def _others(snapshot: Snapshot) -> list[Row]:
     if not snapshot.others:
         return []
-    seen = [_joined([words.aged(plain(other.observer), other.age_s)]) for other in snapshot.others]
+    seen = [words.aged(plain(other.observer), other.age_s) for other in snapshot.others]
     return [_joined([((phrase("others:"), "text"),), *seen])]
 
 
-def _needed(snapshot: Snapshot, width: int) -> list[Row]:
-    if not snapshot.needed:
-        return []
-    return fold(phrase("would help: {what}", what=plain(snapshot.needed[0])), "text", width)
+def _needed(snapshot: Snapshot, width: int, most: int) -> Iterable[Row]:
+    if words.must_stop(snapshot):
+        return
+    for what in snapshot.needed[:most]:
+        yield from fold(phrase("would help: {what}", what=plain(what)), "text", width)
 
 
 def _foot(below: Below, width: int) -> list[Row]:
-    if below.question:
-        return fold(f" {below.question}", "ask", width, most=3)
-    return key_rows(below.keys, width)
+    """The question in rows that cannot be missed, or the keys."""
+    if not below.question:
+        return key_rows(below.keys, width)
+    asked = fold(f" {below.question}", "ask", width, most=3)
+    empty: Row = ((" ", "ask"),)
+    return [empty, *asked, empty] if len(asked) == 1 else asked
 
 
 def key_rows(keys: Sequence[str], width: int) -> list[Row]:
-    """Lay out what the keys do, the first of them loud, in as many rows as they need."""
-    lines: list[list[str]] = [[]]
-    for key in keys:
-        if lines[-1] and cell_len("  ".join([*lines[-1], key])) > width:
-            lines.append([])
-        lines[-1].append(key)
-    rows = [(("  ".join(line), "text"),) for line in lines if line]
-    return [((rows[0][0][0], "strong"),), *rows[1:]] if rows else []  # type: ignore[return-value]
+    """Lay out what the keys do in as many rows as they need; the first two are loud."""
+    rows: list[list[Span]] = [[]]
+    for place, key in enumerate(keys):
+        used = sum(cell_len(text) for text, _ in rows[-1])
+        said: Span = (f" {key} ", ("ask", "banner")[place]) if place < 2 else (f"{key}  ", "text")
+        if rows[-1] and used + cell_len(said[0].rstrip()) > width:
+            rows.append([])
+        rows[-1] += [said, (" ", "text")] if place < 2 else [said]
+    return [tuple(row) for row in rows if row]

@@ -13,6 +13,8 @@ from receiver.wording import area, length, plain
 Span = tuple[str, Role]
 # Below this, two peaks are called equal: what a meter and a hand differ by.
 SAME_DB = 1.0
+# A peak holds until the next turn or half minute of walking has one.
+HELD_S = 60.0
 ARROWS = "↑↗→↘↓↙←↖"
 
 
@@ -26,16 +28,18 @@ def age(seconds: float) -> str:
     return phrase("{count} h", count=f"{seconds / 3600:.0f}")
 
 
-def is_old(age_s: float | None) -> bool:
+def is_old(age_s: float | None, old_s: float = OLD_S) -> bool:
     """Tell whether a value must not be taken for one of now."""
-    return age_s is not None and age_s > OLD_S
+    return age_s is not None and age_s > old_s
 
 
-def aged(text: str, age_s: float | None, role: Role = "text") -> tuple[Span, ...]:
+def aged(
+    text: str, age_s: float | None, role: Role = "text", old_s: float = OLD_S
+) -> tuple[Span, ...]:
     """Return a value and its age, struck out and called OLD where it is."""
     if age_s is None:
         return ((text, role),)
-    if is_old(age_s):
+    if is_old(age_s, old_s):
         return ((text, "old"), (" " + phrase("OLD {age}", age=age(age_s)), "strong"))
     return ((text, role), (" " + age(age_s), "dim"))
 
@@ -103,8 +107,8 @@ def degrees(snapshot: Snapshot) -> str:
     if bearing is None:
         return ""
     said = f"{round(bearing) % 360:03d}°"
-    known = snapshot.advice.bearing_deg is None and spread is not None
-    return phrase("{degrees} true", degrees=f"{said} ±{spread:.0f}°" if known else said)
+    is_where = bearing == snapshot.where.bearing_deg and spread is not None
+    return phrase("{degrees} true", degrees=f"{said} ±{spread:.0f}°" if is_where else said)
 
 
 def pointer(snapshot: Snapshot) -> str:
@@ -151,20 +155,25 @@ def _walk(advice: Advice) -> str:
     return phrase("walk {distance}", distance=length(advice.distance_m))
 
 
+def metres(length_m: float) -> str:
+    """Write a distance that no row's end parts from its unit."""
+    return length(length_m).replace(" ", "\u00a0")
+
+
 def limit(snapshot: Snapshot) -> str:
     """Say the approach limit and how far its edge is."""
     approach = snapshot.approach
-    said = phrase("limit {distance}", distance=length(approach.limit_m))
+    said = phrase("limit {distance}", distance=metres(approach.limit_m))
     if approach.edge_m is None:
         return said
     if approach.edge_m <= 0:
         return phrase("{limit}: you are INSIDE the search area", limit=said)
-    return phrase("{limit}, search area in {edge}", limit=said, edge=length(approach.edge_m))
+    return phrase("{limit}, search area in {edge}", limit=said, edge=metres(approach.edge_m))
 
 
 def call(said: Said) -> str:
     """Say what was called to everybody, by whom and when."""
-    text, who = plain(said.text), plain(said.observer)
+    text, who = plain(said.text).upper(), plain(said.observer)
     return phrase("{call} {who} {age} ago", call=text, who=who, age=age(said.age_s))
 
 
@@ -184,15 +193,20 @@ def state_word(state: str) -> str:
     return words.get(state, state)
 
 
-def machine(snapshot: Snapshot) -> str:
-    """Say what the computer has left: rows saved, battery, disk."""
+def saved(snapshot: Snapshot) -> str:
+    """Say how many rows are saved, and whether some wait longer than they should."""
     machine = snapshot.machine
-    parts = [phrase("saved {count}", count=machine.saved)]
     if machine.is_stuck:
-        parts.append(phrase("NOT SAVED YET {count}", count=machine.waiting))
+        return phrase("NOT SAVED YET {count}", count=machine.waiting)
+    return phrase("saved {count}", count=machine.saved)
+
+
+def machine(snapshot: Snapshot) -> str:
+    """Say what the computer has left: battery and disk."""
+    machine, parts = snapshot.machine, []
     if machine.battery_percent is not None:
-        parts.append(phrase("battery {percent} %", percent=machine.battery_percent)
-                     + hours(machine.battery_hours))  # fmt: skip
+        battery = phrase("battery {percent} %", percent=machine.battery_percent)
+        parts.append(battery + hours(machine.battery_hours))
     if machine.disk_hours is not None:
         parts.append(phrase("disk") + hours(machine.disk_hours))
     return ", ".join(parts)
