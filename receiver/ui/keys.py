@@ -190,11 +190,14 @@ class Keys:
                 return notes.turn(receiver, declination_deg=turn_deg, **values)
             case "compass":
                 return notes.compass(values["compass"]) if values else None
-            case "sighting":
-                return notes.sighting(values["radius_m"], values["trust"])
-            case "gain step":
-                return self._gain_step(receiver, values["step"])
-        return self._deeds.other(done)
+        return self._homing_content(done.what, values, receiver) or self._deeds.other(done)
+
+    def _homing_content(
+        self, what: str, values: dict[str, Any], receiver: str
+    ) -> notes.Content | None:
+        if what == "sighting":
+            return notes.sighting(values["radius_m"], values["trust"])
+        return self._gain_step(receiver, values["step"]) if what == "gain step" else None
 
     def _gain_step(self, receiver: str, step: str) -> notes.Content:
         said = self._chain.press(receiver, step)

@@ -1,6 +1,6 @@
 """What the homing screen costs in a real terminal: ten made-up snapshots a second. Prints JSON.
 
-Run it inside a terminal (tmux will do); the JSON goes to the file that is named, or standard output.
+Run it inside a terminal (tmux will do); the JSON goes to the file that is named.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from receiver.ui.homescreen.rows import Row
+from receiver.ui.homescreen.layout import Row
 from receiver.ui.homescreen.theme import DAY, NIGHT, NO_COLOUR, Palette, has_colours
 
 DRAW_HZ = 10.0

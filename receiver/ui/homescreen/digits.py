@@ -89,7 +89,7 @@ def columns(text: str, scale: int = 1) -> int:
 def arrow(direction_deg: float, scale: int = 1, block: str = FRESH) -> list[str]:
     """Return the rows of an arrow, up for 0 and to the right for 90, to the nearest eighth."""
     eighth = round(direction_deg / 45.0) % 8
-    rows = [_NORTH, _NORTH_EAST, _EAST, _NORTH_EAST][eighth % 4]
+    rows: tuple[str, ...] = [_NORTH, _NORTH_EAST, _EAST, _NORTH_EAST][eighth % 4]
     if eighth in (3, 4, 5):
         rows = rows[::-1]
     if eighth >= 5:

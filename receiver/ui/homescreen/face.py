@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TextIO
 from receiver.homing.snapshot import Snapshot
 from receiver.language import phrase
 from receiver.ui.homescreen import plain
-from receiver.ui.homescreen.rows import STALLED_S, Below, Row, drawn
+from receiver.ui.homescreen.layout import Row
+from receiver.ui.homescreen.rows import STALLED_S, Below, drawn
 from receiver.ui.homing_keys import key_words
 from receiver.ui.keys import Keys, is_terminal, single_keys
 
@@ -51,6 +52,11 @@ class HomeFace:
     def show(self, snapshot: Snapshot) -> None:
         """Show this from now on."""
         self._snapshot, self._news_s = snapshot, self._ticks()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still shows anything."""
+        return self._thread.is_alive()
 
     @property
     def has_news(self) -> bool:

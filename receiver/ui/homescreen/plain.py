@@ -22,7 +22,6 @@ def line(snapshot: Snapshot) -> str:
         words.nearness(snapshot.where),
         phrase("possible echo") if snapshot.possible_echo else "",
         words.saved(snapshot),
-        words.machine(snapshot),
     ]
     return "; ".join(plain(part) for part in parts if part)
 

@@ -9,25 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from receiver.homing.snapshot import Said, Snapshot, SourceState, Strength
 from receiver.language import phrase
-from receiver.ui.homescreen import digits, words
+from receiver.ui.homescreen import words
+from receiver.ui.homescreen.figures import bar, figures
+from receiver.ui.homescreen.layout import KEEP, Block, Row, fit, fitting, fold, joined
 from receiver.ui.homescreen.theme import Role
 from receiver.ui.homescreen.words import Span
 from receiver.wording import plain
 
-Row = tuple[Span, ...]
-GAP = 2
 # A screen of this size has room for figures twice as high.
 LARGE = (120, 36)
 LOST = ("lost", "ended")
 OFF_SOON_S = 120.0
 # Without news for so long what is drawn is no longer so: the recording itself may stand still.
 STALLED_S = 3.0
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-_KEEP = 0
 MOST_BANNERS = 5
 
 
@@ -42,43 +40,33 @@ class Below:
     stalled_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Rows that belong together; those with the highest `rank` are left out first."""
-
-    rank: int
-    rows: tuple[Row, ...]
-
-
 def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> list[Row]:
     """Return exactly `height` rows of `width` columns."""
-    runs = [row for text in below.runs for row in fold(f" {text}", "banner", width)]
+    runs = [row for text in below.runs for row in fold(text, "banner", width)]
     bottom = [*_said(below, snapshot, width), *runs, *_foot(below, width)][-height:]
     top = [_opening()] if snapshot is None else _blocks(snapshot, below, width, height)
     room = height - len(bottom)
-    rows = [row for block in _fitting(top, room) for row in block.rows][:room]
+    rows = [row for block in fitting(top, room) for row in block.rows][:room]
     rows += [()] * (room - len(rows))
     return [fit(row, width) for row in [*rows, *bottom]]
 
 
 def _opening() -> Block:
-    return Block(_KEEP, (((phrase("opening the receivers"), "text"),),))
+    return Block(KEEP, (((phrase("opening the receivers"), "text"),),))
 
 
 def _blocks(snapshot: Snapshot, below: Below, width: int, height: int) -> list[Block]:
     scale = 2 if width >= LARGE[0] and height >= LARGE[1] else 1
     most = 3 if height >= LARGE[1] else 1
-    half = _half(snapshot.strength, scale, width)
-    figures = _beside(_level(snapshot.strength, scale), _direction(snapshot, scale, width), half)
     return [
-        Block(_KEEP, (_head(snapshot, width),)),
-        Block(_KEEP, tuple(_banners(snapshot, below, width))),
+        Block(KEEP, (_head(snapshot, width),)),
+        Block(KEEP, tuple(_banners(snapshot, below, width))),
         Block(12, ((),)),
-        Block(_KEEP, tuple(figures)),
+        Block(KEEP, tuple(figures(snapshot, scale, width))),
         Block(10, ((),)),
-        Block(_KEEP, (_level_row(snapshot.strength), _bar(snapshot.strength, width))),
+        Block(KEEP, (_level_row(snapshot.strength), bar(snapshot.strength, width))),
         Block(11, ((),)),
-        Block(_KEEP, tuple(_advice(snapshot, width))),
+        Block(KEEP, tuple(_advice(snapshot, width))),
         Block(1, tuple(_echo(snapshot, width))),
         Block(2, tuple(_gain(snapshot, width))),
         Block(3, tuple(_beat(snapshot))),
@@ -90,51 +78,11 @@ def _blocks(snapshot: Snapshot, below: Below, width: int, height: int) -> list[B
     ]
 
 
-def _fitting(blocks: list[Block], room: int) -> list[Block]:
-    """Leave out whole blocks, the least needed first, until the rest fits."""
-    left = [block for block in blocks if block.rows]
-    while sum(len(block.rows) for block in left) > room:
-        least = max(left, key=lambda block: block.rank)
-        if least.rank == _KEEP:
-            return left
-        left.remove(least)
-    return left
-
-
-def fit(row: Row, width: int) -> Row:
-    """Cut or fill a row to a width; what is cut ends in an ellipsis."""
-    used = sum(cell_len(text) for text, _ in row)
-    if used <= width:
-        return (*row, (" " * (width - used), row[-1][1] if _is_block(row) else "text"))
-    kept: list[Span] = []
-    left = width - 1
-    for text, role in row:
-        kept.append((set_cell_size(text, min(left, cell_len(text))), role))
-        left -= cell_len(kept[-1][0])
-    return (*kept, ("…", "dim"))
-
-
-def _is_block(row: Row) -> bool:
-    """Tell whether a row is of one loud piece, which goes on to the edge."""
-    return len(row) == 1 and row[0][1] in ("banner", "ask")
-
-
-def fold(text: str, role: Role, width: int, most: int = 2) -> list[Row]:
-    """Break a text into at most so many rows between its words."""
-    lines: list[str] = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and cell_len(longer) > width and len(lines) < most:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return [((line, role),) for line in lines if line]
-
-
 def _head(snapshot: Snapshot, width: int) -> Row:
     collar = plain(snapshot.collar) if snapshot.collar else phrase("no collar chosen")
     made_up = phrase("SIMULATION") if snapshot.simulation else ""
-    left = "  ".join(filter(None, (collar, made_up)))
+    turning = phrase("TURN RUNS") if snapshot.turning else ""
+    left = "  ".join(filter(None, (collar, made_up, turning)))
     source = plain(snapshot.machine.clock_source)
     clock = phrase("{time} UTC {source}", time=f"{snapshot.time:%H:%M:%S}", source=source)
     right = f"{words.saved(snapshot)}  {clock}".rstrip()
@@ -154,7 +102,7 @@ def _banners(snapshot: Snapshot, below: Below, width: int) -> Iterable[Row]:
     texts += [words.lost(source) for source in snapshot.sources if source.state in LOST]
     texts += [_off(source) for source in snapshot.sources if _goes_off(source)]
     for text in texts[:MOST_BANNERS]:
-        yield from fold(f" {text}", "banner", width, most=1)
+        yield from fold(text, "banner", width, most=1)
 
 
 def _goes_off(source: SourceState) -> bool:
@@ -167,60 +115,6 @@ def _off(source: SourceState) -> str:
                   receiver=plain(source.name), age=age)  # fmt: skip
 
 
-def _level(strength: Strength | None, scale: int) -> list[Row]:
-    old = strength is not None and words.is_old(strength.age_s)
-    block = digits.STALE if old else digits.FRESH
-    return [((row, "level"),) for row in digits.drawn(words.figure(strength), scale, block)]
-
-
-def _half(strength: Strength | None, scale: int, width: int) -> int:
-    """Return how wide the level's half of the screen is; it does not jump with each figure."""
-    column = digits.columns(words.figure(strength), scale) + 2 * GAP
-    return max(column, min(width * 2 // 5, 32 * scale))
-
-
-def _beside(left: list[Row], right: list[Row], half: int) -> list[Row]:
-    pairs = zip(left, [*right, *[()] * len(left)], strict=False)
-    return [((" " * GAP, "text"), *fit(a, half - GAP), *b) for a, b in pairs]
-
-
-def _direction(snapshot: Snapshot, scale: int, width: int) -> list[Row]:
-    if words.must_stop(snapshot):
-        return _stop(snapshot, scale, width)
-    turned = words.turned_deg(snapshot)
-    where = snapshot.where
-    near = words.nearness(where)
-    said: list[Row] = [
-        words.aged(words.pointer(snapshot), where.age_s, "strong") if turned is not None else (),
-        ((words.oclock(snapshot), "old" if words.is_old(where.age_s) else "strong"),),
-        (),
-        words.aged(near, where.age_s, "strong") if near else (),
-        words.aged(words.search_area(where), where.age_s),
-        ((words.limit(snapshot), "text"),),
-    ]
-    if turned is None:
-        return [((phrase("no direction yet"), "strong"),), *said[2:]]
-    block = digits.STALE if words.is_old(where.age_s) else digits.FRESH
-    return _arrow(digits.arrow(turned, scale, block), said)
-
-
-def _arrow(arrow: Sequence[str], said: list[Row]) -> list[Row]:
-    beside = [*said, *[()] * len(arrow)]
-    pairs = zip(arrow, beside, strict=False)
-    return [((row, "arrow"), (" " * GAP, "text"), *text) for row, text in pairs]
-
-
-def _stop(snapshot: Snapshot, scale: int, width: int) -> list[Row]:
-    """STOP instead of any direction."""
-    word, leader = phrase("STOP"), phrase("LEADER DECIDES")
-    if not digits.can_draw(word):
-        return [((f" {word} ", "stop"),), ((f" {leader} ", "stop"),)]
-    large = digits.drawn(word, scale)
-    room = width - _half(snapshot.strength, scale, width) - digits.columns(word, scale) - GAP
-    limit = fold(words.limit(snapshot), "text", room, most=4)
-    return _arrow(large, [(), *fold(f" {leader} ", "stop", room), (), *limit])
-
-
 def _level_row(strength: Strength | None) -> Row:
     if strength is None:
         return ((phrase("nothing heard yet"), "strong"),)
@@ -229,7 +123,7 @@ def _level_row(strength: Strength | None) -> Row:
     peak = () if strength.peak is None else _peak(strength, strength.peak)
     loud: Row = ((phrase("TOO LOUD: next gain step"), "banner"),) if strength.saturated else ()
     trend: Row = () if loud else ((words.trend(strength), "strong"),)
-    return _joined([now, peak, trend, loud])
+    return joined([now, peak, trend, loud])
 
 
 def _peak(strength: Strength, peak: float) -> Row:
@@ -237,28 +131,10 @@ def _peak(strength: Strength, peak: float) -> Row:
     return words.aged(said, strength.peak_age_s, "strong", words.HELD_S)
 
 
-def _joined(parts: Iterable[Row]) -> Row:
-    row: list[Span] = []
-    for part in parts:
-        row += [("   ", "text")] if row and part else []
-        row += part
-    return tuple(row)
-
-
-def _bar(strength: Strength | None, width: int) -> Row:
-    """The level between the receiver's noise and its most, in eighths of a column."""
-    share = 0.0 if strength is None else min(max(strength.share, 0.0), 1.0)
-    full, eighths = divmod(round(share * (width - 2) * 8), 8)
-    block = digits.STALE if strength is not None and words.is_old(strength.age_s) else digits.FRESH
-    part = _EIGHTHS[eighths] if eighths and block == digits.FRESH else ""
-    rest = width - 2 - full - len(part)
-    return (("▕", "dim"), (block * full + part, "bar"), ("·" * rest, "dim"), ("▏", "dim"))
-
-
 def _advice(snapshot: Snapshot, width: int) -> list[Row]:
     said = words.deed(snapshot)
     if words.must_stop(snapshot):
-        return fold(f" {said}", "banner", width)
+        return fold(said, "banner", width)
     reason = plain(snapshot.advice.reason)
     why = f" ({reason})" if reason else ""
     return fold(phrase("NEXT: {deed}", deed=said) + why, "strong", width)
@@ -315,11 +191,15 @@ def _place(snapshot: Snapshot) -> list[Row]:
     return [words.aged(phrase("you: {place}", place=here), place.age_s)]
 
 
+def _off_later(source: SourceState) -> str:
+    age = words.age(source.off_in_s or 0.0)
+    return phrase("{receiver} off in {age}", receiver=plain(source.name), age=age)
+
+
 def _machine(snapshot: Snapshot) -> list[Row]:
     left = words.machine(snapshot)
     counting = [s for s in snapshot.sources if s.off_in_s is not None and not _goes_off(s)]
-    offs = [phrase("{receiver} off in {age}", receiver=plain(s.name), age=words.age(s.off_in_s or 0))
-            for s in counting]  # fmt: skip
+    offs = [_off_later(source) for source in counting]
     said = ", ".join(filter(None, [left, *offs]))
     return [((said, "text"),)] if said else []
 
@@ -336,7 +216,7 @@ def _others(snapshot: Snapshot) -> list[Row]:
     if not snapshot.others:
         return []
     seen = [words.aged(plain(other.observer), other.age_s) for other in snapshot.others]
-    return [_joined([((phrase("others:"), "text"),), *seen])]
+    return [joined([((phrase("others:"), "text"),), *seen])]
 
 
 def _needed(snapshot: Snapshot, width: int, most: int) -> Iterable[Row]:
@@ -350,7 +230,7 @@ def _foot(below: Below, width: int) -> list[Row]:
     """The question in rows that cannot be missed, or the keys."""
     if not below.question:
         return key_rows(below.keys, width)
-    asked = fold(f" {below.question}", "ask", width, most=3)
+    asked = fold(below.question, "ask", width, most=3)
     empty: Row = ((" ", "ask"),)
     return [empty, *asked, empty] if len(asked) == 1 else asked
 

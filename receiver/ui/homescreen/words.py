@@ -132,7 +132,7 @@ def search_area(where: Where) -> str:
     """Say the size of the search area, or why there is none yet."""
     if where.area_m2 is not None:
         return phrase("search area {area}", area=area(where.area_m2))
-    return where.reason or phrase("no search area yet")
+    return plain(where.reason) or phrase("no search area yet")
 
 
 def deed(snapshot: Snapshot) -> str:

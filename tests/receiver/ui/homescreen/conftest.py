@@ -1,10 +1,15 @@
-"""Made-up snapshots for tests of faces: no animal is there."""
+"""Made-up snapshots for the homing screen: no animal is there."""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from receiver.homing.snapshot import (
     Advice,
@@ -79,3 +84,45 @@ NOTHING_YET = {
     "advice": Advice(deed="turn"), "others": (), "sources": (), "decoded": (), "entered": (),
     "needed": (), "possible_echo": False,
 }  # fmt: skip
+CASES: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "stop": STOPPED,
+    "worst": WORST,
+    "nothing yet": NOTHING_YET,
+    "no heading": {"place": replace(PLACE, heading_deg=None)},
+    "old": {"where": replace(WHERE, age_s=75.0), "strength": replace(STRENGTH, age_s=20.0)},
+}
+_WORD = re.compile(r"\{\w+\}|[A-Za-z]{3,}")
+
+
+@pytest.fixture(params=sorted(CASES))
+def case(request: pytest.FixtureRequest) -> Snapshot:
+    return made_snapshot(**CASES[request.param])
+
+
+@pytest.fixture
+def made() -> Callable[..., Snapshot]:
+    def make(case: str = "usual", **changes: Any) -> Snapshot:
+        return made_snapshot(**{**CASES[case], **changes})
+
+    return make
+
+
+def longer(text: str, /, **values: object) -> str:
+    """Return a phrase of a made-up language in which each word is a third longer."""
+
+    def lengthen(found: re.Match[str]) -> str:
+        word = found.group()
+        return word if word[0] == "{" else word + word[-1] * math.ceil(0.33 * len(word))
+
+    return _WORD.sub(lengthen, text).format(**values)
+
+
+@pytest.fixture(params=["English", "a longer language"])
+def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param != "English":
+        for module in ("words", "rows", "figures", "plain"):
+            monkeypatch.setattr(f"receiver.ui.homescreen.{module}.phrase", longer)
+        for module in ("keypad", "homing_keys"):
+            monkeypatch.setattr(f"receiver.ui.{module}.phrase", longer)
+    return str(request.param)

@@ -1,0 +1,154 @@
+"""The keys of the last kilometre: one key each, and the rows that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.clock import SystemClock
+from receiver.notes import content as notes
+from receiver.records import Entry
+from receiver.ui.homing_keys import GAIN_STEPS, GainChain, actions, key_words
+from receiver.ui.keypad import Entered, Keypad
+from receiver.ui.keys import Deeds, Keys
+
+
+def typed(text: str, pad: Keypad | None = None) -> list[Entered]:
+    pad = pad or Keypad(["r30"], actions)
+    return [done for character in text if (done := pad.feed(character))]
+
+
+FINISHED: list[tuple[str, str, dict[str, Any]]] = [
+    ("  ", "heard", {"word": "clear"}),
+    (" f", "heard", {"word": "faint"}),
+    ("hs", "heard", {"word": "strong"}),
+    ("!s", "call", {"call": "animal seen"}),
+    ("ad", "call", {"call": "danger"}),
+    ("e30\nc", "sighting", {"radius_m": 30.0, "trust": 0.95}),
+    ("c", "next collar", {}),
+    ("l", "light", {}),
+    ("p100\nleader\n", "approach", {"limit_m": 100.0, "word": "LEADER"}),
+    ("qy", "end", {"sure": True}),
+    *[(key, "gain step", {"step": step, "receiver": "r30"}) for key, step in GAIN_STEPS.items()],
+]
+
+
+@pytest.mark.parametrize(("keys", "what", "values"), FINISHED)
+def test_keys_finish_an_action(keys: str, what: str, values: dict[str, Any]) -> None:
+    assert typed(keys) == [Entered(what, values)]
+
+
+@pytest.mark.parametrize(
+    ("cyrillic", "latin"),
+    [("рс", "hc"), ("фв", "ad"), ("у30\nс", "e30\nc"), ("с", "c"), ("д", "l")],  # noqa: RUF001
+)
+def test_keys_of_a_cyrillic_layout_are_the_same_keys(cyrillic: str, latin: str) -> None:
+    assert typed(cyrillic) == typed(latin) != []
+
+
+def test_the_call_to_all_comes_before_any_choice() -> None:
+    assert typed("h!d") == [Entered("call", {"call": "danger"})]
+    assert typed("b240\n!s") == [Entered("call", {"call": "animal seen"})]
+    assert typed("nhelp!\n") == [Entered("note", {"text": "help!"})]  # but not inside a text
+
+
+def test_the_limit_wants_the_word_as_well() -> None:
+    pad = Keypad(["r30"], actions)
+    assert typed("p50\n\n\nyes\n", pad) == []
+    assert "not LEADER: the limit stays" in pad.question
+    assert typed("p5\n", Keypad(["r30"], actions)) == []  # nearer than anybody may set it
+    assert typed("\x1b" + "p50\n\x1b", pad) == []
+    assert pad.question == ""
+
+
+def test_of_several_receivers_a_gain_step_asks_which() -> None:
+    (done,) = typed("12", Keypad(["r30", "r85"], actions))
+    assert done.values == {"step": "attenuator", "receiver": "r85"}
+
+
+def test_steps_add_up_and_are_taken_back() -> None:
+    chain = GainChain()
+    assert chain.press("r30", "attenuator") == {"gain": "attenuator"}
+    assert chain.press("r30", "off tune 5 kHz") == {"gain": "attenuator, off tune 5 kHz"}
+    assert chain.press("r30", "off tune 20 kHz") == {"gain": "attenuator, off tune 20 kHz"}
+    bare = chain.press("r30", "no antenna")
+    assert (bare["antenna"], bare["directional"]) == ("none", False)
+    chain.undo("r30")
+    assert chain.taken("r30") == ("attenuator", "off tune 20 kHz")
+    assert chain.press("r30", "attenuator") == {"gain": "off tune 20 kHz"}
+    assert chain.press("r30", "off tune 20 kHz") == {"gain": "open"}
+    assert chain.taken("r85") == ()
+
+
+def test_the_longest_chain_may_be_saved() -> None:
+    chain = GainChain()
+    for step in GAIN_STEPS.values():
+        said = chain.press("r30", step)
+    assert notes.setup("r30", said)["gain"].count(",") == 3
+
+
+class Saved:
+    """Keys whose rows are kept in a list."""
+
+    def __init__(self) -> None:
+        self.rows: list[Entry] = []
+        self.others: list[Entered] = []
+        self.said: list[str] = []
+        nothing: Any = lambda *args: None  # noqa: E731
+        deeds = Deeds(submit=self.rows.append, keep=nothing, saved=lambda s: True,
+                      own_radio=nothing, end=nothing, place=nothing, maybe=lambda: "",
+                      play=nothing, say=self.said.append, prompt=nothing,
+                      other=self.other)  # fmt: skip
+        self.keys = Keys(deeds, SystemClock(), "A", ["r30"], "made-7", actions)
+
+    def other(self, done: Entered) -> notes.Content | None:
+        self.others.append(done)
+        return notes.note(f"called {done.values['call']}") if done.what == "call" else None
+
+    def type(self, text: str) -> list[dict[str, Any]]:
+        for character in text:
+            self.keys.press(character)
+        return [dict(row.content) for row in self.rows]
+
+
+def test_each_gain_step_is_a_row_and_no_antenna_asks_which_is_on_again() -> None:
+    saved = Saved()
+    rows = saved.type("1355")
+    assert [row["gain"] for row in rows] == [
+        "attenuator",
+        "attenuator, off tune 10 kHz",
+        "attenuator, off tune 10 kHz, no antenna",
+        "attenuator, off tune 10 kHz",
+    ]
+    assert saved.keys.pad.question.startswith("r30: antenna")
+    assert saved.type("yagi\ny")[-1] == {"kind": "setup", "receiver": "r30", "antenna": "yagi",
+                                         "directional": True}  # fmt: skip
+
+
+def test_an_undone_step_is_a_new_row_and_no_step() -> None:
+    saved = Saved()
+    rows = saved.type("13uy" + "1")
+    assert rows[2]["supersedes_id"] == saved.rows[1].id
+    assert rows[3]["gain"] == "open"  # the attenuator of before was on, and is taken back
+
+
+def test_what_only_homing_has_goes_to_the_command() -> None:
+    saved = Saved()
+    rows = saved.type("!d" + "c" + "l" + "e20\nl")
+    assert [done.what for done in saved.others] == ["call", "next collar", "light"]
+    assert rows[0]["text"] == "called danger"
+    assert rows[1]["radius_m"] == 20.0
+
+
+@given(st.text(max_size=200))
+def test_no_keys_are_ever_an_error(text: str) -> None:
+    pad = Keypad(["r30"], actions)
+    typed(text, pad)
+    assert typed("\x1b\x1b  ", pad)[-1:] == [Entered("heard", {"word": "clear"})]
+
+
+def test_heard_and_the_call_stand_first() -> None:
+    assert key_words()[:2] == ("SPACE HEARD", "! CALL ALL")
