@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, TextIO
 
 from rich.segment import Segment
 from textual import events
@@ -64,7 +64,7 @@ class OutputDriver(Driver):
 
     async def _follow_size(self) -> None:
         while True:
-            size = _terminal_size(self._file.fileno() if self._file else 2)
+            size = _terminal_size(self._file)
             if size != self._shown:
                 self._shown = size
                 await self._app._post_message(events.Resize(size, size))
@@ -82,10 +82,10 @@ class OutputDriver(Driver):
         self.flush()
 
 
-def _terminal_size(descriptor: int) -> Size:
+def _terminal_size(file: TextIO | None) -> Size:
     try:
-        width, height = os.get_terminal_size(descriptor)
-    except OSError:
+        width, height = os.get_terminal_size(2 if file is None else file.fileno())
+    except OSError:  # also of what is no file at all
         return Size(80, 24)
     return Size(width or 80, height or 24)  # a serial line says 0
 

@@ -58,7 +58,7 @@ _NORTH_EAST = (
     "####      #",
     "##         ",
 )
-ARROW_COLUMNS = len(_EAST)
+ARROW_COLUMNS = len(_EAST[0])
 
 
 def can_draw(text: str) -> bool:

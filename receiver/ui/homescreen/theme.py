@@ -30,7 +30,7 @@ def _palette(ground: str, text: str, dim: str, strong: str, loud: str, on_loud: 
 
 
 # Red alone keeps the eyes used to the dark; the darkest is still red where there are 16 colours.
-NIGHT: Final = _palette("#000000", "#c80000", "#a00000", "#ff0000", "#c00000", "#000000")
+NIGHT: Final = _palette("#000000", "#d80000", "#b00000", "#ff0000", "#c00000", "#000000")
 # Black on white is what can be read in the sun; dim is no lighter than a printed page.
 DAY: Final = _palette("#ffffff", "#000000", "#303030", "#000000", "#000000", "#ffffff")
 NO_COLOUR: Final[Palette] = {

@@ -28,22 +28,28 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 class Screen(OutputDriver):
-    """Writes what a terminal would get into a list."""
+    """Writes what a terminal would get into a text."""
 
-    written: ClassVar[list[str]] = []
+    got: ClassVar[io.StringIO] = io.StringIO()
 
-    def write(self, data: str) -> None:
-        self.written.append(data)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._file = self.got
 
-    def flush(self) -> None:
-        pass
+    @classmethod
+    def taken(cls) -> str:
+        """Return what was written since the last time."""
+        text = cls.got.getvalue()
+        cls.got.seek(0)
+        cls.got.truncate()
+        return text
 
 
 def shot(snapshot: Snapshot, environment: dict[str, str], light: int = 0,
          steps: tuple[Snapshot, ...] = ()) -> tuple[HomeApp, list[str]]:  # fmt: skip
     """Show a snapshot and then others; return the app and what was written for each."""
     now, written = [snapshot], list[str]()
-    Screen.written.clear()
+    Screen.taken()
     app = HomeApp(
         lambda width, height: drawn(now[0], Below(keys=key_words()), width, height),
         Screen,
@@ -57,8 +63,7 @@ def shot(snapshot: Snapshot, environment: dict[str, str], light: int = 0,
         for step in (snapshot, *steps):
             now[0] = step
             await asyncio.sleep(0.5)
-            written.append("".join(Screen.written))
-            Screen.written.clear()
+            written.append(Screen.taken())
         app.exit()
         await task
 
@@ -84,12 +89,15 @@ def test_the_night_is_red_and_nothing_else(case: Snapshot, monkeypatch: Any) -> 
     monkeypatch.setenv("COLORTERM", "truecolor")
     app, (written,) = shot(case, COLOURED)
     shades = colours(app)
-    assert shades and all(green == blue == 0 for _, green, blue in shades)
+    assert shades
+    assert all(green == blue == 0 for _, green, blue in shades)
     for attributes in _SGR.findall(written):
         emitted = re.sub(r"[34]8;2;\d+;0;0(?=;|$)", "", attributes)
         assert set(filter(None, emitted.split(";"))) <= {"0", "1", "9"}, attributes
-    bare = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", re.sub(r"\x1b\[[0-9;]*m[^\x1b]*", "", written))
-    assert bare.strip("\n") == "" or not bare.strip()  # no text in the terminal's own colours
+    bare = re.sub(
+        r"\x1b\[[0-9;?]*[a-zA-Z]", "", re.sub(r"\x1b\[[0-9;]*[1-9][0-9;]*m[^\x1b]*", "", written)
+    )
+    assert not bare.strip()  # no text in the terminal's own colours
 
 
 def test_every_role_has_a_style_in_every_palette() -> None:
@@ -100,14 +108,15 @@ def test_every_role_has_a_style_in_every_palette() -> None:
     assert not any(style.color or style.bgcolor for style in NO_COLOUR.values())
 
 
+def linear(value: float) -> float:
+    return value / 12.92 if value <= 0.03928 else float(((value + 0.055) / 1.055) ** 2.4)
+
+
 def luminance(style: Any) -> tuple[float, float]:
     """Return the relative luminance of text and ground (WCAG 2)."""
 
     def of(colour: Any) -> float:
-        parts = [value / 255 for value in colour.triplet]
-        red, green, blue = (
-            part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-        )
+        red, green, blue = (linear(value / 255) for value in colour.triplet)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     return of(style.color), of(style.bgcolor)
@@ -163,7 +172,7 @@ def test_pilot_follows_the_size_of_the_screen(made: Make) -> None:
         return texts
 
     small, large, tiny = asyncio.run(run())
-    assert "HEARD" in small and "HEARD" in large and "HEARD" in tiny
+    assert [("HEARD" in shown) for shown in (small, large, tiny)] == [True] * 3
     assert digits.drawn("-87", 2)[0].strip() in large.replace("&#160;", " ")
 
 
