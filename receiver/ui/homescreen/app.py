@@ -42,7 +42,7 @@ class OutputDriver(Driver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=False, size=size)
-        self._file = sys.__stderr__
+        self._file: TextIO | None = sys.__stderr__
         self._shown: Size | None = None
         self._watch: asyncio.Task[None] | None = None
 

@@ -115,8 +115,9 @@ class HomeFace:
         except Exception as error:
             fault = error
         self._app = None
-        if fault is not None:
-            self.say(phrase("look out: no screen, lines go on: {fault}", fault=repr(fault)))
+        if not self._over.is_set():
+            why = phrase("it ended") if fault is None else repr(fault)
+            self.say(phrase("look out: no screen, lines go on: {fault}", fault=why))
 
     def _write_lines(self) -> None:
         asked, written_s = "", 0.0

@@ -1,0 +1,138 @@
+"""The homing screen in a real terminal: what is drawn, that keys work, and what is left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, time
+sys.path.insert(0, {folder!r})
+from conftest import CASES, made_snapshot
+from receiver.clock import SystemClock
+from receiver.ui.homescreen.face import homescreen
+from receiver.ui.homing_keys import actions
+from receiver.ui.keys import Deeds, Keys
+
+ended = []
+nothing = lambda *args: None
+with homescreen(time.monotonic, lines={lines}) as (face, start):
+    other = lambda done: face.change_light() if done.what == "light" else face.say(repr(done))
+    start(Keys(Deeds(submit=nothing, keep=nothing, saved=lambda s: True, own_radio=nothing,
+                     end=lambda: ended.append(1), place=nothing, maybe=lambda: "", play=nothing,
+                     say=face.say, prompt=nothing, other=other),
+               SystemClock(), "A", ["r30"], None, actions))
+    while not ended:
+        face.show(made_snapshot(**CASES[{case!r}]))
+        time.sleep(0.1)
+"""
+COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
+
+
+class Terminal:
+    """A tmux session of 80 by 24 of its own."""
+
+    def __init__(self, program: str, socket: Path) -> None:
+        self._command = [program, "-S", str(socket), "-f", "/dev/null"]
+
+    def tmux(self, *words: str) -> str:
+        done = subprocess.run([*self._command, *words], capture_output=True, text=True, timeout=20)
+        return done.stdout
+
+    def run(self, case: str, lines: bool = False, **environment: str) -> None:
+        program = PROGRAM.format(folder=str(Path(__file__).parent), case=case, lines=lines)
+        said = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+        command = (
+            f"env {said} {sys.executable} -c {shlex.quote(program)}; echo it is over; sleep 60"
+        )
+        self.tmux("new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", command)
+
+    def keys(self, text: str) -> None:
+        for letter in text:
+            self.tmux("send-keys", "-l", "--", letter)
+
+    def wait_for(self, text: str) -> str:
+        """Return the screen once it has this text."""
+        for _ in range(150):
+            if text in (screen := self.tmux("capture-pane", "-p")):
+                return screen
+            time.sleep(0.1)
+        pytest.fail(f"no {text!r} on:\n{screen}")
+
+    def colours(self) -> set[str]:
+        """Return every part of every style on the screen."""
+        found = COLOUR.findall(self.tmux("capture-pane", "-p", "-e"))
+        return {part for style in found for part in style.split(";")}
+
+
+@pytest.fixture
+def terminal(peer: Callable[[str], str], tmp_path: Path, root: Path) -> Iterator[Terminal]:
+    terminal = Terminal(peer("tmux"), tmp_path / "tmux")
+    os.environ.setdefault("PYTHONPATH", str(root))
+    yield terminal
+    terminal.tmux("kill-server")
+
+
+@pytest.mark.peer("tmux")
+def test_keys_day_night_and_the_end(terminal: Terminal) -> None:
+    terminal.run("usual", TERM="xterm-256color", COLORTERM="")
+    screen = terminal.wait_for("SPACE HEARD")
+    assert "052° ±12° true" in screen
+    assert "██████" in screen
+    assert terminal.colours() <= {"0", "1", "9", "38", "48", "5", "16", "52", "88", "124", "160",
+                                  "196"}  # fmt: skip
+    terminal.keys(" ")
+    terminal.wait_for("HEARD: SPACE clear")
+    terminal.keys(" ")
+    terminal.wait_for("saved: heard clear")
+    terminal.keys("!d")
+    terminal.wait_for("'call': 'danger'")
+    terminal.keys("l")
+    time.sleep(0.5)
+    assert "231" in terminal.colours()
+    terminal.keys("qy")
+    screen = terminal.wait_for("it is over")
+    assert "HEARD" not in screen  # the terminal is as it was
+
+
+@pytest.mark.peer("tmux")
+@pytest.mark.parametrize(
+    "environment", [{"TERM": "vt100"}, {"TERM": "xterm-256color", "NO_COLOR": "1"}]
+)
+def test_stop_without_any_colour(terminal: Terminal, environment: dict[str, str]) -> None:
+    terminal.run("worst", **environment)
+    screen = terminal.wait_for("SPACE HEARD")
+    assert "LEADER DECIDES" in screen
+    assert "OLD 31 s" in screen
+    assert "°" not in screen
+    assert terminal.colours() <= {"", "0", "1", "7", "9", "39", "49"}
+
+
+@pytest.mark.peer("tmux")
+def test_a_smaller_window_is_followed(terminal: Terminal) -> None:
+    terminal.run("usual", TERM="xterm-256color")
+    terminal.wait_for("SPACE HEARD")
+    terminal.tmux("resize-window", "-x", "60", "-y", "18")
+    time.sleep(1.5)
+    screen = terminal.tmux("capture-pane", "-p")
+    assert "SPACE HEARD" in screen
+    assert "052°" in screen
+    assert len(screen.splitlines()) == 18
+
+
+@pytest.mark.peer("tmux")
+def test_lines_with_keys(terminal: Terminal) -> None:
+    terminal.run("usual", lines=True, TERM="xterm")
+    terminal.wait_for("the collar is that way; 052°")
+    terminal.keys("b")
+    terminal.wait_for("bearing, degrees")
+    terminal.keys("\x1bqy")
+    terminal.wait_for("it is over")
