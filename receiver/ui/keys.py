@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from receiver.clock import Clock
 from receiver.errors import ConfigError
+from receiver.language import phrase
 from receiver.notes import content as notes
 from receiver.records import SETUP, TURN, Entry, Place
 from receiver.ui.homing_keys import NO_ANTENNA, GainChain
@@ -82,7 +83,10 @@ class Deeds:
 
 
 class Keys:
-    """Reads keys in a thread of its own until `stop` is set."""
+    """Reads keys in a thread of its own until `stop` is set.
+
+    `pad` is what is asked and typed; `collar` is the one that HEARD is about, and may change.
+    """
 
     def __init__(
         self,
@@ -93,7 +97,7 @@ class Keys:
         collar: str | None = None,
         table: Callable[[], Actions] = actions,
     ) -> None:
-        self._deeds, self._clock, self._observer, self._collar = deeds, clock, observer, collar
+        self._deeds, self._clock, self._observer, self.collar = deeds, clock, observer, collar
         self.pad = Keypad(receivers, table)
         self._chain = GainChain()
         self._last: Entry | None = None
@@ -137,7 +141,10 @@ class Keys:
             except ConfigError as error:
                 self._refuse(done, error)
             except Exception as error:  # the keys must go on, and so does the recording
-                self._deeds.say(f"look out: a fault, press the keys again: {error!r}")
+                fault = repr(error)
+                self._deeds.say(
+                    phrase("look out: a fault, press the keys again: {fault}", fault=fault)
+                )
         self._deeds.prompt(self.pad.prompt)
 
     def _refuse(self, done: Entered, error: ConfigError) -> None:
@@ -154,7 +161,8 @@ class Keys:
         if done.what == "own radio":
             transmitting = done.values["transmitting"]
             self._deeds.own_radio(transmitting)
-            self._deeds.say(f"own voice radio {'transmits' if transmitting else 'is off'}")
+            off, on = phrase("own voice radio is off"), phrase("own voice radio transmits")
+            self._deeds.say(on if transmitting else off)
         elif done.what == "end":
             if done.values["sure"]:
                 self._deeds.end()
@@ -215,22 +223,26 @@ class Keys:
 
         place = self._deeds.place()
         if place is None:
-            raise ConfigError("a magnetic bearing needs a place: wait for the GPS, or give it true")
+            raise ConfigError(
+                phrase("a magnetic bearing needs a place: wait for the GPS, or give it true")
+            )
         day = self._clock.now().utc.date()
         return round(declination_deg(place.latitude_deg, place.longitude_deg, day), 1)
 
     def _save(self, content: notes.Content) -> None:
-        about = {"collar": self._collar} if self._collar and "heard" in content else {}
+        about = {"collar": self.collar} if self.collar and "heard" in content else {}
         entry = notes.entry({**about, **content}, self._observer, self._clock)
         self._deeds.submit(entry)
         self._last = entry
         words = notes.describe(entry.content)
         saved = self._deeds.saved(SAVED_WITHIN_S)
-        self._deeds.say(f"saved: {words}" if saved else f"NOT SAVED YET, kept in memory: {words}")
+        done = phrase("saved: {entry}", entry=words)
+        waits = phrase("NOT SAVED YET, kept in memory: {entry}", entry=words)
+        self._deeds.say(done if saved else waits)
 
     def _undo(self, sure: bool) -> None:
         if not sure or self._last is None:
-            self._deeds.say("nothing is taken back")
+            self._deeds.say(phrase("nothing is taken back"))
             return
         old, said = self._last, notes.describe(self._last.content)
         self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})

@@ -74,7 +74,7 @@ def main() -> None:
         if not first and app.size.width and face.has_news:
             first.append(time.perf_counter() - BEGAN)
 
-    HomeApp.look = look  # type: ignore[method-assign]
+    HomeApp.look = look  # type: ignore[method-assign, assignment]
     face = HomeFace(time.monotonic)
     face.begin()
     begin, spent = time.perf_counter(), time.process_time()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -34,25 +33,26 @@ with homescreen(time.monotonic, lines={lines}) as (face, start):
         face.show(made_snapshot(**CASES[{case!r}]))
         time.sleep(0.1)
 """
+XTERM = {"TERM": "xterm-256color"}
 COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 class Terminal:
     """A tmux session of 80 by 24 of its own."""
 
-    def __init__(self, program: str, socket: Path) -> None:
+    def __init__(self, program: str, socket: Path, root: Path) -> None:
         self._command = [program, "-S", str(socket), "-f", "/dev/null"]
+        self._root = root
 
     def tmux(self, *words: str) -> str:
         done = subprocess.run([*self._command, *words], capture_output=True, text=True, timeout=20)
         return done.stdout
 
-    def run(self, case: str, lines: bool = False, **environment: str) -> None:
+    def run(self, case: str, environment: dict[str, str], lines: bool = False) -> None:
         program = PROGRAM.format(folder=str(Path(__file__).parent), case=case, lines=lines)
         said = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
-        command = (
-            f"env {said} {sys.executable} -c {shlex.quote(program)}; echo it is over; sleep 60"
-        )
+        python = f"env PYTHONPATH={self._root} {said} {sys.executable} -c {shlex.quote(program)}"
+        command = f"{python}; echo it is over; sleep 60"
         self.tmux("new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", command)
 
     def keys(self, text: str) -> None:
@@ -75,15 +75,14 @@ class Terminal:
 
 @pytest.fixture
 def terminal(peer: Callable[[str], str], tmp_path: Path, root: Path) -> Iterator[Terminal]:
-    terminal = Terminal(peer("tmux"), tmp_path / "tmux")
-    os.environ.setdefault("PYTHONPATH", str(root))
+    terminal = Terminal(peer("tmux"), tmp_path / "tmux", root)
     yield terminal
     terminal.tmux("kill-server")
 
 
 @pytest.mark.peer("tmux")
 def test_keys_day_night_and_the_end(terminal: Terminal) -> None:
-    terminal.run("usual", TERM="xterm-256color", COLORTERM="")
+    terminal.run("usual", {**XTERM, "COLORTERM": ""})
     screen = terminal.wait_for("SPACE HEARD")
     assert "052° ±12° true" in screen
     assert "██████" in screen
@@ -108,7 +107,7 @@ def test_keys_day_night_and_the_end(terminal: Terminal) -> None:
     "environment", [{"TERM": "vt100"}, {"TERM": "xterm-256color", "NO_COLOR": "1"}]
 )
 def test_stop_without_any_colour(terminal: Terminal, environment: dict[str, str]) -> None:
-    terminal.run("worst", **environment)
+    terminal.run("worst", environment)
     screen = terminal.wait_for("SPACE HEARD")
     assert "LEADER DECIDES" in screen
     assert "OLD 31 s" in screen
@@ -118,7 +117,7 @@ def test_stop_without_any_colour(terminal: Terminal, environment: dict[str, str]
 
 @pytest.mark.peer("tmux")
 def test_a_smaller_window_is_followed(terminal: Terminal) -> None:
-    terminal.run("usual", TERM="xterm-256color")
+    terminal.run("usual", XTERM)
     terminal.wait_for("SPACE HEARD")
     terminal.tmux("resize-window", "-x", "60", "-y", "18")
     time.sleep(1.5)
@@ -130,7 +129,7 @@ def test_a_smaller_window_is_followed(terminal: Terminal) -> None:
 
 @pytest.mark.peer("tmux")
 def test_lines_with_keys(terminal: Terminal) -> None:
-    terminal.run("usual", lines=True, TERM="xterm")
+    terminal.run("usual", XTERM, lines=True)
     terminal.wait_for("the collar is that way; 052°")
     terminal.keys("b")
     terminal.wait_for("bearing, degrees")
