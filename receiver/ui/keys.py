@@ -141,10 +141,8 @@ class Keys:
             except ConfigError as error:
                 self._refuse(done, error)
             except Exception as error:  # the keys must go on, and so does the recording
-                fault = repr(error)
-                self._deeds.say(
-                    phrase("look out: a fault, press the keys again: {fault}", fault=fault)
-                )
+                said = phrase("look out: a fault, press the keys again: {fault}", fault=repr(error))
+                self._deeds.say(said)
         self._deeds.prompt(self.pad.prompt)
 
     def _refuse(self, done: Entered, error: ConfigError) -> None:
