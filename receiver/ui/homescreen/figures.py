@@ -35,7 +35,7 @@ def _level(strength: Strength | None, scale: int) -> list[Row]:
 
 def _half(strength: Strength | None, scale: int, width: int) -> int:
     """Return how wide the level's half of the screen is; it does not jump with each figure."""
-    column = digits.columns(words.figure(strength), scale) + 2 * GAP
+    column = digits.columns(words.figure(strength), scale) + GAP + 2 * GAP * scale
     return max(column, min(width * 2 // 5, 32 * scale))
 
 
@@ -85,6 +85,8 @@ def _stop(snapshot: Snapshot, scale: int, room: int) -> list[Row]:
     """STOP instead of any direction; small where a language's word cannot be drawn."""
     word, leader = phrase("STOP"), phrase("LEADER DECIDES")
     left = room - digits.columns(word, scale) - GAP
+    if scale > 1 and left < LEAST_WORDS:
+        return _stop(snapshot, 1, room)
     if not digits.can_draw(word) or left < LEAST_WORDS:
         return [*fold(word, "stop", room), *fold(leader, "stop", room), (),
                 *fold(words.limit(snapshot), "text", room, most=3)]  # fmt: skip

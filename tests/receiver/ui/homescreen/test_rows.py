@@ -102,8 +102,10 @@ def test_inside_the_limit_there_is_stop_and_nothing_that_leads_on(
             for leading in ("°", "o'clock", "walk", "go on", "that way", "would help", "go higher"):
                 assert leading not in shown, leading
             assert not set("↑↗→↘↓↙←↖") & set(shown)
-    shown = "\n".join(lines(made(case_of_stop)))
-    assert all(row.strip() in shown for row in digits.drawn("STOP"))
+    for width, height in ((60, 24), (80, 24), (120, 36)):
+        shown = "\n".join(lines(made(case_of_stop), width=width, height=height))
+        drawings = [digits.drawn("STOP", scale) for scale in (1, 2)]
+        assert any(all(row.strip() in shown for row in rows) for rows in drawings)
 
 
 def test_what_is_old_is_struck_out_and_says_so(made: Make) -> None:
