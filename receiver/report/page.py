@@ -16,7 +16,7 @@ from receiver.report.told import Chart
 from receiver.wording import SIMULATION
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-LONGEST_WATERMARK = 40
+LONGEST_WATERMARK = 80
 
 
 def page(report: Report) -> bytes:
@@ -145,7 +145,7 @@ p{margin:6px 0;max-width:68ch;overflow-wrap:anywhere}
 .mark{color:#5a564e;font-weight:600}
 .simulation{background:#c53030;color:#fff;font-weight:700;padding:6px 12px;max-width:none}
 .watermark{position:fixed;inset:0;z-index:2;display:flex;align-items:center;justify-content:center;
- transform:rotate(-32deg);font-size:54px;font-weight:700;color:#1c1b19;opacity:.07;
+ transform:rotate(-32deg);font-size:min(54px,7vw);font-weight:700;color:#1c1b19;opacity:.07;
  pointer-events:none;text-align:center;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;margin:10px 0;font-size:14px}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid #d8d4cb;
@@ -176,7 +176,7 @@ figure{margin:14px 0}
  font-size:14px}
 .legend svg{width:24px;height:16px;margin-right:7px;vertical-align:-2px}
 footer{margin-top:34px;padding-top:8px;border-top:1px solid #8b867b;font-size:13px;color:#5a564e}
-@media(max-width:600px){main{padding:18px 16px}h1{font-size:23px}.watermark{font-size:34px}}
+@media(max-width:600px){main{padding:18px 16px}h1{font-size:23px}}
 @media print{
  @page{size:A4;margin:16mm 15mm}
  *{-webkit-print-color-adjust:exact;print-color-adjust:exact}

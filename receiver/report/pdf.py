@@ -20,9 +20,9 @@ from receiver.wording import SIMULATION
 
 WIDTH_IN, HEIGHT_IN = 8.27, 11.69
 LEFT, RIGHT, TOP, BOTTOM = 0.75, 7.52, 0.8, 10.9  # inches from the left and from the top
-LETTER = 0.5  # width of a letter as a share of its height, on average
+LETTER = 0.57  # width of a letter as a share of its height; Cyrillic is wider than Latin
 MAP_IN = 4.9
-LONGEST_MARK = 60
+LONGEST_MARK = 80
 LOOKS: dict[str, dict[str, Any]] = {
     "cell": {"facecolor": "white", "edgecolor": "#8b867b", "linewidth": 0.8},
     "in_area": {"facecolor": "#fbd9a5", "edgecolor": "#8a4b06", "linewidth": 1.4, "hatch": "//"},
@@ -94,8 +94,8 @@ class _Sheets:
         self._count += 1
         mark = _for(self._report)[:LONGEST_MARK]
         self._figure.text(
-            0.5, 0.5, mark, fontsize=min(34.0, 900.0 / len(mark)), rotation=32, alpha=0.09, ha="center",
-            va="center", fontweight="bold", parse_math=False,
+            0.5, 0.5, mark, fontsize=min(34.0, 900.0 / len(mark)), rotation=32, alpha=0.09,
+            ha="center", va="center", fontweight="bold", parse_math=False,
         )  # fmt: skip
         self._put(LEFT, HEIGHT_IN - 0.45, _for(self._report)[:90], 8, color="#5a564e")
         self._put(RIGHT, HEIGHT_IN - 0.45, str(self._count), 8, color="#5a564e")
@@ -198,6 +198,7 @@ def _sample(look: str) -> Shape:
 
 def _draw(axes: Any, shape: Shape) -> None:
     from matplotlib.patches import Circle, Polygon
+    from matplotlib.patheffects import withStroke
 
     look = LOOKS.get(shape.look.partition(" ")[0], {})
     (x, y), *_ = shape.points
@@ -206,8 +207,9 @@ def _draw(axes: Any, shape: Shape) -> None:
     elif shape.kind == "polygon":
         axes.add_patch(Polygon(shape.points, closed=True, **look))
     elif shape.kind == "text":
-        big = {"fontsize": 9, "fontweight": "bold"} if shape.look == "label" else {"fontsize": 7.5}
-        axes.text(x, y, shape.text, parse_math=False, **big)
+        big = {"fontsize": 9, "fontweight": "bold"} if shape.look == "label" else {"fontsize": 7}
+        edge = withStroke(linewidth=2.5, foreground="white")
+        axes.text(x, y, shape.text, parse_math=False, path_effects=[edge], **big)
     elif shape.kind == "cross":
         axes.plot([x - 7, x + 7], [y - 7, y + 7], **look)
         axes.plot([x - 7, x + 7], [y + 7, y - 7], **look)
