@@ -92,9 +92,10 @@ def _settings(journal: Path | None, config: Path | None) -> Configuration:
     from receiver import settings
     from receiver.errors import InputError
     from receiver.journal import Journal
+    from receiver.language import phrase
 
     if journal is not None and not journal.exists():
-        raise InputError(f"{journal}: no such journal")
+        raise InputError(phrase("{journal}: no such journal", journal=journal))
     path = settings.find_file(config, journal)
     if path is not None or journal is None:
         return settings.load(path)[0]
