@@ -58,7 +58,7 @@ LAYERS: dict[str, set[str]] = {
     | BASE
     | JOINED
     | {"receiver.locator", "receiver.columns", "receiver.language", "receiver.joining"}
-    | {"receiver.heard", "protocols.packet"},
+    | {"receiver.heard", "receiver.notes", "protocols.packet"},
     "receiver.positions": BASE
     | ENVELOPES
     | {"pynmeagps", "gpxpy", "defusedxml", "receiver.setups"},

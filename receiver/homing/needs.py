@@ -1,0 +1,50 @@
+"""What would help a search most just now, first things first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from receiver.config import Configuration
+from receiver.homing.snapshot import OLD_S, SourceState, Standing, Strength
+from receiver.language import phrase
+
+if TYPE_CHECKING:
+    from receiver.joining import Derived
+
+PLACE_OLD_S = 60.0
+
+
+def needed(
+    derived: Derived | None,
+    configuration: Configuration,
+    sources: Sequence[SourceState],
+    place: Standing | None,
+    strength: Strength | None,
+) -> tuple[str, ...]:
+    """Return what is missing, in words."""
+    said = [
+        phrase("{name} is lost: {reason}", name=s.name, reason=s.reason or s.state)
+        for s in sources
+        if s.state == "lost"
+    ]
+    if place is None:
+        said.append(phrase("your place: wait for the GPS, or enter it"))
+    elif place.age_s > PLACE_OLD_S:
+        said.append(phrase("your place is old: is the GPS still on?"))
+    if derived is None:
+        return tuple(said)
+    observations = derived.observations
+    receivers = [s.name for s in sources if s.role == "receiver"]
+    own = configuration.observer
+    unsaid = [r for r in receivers if derived.register.first(own, r).antenna is None
+              and (own, r) not in derived.register.hearings]  # fmt: skip
+    if unsaid:
+        said.append(phrase("say which antenna {receiver} hears with", receiver=unsaid[0]))
+    if strength is not None and strength.age_s < OLD_S and strength.saturated:
+        said.append(phrase("too loud for the meter: take the next gain step"))
+    if any(o.heard for o in observations) and not any(o.kind == "bearing" for o in observations):
+        said.append(phrase("a turn with the antenna: no direction has been taken yet"))
+    if derived.unplaced:
+        said.append(phrase("a place for {count} entries without one", count=len(derived.unplaced)))
+    return tuple(said)
