@@ -35,7 +35,8 @@ LOOK_S = 0.5
 PEAK_HOLD_S = 3.0
 MANY_ROWS = 200  # more than these wait only where the disk does not keep up
 FINISH_S = 10.0
-ANSWER_EVERY_LOOKS = 10
+ANSWER_EVERY_S = 5.0
+SLOW_EVERY_S = 5.0  # battery and disk
 ANSWER_SHARE = 0.1  # of the time at most: the rest is for the receivers, also after a long day
 
 
@@ -59,7 +60,9 @@ class View:
     levels: dict[str, Detection] = field(default_factory=dict)
     place: Place | None = None
     places: dict[str, Place] = field(default_factory=dict)
+    derived: Derived | None = None
     posterior: Posterior | None = None
+    answered_ns: int | None = None
     past: Past | None = None
     tested: dict[str, bool] = field(default_factory=dict)
     setups: dict[str, str] = field(default_factory=dict)
@@ -75,7 +78,7 @@ class Session:
     """What to record: sources, into which journal, for which collar, on which clock.
 
     With a `plan` the receivers that can be told are tuned from collar to collar. A `tap` is told at
-    once what comes.
+    once what comes. `look_s` is how often it is looked at what came, and the view shown.
     """
 
     addresses: Sequence[Address]
@@ -86,6 +89,7 @@ class Session:
     seconds: float | None = None
     plan: Plan | None = None
     tap: Tap | None = None
+    look_s: float = LOOK_S
 
 
 class Running(NamedTuple):
@@ -162,21 +166,24 @@ def _follow(
 ) -> None:
     begin_ns = session.clock.now().monotonic_ns
     view.clock_source, disk = session.clock.source, Disk(session.journal)
-    looks, next_answer = 0, ANSWER_EVERY_LOOKS - 1
-    while not stop.wait(LOOK_S) and not listening.ended:
+    slow = max(round(SLOW_EVERY_S / session.look_s), 1)
+    looks, next_answer = 0, round(ANSWER_EVERY_S / session.look_s) - 1
+    while not stop.wait(session.look_s) and not listening.ended:
         looks += 1
         try:
+            now = session.clock.now()
+            view.now, view.now_ns = now.utc, now.monotonic_ns
             on_events(_seen(follower.news(), view))
             if looks > next_answer:
                 took_s = _locate(session, view, follower)
-                pause = int(took_s / LOOK_S / ANSWER_SHARE)
-                next_answer = looks + max(ANSWER_EVERY_LOOKS, pause)
+                pause_s = max(ANSWER_EVERY_S, took_s / ANSWER_SHARE)
+                next_answer = looks + round(pause_s / session.look_s)
             saved, waiting, now = writer.committed, writer.waiting, session.clock.now()
             is_idle = view.waiting > 0 and waiting > 0 and view.saved == saved
             view.is_stuck = is_idle or waiting > MANY_ROWS
             view.saved, view.waiting, view.statuses = saved, waiting, listening.statuses
             view.now, view.now_ns = now.utc, now.monotonic_ns
-            if looks % ANSWER_EVERY_LOOKS == 1:
+            if looks % slow == 1:
                 view.battery = read_battery()
                 view.disk_free_bytes, view.disk_hours = disk.state(view.now_ns)
             on_view(view)
@@ -196,6 +203,7 @@ def _locate(session: Session, view: View, follower: Follower) -> float:
         from receiver.locator import Past  # only now: recording begins without the locator
 
         view.past = Past()
+    view.derived, view.answered_ns = derived, session.clock.now().monotonic_ns
     view.posterior = answer_of(derived, session.collar, view.past)
     _look_at_receivers(session, view, derived)
     _judge_silences(view, derived)

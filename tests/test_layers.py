@@ -126,7 +126,7 @@ LAYERS: dict[str, set[str]] = {
     | {"receiver.importers", "receiver.journal", "receiver.story", "receiver.corrections"},
     "receiver.ui": NUMERIC
     | BASE
-    | {"rich", "receiver.locator", "receiver.columns", "protocols"}
+    | {"rich", "rasterio", "receiver.locator", "receiver.columns", "protocols"}
     | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
     | {"receiver.heard", "receiver.hearing", "receiver.samples.level", "receiver.story"}
     | {"receiver.homing", "receiver.language", "textual", "starlette", "uvicorn", "websockets"}

@@ -1,0 +1,261 @@
+"""A running homing search as its faces see it: what came is taken in, snapshots go out.
+
+The recording (or a replay) calls `on_events` and `on_view` from its own thread; screens, sound and
+phones read the last snapshot from theirs, and hand over what people enter.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from receiver.clock import Clock
+from receiver.config import Configuration
+from receiver.homing import mapped
+from receiver.homing.finding import Finding, Moment
+from receiver.homing.snapshot import Machine, Snapshot, SourceState
+from receiver.records import Entry, Place
+
+if TYPE_CHECKING:
+    from receiver.locator import Posterior
+    from receiver.recording import View
+    from receiver.ui.web.belief import Overlay
+    from receiver.ui.web.elevation import Elevation
+    from receiver.ui.web.tiles import Tiles
+
+SAVED_WITHIN_S = 5.0
+PICTURES_KEPT = 2  # day and night
+Submit = Callable[[Entry], None]
+
+
+@dataclass(slots=True)
+class Ground:
+    """What is known of the ground: a map that the user brought, heights."""
+
+    tiles: Tiles | None = None
+    elevation: Elevation | None = None
+
+
+def nobody_writes(entry: Entry) -> None:
+    """Take an entry of a search that is over: nothing is written."""
+
+
+@dataclass(slots=True)
+class Searching:
+    """One search. `auto_off_s`: receivers that switch themselves off, and after how long."""
+
+    configuration: Configuration
+    clock: Clock
+    collar: str | None
+    ground: Ground = field(default_factory=Ground)
+    auto_off_s: dict[str, float] = field(default_factory=dict)
+    submit_row: Submit = nobody_writes
+    saved: Callable[[float], bool] = lambda seconds: True
+    faces: list[Callable[[Snapshot], None]] = field(default_factory=list)
+    _finding: Finding = field(init=False)
+    _walk: mapped.Walk = field(default_factory=mapped.Walk)
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _last: Snapshot | None = None
+    _posterior: Posterior | None = None
+    _bearings: list[dict[str, Any]] = field(default_factory=list)
+    _pictures: dict[bool, tuple[object, Overlay | None]] = field(default_factory=dict)
+    _version: int = 0
+    _key_ns: int | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._finding = Finding(self.configuration, self.collar)
+
+    # --- told by the recording ------------------------------------------------------------------
+
+    def on_events(self, events: Sequence[object]) -> None:
+        """Take what was committed."""
+        now = self.clock.now()
+        now_s = now.monotonic_ns / 1e9
+        with self._lock:
+            self._finding.take(events, now.utc, now_s)
+        for event in events:
+            if isinstance(event, Entry):
+                self._entries[event.id] = event
+            elif isinstance(event, Place) and self._is_own(event):
+                self._step(event, now_s)
+
+    def _is_own(self, place: Place) -> bool:
+        return (place.observer or self.configuration.observer) == self.configuration.observer
+
+    def _step(self, place: Place, now_s: float) -> None:
+        strength = None if self._last is None else self._last.strength
+        share = None if strength is None or strength.age_s > 10.0 else strength.share
+        self._walk.add(mapped.Step(place.latitude_deg, place.longitude_deg, share, now_s))
+
+    def on_view(self, view: View) -> None:
+        """Make the snapshot of a view, and show it on every face."""
+        moment = self._moment(view)
+        with self._lock:
+            snapshot = self._finding.snapshot(moment)
+        if view.posterior is not self._posterior and view.derived is not None:
+            self._posterior = view.posterior
+            self._bearings = mapped.bearings(view.derived.observations, moment.time)
+            self._version += 1
+        self._last = snapshot
+        for show in self.faces:
+            show(snapshot)
+
+    def _moment(self, view: View) -> Moment:
+        now_s = view.now_ns / 1e9
+        answered_s = None if view.answered_ns is None else view.answered_ns / 1e9
+        return Moment(
+            time=view.now or self.clock.now().utc,
+            now_s=now_s,
+            machine=_machine(view),
+            sources=tuple(self._source(status, view) for status in view.statuses),
+            beats=tuple(
+                (track.collar, track.pulses_per_minute, track.meaning)
+                for status in view.statuses
+                for track in status.beacons
+            ),
+            posterior=view.posterior,
+            derived=view.derived,
+            answered_s=answered_s,
+            faults=tuple(view.faults),
+        )
+
+    def _source(self, status: Any, view: View) -> SourceState:
+        heard_ns = status.heard_ns if status.heard_ns is not None else status.since_ns
+        return SourceState(
+            name=status.name,
+            role=status.role,
+            state=status.state,
+            age_s=None if heard_ns is None else round((view.now_ns - heard_ns) / 1e9, 1),
+            reason=status.reason,
+            off_in_s=self._off_in_s(status.name, view.now_ns),
+        )
+
+    def _off_in_s(self, name: str, now_ns: int) -> float | None:
+        """Return when a receiver switches itself off: so long after a key of it was pressed.
+
+        Nobody tells when that was; a gain step is a key, and so is switching it on at the start.
+        """
+        if name not in self.auto_off_s:
+            return None
+        self._key_ns = now_ns if self._key_ns is None else self._key_ns
+        return self.auto_off_s[name] - (now_ns - self._key_ns) / 1e9
+
+    # --- asked by faces -------------------------------------------------------------------------
+
+    def home(self, collar: str) -> None:
+        """Home in on another collar."""
+        self.collar = collar
+        with self._lock:
+            self._finding.home(collar)
+
+    def next_collar(self) -> str | None:
+        """Home in on the next collar of the sheets; return its name."""
+        names = [collar.name for collar in self.configuration.collars]
+        if len(names) < 2:
+            return None
+        at = names.index(self.collar) if self.collar in names else -1
+        self.home(names[(at + 1) % len(names)])
+        return self.collar
+
+    def snapshot(self) -> Snapshot:
+        """Return what is known now."""
+        if self._last is None:
+            now = self.clock.now()
+            empty = Machine(saved=0, waiting=0, is_stuck=False)
+            with self._lock:
+                return self._finding.snapshot(
+                    Moment(time=now.utc, now_s=now.monotonic_ns / 1e9, machine=empty)
+                )
+        return self._last
+
+    def map_version(self) -> int:
+        """Return the number of the map: it grows with each answer and each piece of the walk."""
+        return self._version * 10_000 + len(self._walk.steps)
+
+    def map(self) -> dict[str, Any]:
+        """Return what a map shows."""
+        snapshot, now_s = self.snapshot(), self.clock.now().monotonic_ns / 1e9
+        version = self.map_version()
+        answer = None if self._posterior is None else self._posterior.answer
+        return {
+            "version": version,
+            "walk": [
+                [s.latitude_deg, s.longitude_deg, s.share, round(now_s - s.since_s)]
+                for s in self._walk.steps
+            ],
+            "regions": mapped.regions(answer),
+            "bearings": self._bearings,
+            "others": mapped.others(snapshot),
+            "alarms": mapped.alarms(snapshot),
+            "belief": self._belief(),
+            "declination_deg": self._declination_deg(snapshot.time),
+            "has_tiles": self.ground.tiles is not None,
+            "has_relief": self.ground.elevation is not None,
+        }
+
+    def _belief(self) -> dict[str, Any] | None:
+        drawn = self._overlay(night=False)
+        if drawn is None:
+            return None
+        sides = {name: getattr(drawn, name) for name in ("south", "west", "north", "east")}
+        return {"url": f"/belief.png?v={self._version}", **sides}
+
+    def belief_png(self, night: bool) -> bytes | None:
+        """Return the picture of where the collar may be."""
+        drawn = self._overlay(night=night)
+        return None if drawn is None else drawn.png
+
+    def _overlay(self, *, night: bool) -> Overlay | None:
+        from receiver.ui.web.belief import overlay
+
+        posterior = self._posterior
+        kept = self._pictures.get(night)
+        if kept is None or kept[0] is not posterior:
+            kept = (posterior, None if posterior is None else overlay(posterior, night=night))
+            self._pictures[night] = kept
+        return kept[1]
+
+    def _declination_deg(self, time: datetime) -> float | None:
+        from receiver.geodesy import declination_deg
+
+        if not self._walk.steps:
+            return None
+        last = self._walk.steps[-1]
+        return round(declination_deg(last.latitude_deg, last.longitude_deg, time.date()), 1)
+
+    def tile(self, z: int, x: int, y: int) -> bytes | None:
+        """Return a tile of the user's map."""
+        return None if self.ground.tiles is None else self.ground.tiles.tile(z, x, y)
+
+    def relief(self, z: int, x: int, y: int, night: bool) -> bytes | None:
+        """Return a tile drawn from heights."""
+        from receiver.ui.web.relief import relief_tile
+
+        known = self.ground.elevation
+        return None if known is None else relief_tile(known, z, x, y, night=night)
+
+    def entry(self, identity: str) -> Entry | None:
+        """Return the entry with this id."""
+        return self._entries.get(identity)
+
+    def submit(self, entry: Entry) -> bool:
+        """Hand an entry over to be written; return whether it is on the disk by now."""
+        self.submit_row(entry)
+        return self.saved(SAVED_WITHIN_S)
+
+
+def _machine(view: View) -> Machine:
+    battery = view.battery
+    return Machine(
+        saved=view.saved,
+        waiting=view.waiting,
+        is_stuck=view.is_stuck,
+        battery_percent=None if battery is None else battery.percent,
+        battery_hours=None if battery is None else battery.hours_left,
+        disk_hours=view.disk_hours,
+        clock_source=view.clock_source,
+    )

@@ -1,0 +1,198 @@
+// The phone's page. It shows what the laptop sends and sends what people enter; it computes nothing.
+
+import { showCalls } from "./calls.js";
+import { setDeclination } from "./compass.js";
+import { makeDeeds } from "./deeds.js";
+import { byId, el, put } from "./dom.js";
+import { keep, kept } from "./keep.js";
+import { showList } from "./list.js";
+import { askTap, makeMap, redraw, setGround, showMap, tick } from "./map.js";
+import { setTheme, showMenu, theme } from "./menu.js";
+import { showPanel } from "./panel.js";
+import { age, phrase, speak } from "./phrases.js";
+import { setPlace, start as startPlace } from "./place.js";
+import { drop, send, start as startQueue, waiting } from "./queue.js";
+import { Live, pair, readMap, takeToken } from "./server.js";
+import { askText } from "./sheet.js";
+import { soundLevel } from "./sound.js";
+
+const BY_EAR = "hand";
+const LONGEST_NAME = 40;
+const SAID_MS = 5000;
+const OLD_S = 10;
+
+const now = { state: null, snapshot: null, arrived: 0, live: false, stranger: "", map: null, asking: false, middle: "map", said: "" };
+
+const page = {
+  snapshot: () => now.snapshot,
+  state: () => now.state,
+  isLive: () => now.live,
+  receivers: () => [now.snapshot?.strength?.receiver, BY_EAR].filter(Boolean),
+  receiver: () => {
+    const usual = isOwnPlace() ? now.snapshot?.strength?.receiver ?? BY_EAR : BY_EAR;
+    const set = kept("receiver", usual);
+    return page.receivers().includes(set) ? set : usual;
+  },
+  say(text) {
+    now.said = text;
+    showTop();
+    setTimeout(() => {
+      if (now.said === text) now.said = "";
+      showTop();
+    }, SAID_MS);
+  },
+  showMiddle(name) {
+    now.middle = name;
+    show();
+  },
+  tapPlace(then) {
+    page.showMiddle("map");
+    askTap((latitude, longitude) => {
+      setPlace(latitude, longitude);
+      then?.();
+    });
+  },
+};
+
+/** Whoever carries the laptop holds its receiver; everybody else listens by ear. */
+const isOwnPlace = () => now.state && now.snapshot?.place?.observer === now.state.observer;
+
+/** Return how old the snapshot is, by this phone's own clock. */
+const old_s = () => (performance.now() - now.arrived) / 1000;
+
+// --- drawing -------------------------------------------------------------------------------
+
+function show() {
+  document.body.dataset.middle = now.middle;
+  document.body.dataset.paired = now.state !== null;
+  byId("list").hidden = now.middle !== "list";
+  showTop();
+  if (now.snapshot) {
+    showPanel(now.snapshot, old_s());
+    showCalls(now.snapshot, old_s());
+  } else {
+    put(byId("guide"), el("p", { class: "lonely" }, now.stranger || phrase("Looking for the laptop …")));
+  }
+  if (now.middle === "list") showList(now.snapshot, old_s());
+}
+
+function showTop() {
+  const count = waiting().length;
+  const away = now.stranger ? phrase("not paired") : phrase("laptop away");
+  const link = now.live && old_s() < OLD_S ? phrase("live") : away;
+  put(byId("top"),
+    now.snapshot?.simulation ? el("strong", { class: "simulation" }, phrase("SIMULATION: no animal is there")) : null,
+    el("span", { class: "name" }, now.snapshot?.collar ?? "baksan"),
+    el("span", { class: now.live ? "link" : "link away" }, link,
+      !now.live && now.snapshot ? ` ${age(old_s())}` : "",
+      count ? el("strong", { class: "waiting" }, ` ${phrase("waiting: {count}", { count })}`) : null),
+    el("button", { click: changeTheme }, theme() === "night" ? phrase("Day") : phrase("Night")),
+    el("button", { click: () => page.showMiddle(now.middle === "map" ? "list" : "map") },
+      now.middle === "map" ? phrase("List") : phrase("Map")),
+    el("button", { click: () => showMenu(page) }, phrase("Menu")),
+    now.said ? el("span", { class: "said", role: "status" }, now.said) : null);
+}
+
+function changeTheme() {
+  setTheme(theme() === "night" ? "day" : "night");
+  setGround(now.ground);
+  redraw();
+  show();
+}
+
+// --- what comes from the laptop -------------------------------------------------------------
+
+async function takeState(state) {
+  const known = now.state;
+  now.state = state;
+  now.live = true;
+  now.stranger = "";
+  if (!known || known.language !== state.language) {
+    await speak(state.language);
+    makeDeeds(page);
+  }
+  drop(state.saved_ids ?? []);
+  keep("observer", state.observer ?? "?");
+  if (state.time) keep("ahead_s", Math.round((Date.now() - Date.parse(state.time)) / 100) / 10);
+  setDeclination(state.map?.declination_deg);
+  if (!known) {
+    now.ground = state.map ?? {};
+    setGround(now.ground);
+  }
+  takeSnapshot(state.snapshot);
+  takeMap(state.map_version ?? state.map?.version, state.map);
+  send();
+}
+
+function takeSnapshot(snapshot) {
+  if (!snapshot) return;
+  const turned = now.snapshot?.turning !== snapshot.turning;
+  now.snapshot = snapshot;
+  now.arrived = performance.now();
+  now.live = true;
+  if (turned && now.state) makeDeeds(page);
+  soundLevel(snapshot);
+  show();
+}
+
+async function takeMap(version, content = null) {
+  if (version === now.map || now.asking) return;
+  now.asking = true;
+  try {
+    showMap(content?.walk ? content : await readMap());
+    now.map = version;
+  } catch {
+    // Asked again with the next frame.
+  } finally {
+    now.asking = false;
+  }
+}
+
+function takeFrame(frame) {
+  takeSnapshot(frame.snapshot);
+  takeMap(frame.map_version);
+}
+
+function away() {
+  now.live = false;
+  show();
+}
+
+function stranger() {
+  now.live = false;
+  now.stranger ||= phrase("This phone is not paired: read the code that the laptop shows with its camera.");
+  show();
+}
+
+async function begin() {
+  setTheme(theme());
+  makeMap();
+  show();
+  await speak(navigator.language.startsWith("ru") ? "ru" : "en");
+  const token = takeToken();
+  if (token) {
+    askText(phrase("Your name, as the others will read it"), LONGEST_NAME, (name) => join(token, name),
+      { rows: 1, before: kept("observer", "") });
+  } else follow();
+}
+
+async function join(token, name) {
+  try {
+    await pair(token, name.replace(/\s+/g, " "));
+  } catch (refusal) {
+    now.stranger = phrase("Pairing was refused: {reason}", { reason: refusal.message });
+  }
+  follow();
+}
+
+function follow() {
+  startQueue(show);
+  startPlace(tick);
+  new Live({ state: takeState, frame: takeFrame, away, stranger });
+  setInterval(() => {
+    tick();
+    show();
+  }, 1000);
+}
+
+begin();

@@ -1,0 +1,74 @@
+// Calls to everybody: the two buttons that must be held, and the banner of what others called.
+
+import { byId, el, put } from "./dom.js";
+import { age, phrase } from "./phrases.js";
+import { soundCall } from "./sound.js";
+
+const HOLD_MS = 1000;
+const SHOWN_S = 3600;
+const MOST_SHOWN = 3;
+const SAME_MS = 3000; // two snapshots give the time of one call a little differently
+
+const seen = [];
+let known = [];
+let shown = [];
+
+/** Return a button that does its deed only after it was held for a second: pockets press too. */
+export function held(words, hint, deed) {
+  let timer = null;
+  const button = el("button", { class: "held", "aria-description": phrase("hold for a second") },
+    el("span", { class: "words" }, words), el("span", { class: "fill", "aria-hidden": "true" }));
+  const begin = (event) => {
+    if (timer || event.repeat || (event.key && event.key !== "Enter" && event.key !== " ")) return;
+    event.preventDefault();
+    button.classList.add("holding");
+    timer = setTimeout(() => {
+      stop();
+      navigator.vibrate?.(200);
+      deed();
+    }, HOLD_MS);
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    timer = null;
+    button.classList.remove("holding");
+  };
+  const letGo = () => {
+    if (timer) hint(phrase("Hold the button for a second."));
+    stop();
+  };
+  button.addEventListener("pointerdown", begin);
+  button.addEventListener("keydown", begin);
+  for (const name of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) {
+    button.addEventListener(name, letGo);
+  }
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  return button;
+}
+
+const same = (call, other) =>
+  call.text === other.text && call.observer === other.observer && Math.abs(call.at - other.at) < SAME_MS;
+
+/** Show the calls of a snapshot; `extra_s` is how old the snapshot itself is. */
+export function showCalls(snapshot, extra_s) {
+  const begin = Date.parse(snapshot.time);
+  const calls = snapshot.calls
+    .map((call) => ({ ...call, at: begin - call.age_s * 1000, age_s: call.age_s + extra_s }))
+    .filter((call) => call.age_s < SHOWN_S);
+  if (calls.some((call) => !known.some((other) => same(call, other)))) soundCall();
+  known = calls;
+  shown = calls.filter((call) => !seen.some((other) => same(call, other))).slice(-MOST_SHOWN);
+  put(byId("calls"), shown.map(banner));
+}
+
+function understood() {
+  seen.push(...shown);
+  byId("calls").replaceChildren();
+}
+
+function banner(call) {
+  return el("div", { class: "call" },
+    el("strong", {}, call.text),
+    el("span", {}, phrase("{observer}, {age} ago", { observer: call.observer || "?", age: age(call.age_s) })),
+    el("button", { click: understood }, phrase("Understood")));
+}

@@ -1,0 +1,132 @@
+"""What people enter on the page: rows of the journal, kept on the phone until they are there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+
+from receiver.notes import by_phone
+
+HOSTILE = "<img src=x onerror=document.title='broken'>"
+
+
+def test_buttons_write_rows(page: Any) -> None:
+    page.press("HEARD", "strong")
+    page.press("Turn", "upright")
+    page.press("Bearing", "2", "1", "0", "OK", "the map (true north)", "sharp")
+    page.press("Silence", "10 min")
+    page.press("Gain step", "attenuator 20 dB")
+    page.until(lambda: len(page.search.entries) == 5)
+    (heard,) = page.search.contents("level")
+    assert (heard["heard"], heard["collar"], heard["level_unit"]) == (True, "Volna", "hand")
+    assert page.search.contents("turn")[0]["polarisation"] == "vertical"
+    assert page.search.contents("bearing")[0]["bearing_deg"] == 210
+    assert page.search.contents("silence")[0]["duration_s"] == 600
+    setup = page.search.contents("setup")[0]
+    assert (setup["receiver"], setup["attenuator_db"]) == ("r30", 20)
+    assert {entry.observer for entry in page.search.entries} == {"Alan"}
+
+
+def test_a_turn_that_runs_is_ended(page: Any) -> None:
+    page.search.shown = replace(page.search.shown, turning=True)
+    page.press("End turn", "9", "0", "OK or skip", "a compass (magnetic)")
+    ActionChains(page.driver).move_to_element(page.find("#map")).click().perform()  # no place yet
+    page.press("yes, all around")
+    page.until(lambda: page.search.contents("turn"))
+    (turn,) = page.search.contents("turn")
+    assert (turn["state"], turn["full"]) == ("end", True)
+    assert turn["loudest_deg"] == pytest.approx(97.8, abs=1.5)  # magnetic north lies east there
+
+
+def test_place_is_tapped_where_the_browser_gives_none(page: Any) -> None:
+    page.press("Seen")  # nobody knows yet where this phone is
+    assert "Tap the map" in page.text("#tap-here")
+    ActionChains(page.driver).move_to_element(page.find("#map")).click().perform()
+    page.press("within 50 m", "certain")
+    page.until(lambda: page.search.contents("sighting"))
+    (seen,) = page.search.contents("sighting")
+    assert seen["latitude_deg"] == pytest.approx(42.9, abs=0.05)
+    assert (seen["radius_m"], seen["trust"]) == (50, 0.95)
+    page.until(lambda: page.search.contents("place"))
+
+
+def test_place_is_typed(page: Any) -> None:
+    page.press("Menu", "Type my place", "4", "2", ".", "5", "OK", "4", "4", ".", "1", "OK")
+    page.until(lambda: page.search.contents("place"))
+    (place,) = page.search.contents("place")
+    assert (place["latitude_deg"], place["longitude_deg"]) == (42.5, 44.1)
+
+
+def test_note_and_undo_are_two_rows(page: Any) -> None:
+    page.press("Note")
+    page.find("textarea").send_keys(HOSTILE)
+    page.press("Save")
+    page.until(lambda: page.search.contents("note"))
+    (note,) = page.search.entries
+    page.press("Undo", "Yes, take it back")
+    page.until(lambda: len(page.search.entries) == 2)
+    assert page.search.contents("note")[1]["supersedes_id"] == note.id
+
+
+def hold(page: Any, words: str, seconds: float) -> None:
+    (button,) = [b for b in page.all("#deeds .held") if b.text == words]
+    ActionChains(page.driver).click_and_hold(button).pause(seconds).release().perform()
+
+
+def test_danger_is_called_by_holding_only(page: Any) -> None:
+    hold(page, "DANGER", 0.2)
+    assert "Hold the button" in page.text("#top .said")
+    hold(page, "ANIMAL SEEN", 1.2)
+    page.until(lambda: page.search.contents("call"))
+    assert [c["call"] for c in page.search.contents("call")] == ["animal seen"]
+
+
+def test_entries_wait_for_the_laptop_and_survive_a_reload(page: Any) -> None:
+    page.laptop.go()
+    page.until(lambda: "laptop away" in page.text("#top"))
+    for word in ("faint", "clear", "strong"):
+        page.press("HEARD", word)
+    page.until(lambda: "waiting: 3" in page.text("#top"))
+    kept = page.run("return localStorage.getItem('baksan.waiting')")
+    page.laptop.come()
+    page.open()
+    page.until(lambda: len(page.search.entries) == 3)
+    page.until(lambda: "waiting" not in page.text("#top"))
+    assert [e["id"] for e in json.loads(kept)] == [e.id for e in page.search.entries]
+    page.run("localStorage.setItem('baksan.waiting', arguments[0])", kept)  # sent a second time
+    page.open()
+    page.until(lambda: page.run("return localStorage.getItem('baksan.waiting')") == "[]")
+    assert (len(page.search.entries), page.search.submitted) == (3, 3)
+
+
+def test_codes_hand_over_what_waits(page: Any) -> None:
+    page.laptop.go()
+    try:
+        page.until(lambda: "laptop away" in page.text("#top"))
+        for minutes in (1, 2, 5, 10, 15, 20):
+            page.press("Silence", f"{minutes} min")
+        page.press("Note")
+        page.find("textarea").send_keys("ж" * 300)
+        page.press("Save")
+        texts = page.imported("handover.js", "m.chunks(JSON.parse(localStorage['baksan.waiting']))")
+        page.press("List", "Hand over by code", "Next")
+        assert page.all("canvas.qr")
+    finally:
+        page.laptop.come()
+    assert max(len(text.encode()) for text in texts) <= 1100
+    kept = [entry for text in texts for entry in by_phone.kept(text.encode())]
+    assert [row.observer for row in kept] == ["Alan"] * 7
+    assert [row.said["what"] for row in kept] == ["silence"] * 6 + ["note"]
+    assert abs(kept[0].said["ahead_s"]) < 5
+
+
+def test_an_entry_that_is_refused_stays_and_says_why(page: Any) -> None:
+    page.imported("queue.js", "(m.submit('heard', {word: 'loud'}), 1)")
+    page.press("List")
+    page.until(lambda: "refused: heard is one of" in page.text("#list"))
+    page.press("HEARD", "clear")  # and does not hold up the next one
+    page.until(lambda: len(page.search.entries) == 1)
