@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from receiver.records import Detection
@@ -89,6 +90,20 @@ def test_a_meter_that_only_wavers_or_stands_still_gives_no_pulse() -> None:
     assert told([20.0, 22.0, 21.0, 23.0] * 20) == []
     steady = told([20.0] * 30 + [50.0] * 100)
     assert len(steady) <= 1  # where it rose; a held level is no pulse after that
+
+
+def test_a_meter_that_falls_slowly_keeps_its_pulses_apart() -> None:
+    # 20 dB a second, a pulse a second, read four times a second: it never comes down to its noise.
+    peaks = [20.0] * 3 + [60.0, 60.0, 54.0, 63.0, 63.0, 60.0]
+    levels = [max(20.0, peak - 5.0 * quarter) for peak in peaks for quarter in range(4)]
+    pulses = told([20.0] * 12 + levels, step_s=0.25)
+    assert [one.level_db for one in pulses] == peaks[3:]
+    assert {one.floor_db for one in pulses} == {20.0}
+
+
+def test_noise_of_a_meter_is_no_pulse() -> None:
+    noise = np.random.default_rng(1).normal(20.0, 0.7, 6000)
+    assert len(told([round(float(level), 1) for level in noise])) <= 3  # in ten minutes
 
 
 def test_a_pulse_does_not_wait_for_a_reading_that_does_not_come() -> None:
