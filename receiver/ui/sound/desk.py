@@ -261,6 +261,7 @@ class Desk:
             one.levels.turn(snapshot.turning)
             if gain != self._gain:
                 one.levels.forget()
+                one.meter = MeterPulses()
         self._gain, self._turning = gain, snapshot.turning
 
 

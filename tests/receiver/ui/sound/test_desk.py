@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from receiver.config import Collar
+from receiver.heard import Call, Track
 from receiver.homing.snapshot import Advice, Approach, Gain, Machine, Said, Snapshot, Where
 from receiver.records import Detection
 from receiver.samples.stream import Stream
@@ -350,6 +351,44 @@ def test_a_beacon_in_iq_is_heard_and_blips() -> None:
     assert pitch_hz(outs["raw"][begin : begin + 800]) == pytest.approx(700, abs=40)
 
 
+@pytest.mark.parametrize("called", ["maybe", "faint"])
+def test_the_beat_note_goes_where_a_weak_beacon_was_found_and_maybe_is_no_call(
+    called: Call,
+) -> None:
+    stream = Stream("iq", "cu8", 250_000.0, 150.0e6)
+    data = iq(250_000.0, [-20.0], 21_500.0)
+    one = desk("raw")
+    half = len(data) // 4
+    pieces = [one.samples("sdr", stream, data[:half], 0.25)]
+    pieces.append(one.beacons("sdr", stream, [track(150.0215e6, "K1", called)]))
+    pieces.append(one.samples("sdr", stream, data[half:], 1.0))
+    out = np.concatenate(pieces)
+    begin = round((0.5 + 0.018) * RATE)
+    assert pitch_hz(out[begin : begin + 800]) == pytest.approx(700, abs=40)
+    pieces = [one.snapshot(snapshot(), 2.0), one.tick(3.0), one.tick(4.5)]
+    assert not np.concatenate(pieces).any()
+
+
+def track(frequency_hz: float, collar: str | None, called: Call) -> Track:
+    return Track(
+        track_id="t", collar=collar, call=called, frequency_hz=frequency_hz, drifted_hz=0.0,
+        period_s=1.0, pulses_per_minute=60.0, jitter=None, regular=True, pulse_count=5,
+        slot_count=5, level_db=None, level_sd_db=None, cn0_dbhz=None, saturated=False,
+        first_s=0.0, last_s=5.0, log_likelihood=5.0, false_alarms_h=0.5,
+        expected_false_alarms=0.1,
+    )  # fmt: skip
+
+
+def test_another_gain_begins_another_scale() -> None:
+    one = desk()
+    out = polled(one, 3)
+    changed = one.snapshot(snapshot(turning=True, gain="-20 dB"), 3.0)
+    assert len(sounds(out)) == 3
+    assert not changed.any()
+    one.home(None)
+    assert not one.tick(3.5).any()
+
+
 @pytest.mark.parametrize("rate_hz", [1000.0, 8000.0, 2_400_000.0])
 @pytest.mark.parametrize(("drift_hz", "pulse_s"), [(1.0, 1e-6), (1e6, 3.0), (None, None)])
 def test_odd_sheets_and_rates_end_no_sound(
@@ -360,7 +399,7 @@ def test_odd_sheets_and_rates_end_no_sound(
     one = Desk(collar, "both", lines.append)
     for kind, form in (("iq", "cu8"), ("audio", "s16")):
         stream = Stream(kind, form, rate_hz, 150.0201e6)
-        data = np.random.default_rng(1).bytes(round(rate_hz / 2) * 4)
+        data = np.random.default_rng(1).bytes(round(rate_hz / 5) * 4)
         for number in range(2):
             one.samples(kind, stream, data, number * 10.0)
     assert lines == (["sound of 1000 Hz is too slow to listen to"] if rate_hz == 1000 else [])
