@@ -67,7 +67,8 @@ class Searching:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._finding = Finding(self.configuration, self.collar)
+        known = self.ground.elevation is not None
+        self._finding = Finding(self.configuration, self.collar, elevations_known=known)
 
     # --- told by the recording ------------------------------------------------------------------
 

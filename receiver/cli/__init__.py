@@ -16,6 +16,8 @@ from receiver.errors import ReceiverError
 COMMANDS = {
     "demo": "Rehearse a search without any hardware.",
     "listen": "Record what receivers and position sources give, and locate live.",
+    "home": "Home in: level, direction, STOP, on a screen, in the ear and on phones.",
+    "map": "Record without a screen, with the map and the buttons on phones.",
     "note": "Write down by hand: heard, bearing, silence, sighting, place, free text.",
     "detect": "Find the beacons in samples of an SDR or sound, recorded or live.",
     "locate": "Say where the collar may be, from a journal or a CSV file.",

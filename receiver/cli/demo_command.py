@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from receiver.cli.folders import new_folder
 from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 
 MINUTES, SPEED = 20.0, 120.0
@@ -28,7 +29,7 @@ def command(seed: int, out: str | None) -> int:
     from receiver.simulator.rehearsal import NAME, World
     from receiver.ui.status import StatusLine
 
-    folder = _new_folder(out)
+    folder = new_folder("baksan-demo", out)
     click.echo(
         f"SIMULATION: a made-up collar in a made-up gorge; {MINUTES:.0f} minutes of walking in"
         f" {MINUTES * 60 / SPEED:.0f} seconds",
@@ -84,21 +85,6 @@ def _listen(folder: Path, name: str, seed: int) -> None:
             export.write(folder / "waterfall.png", png)
             written = ["waterfall.png", *written]
     click.echo(f"{'written':<14}{folder}: {', '.join(written)}", err=True)
-
-
-def _new_folder(out: str | None) -> Path:
-    """Make the folder; a rehearsal never writes over an earlier one."""
-    from receiver.errors import WriteError
-
-    names = ["baksan-demo", *(f"baksan-demo-{number}" for number in range(2, 1000))]
-    folder = Path(out or next(name for name in names if not Path(name).exists()))
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError as error:
-        raise WriteError(f"{folder}: exists already; give another name") from error
-    except OSError as error:
-        raise WriteError(f"{folder}: cannot be made ({error.strerror})") from error
-    return folder
 
 
 def _tell(folder: Path, derived: Any, posterior: Any, truth_deg: tuple[float, float]) -> None:

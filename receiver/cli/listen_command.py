@@ -45,7 +45,7 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
     from receiver.recording import record
     from receiver.ui.json_lines import Lines
 
-    session = _session(sources, **options)
+    session = session_of(sources, **options)
     stop = threading.Event()
     interrupted = stop_on_interrupt(stop)
     lines = Lines(sys.stdout.fileno()) if jsonl else None
@@ -55,7 +55,7 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
     if lines is not None and (fault := lines.close()):
         click.echo(f"look out: {fault}; the journal has everything", err=True)
         jsonl = False
-    _close(derived, posterior, jsonl, session.configuration.simulation)
+    close(derived, posterior, jsonl, session.configuration.simulation)
     return INTERRUPTED if interrupted() else 0
 
 
@@ -111,7 +111,7 @@ def _table(session: Session, awake: Any) -> Iterator[tuple[Any, Any]]:
             statuses = running.listening.statuses
             receivers = [status.name for status in statuses if status.role == "receiver"]
             configuration = session.configuration
-            keys = Keys(deeds, session.clock, configuration.observer, receivers, _collar(session))
+            keys = Keys(deeds, session.clock, configuration.observer, receivers, collar_of(session))
             keys.ask(*unsaid(session, receivers))
             threads.append(threading.Thread(target=keys.run, args=(descriptor, over), daemon=True))
             threads[-1].start()
@@ -125,12 +125,13 @@ def _table(session: Session, awake: Any) -> Iterator[tuple[Any, Any]]:
             screen.close()
 
 
-def _collar(session: Session) -> str | None:
+def collar_of(session: Session) -> str | None:
+    """Return the collar that it is about: the one named, else the only one."""
     names = [collar.name for collar in session.configuration.collars]
     return session.collar or (names[0] if len(names) == 1 else None)
 
 
-def _session(
+def session_of(
     sources: tuple[str, ...],
     journal: str,
     collar: str | None,
@@ -140,6 +141,7 @@ def _session(
     scan: bool,
     dwell: float | None,
 ) -> Session:
+    """Return what is to be recorded, by options."""
     from dataclasses import replace
 
     from receiver import settings
@@ -185,7 +187,8 @@ def _distinct(addresses: list[Any]) -> list[Any]:
     return addresses
 
 
-def _close(derived: Any, posterior: Any, jsonl: bool, simulation: bool) -> None:
+def close(derived: Any, posterior: Any, jsonl: bool, simulation: bool) -> None:
+    """Tell what the search gave."""
     from receiver.live import closing_lines
     from receiver.ui.summary import summary_of
 

@@ -1,0 +1,178 @@
+"""`baksan home`."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from receiver.cli import homing
+from receiver.cli.homing import Asked, homing_options
+from receiver.cli.sound_options import sound_options
+
+if TYPE_CHECKING:
+    from receiver.recording import Running, Session
+    from receiver.searching import Searching
+
+REHEARSED_MINUTES, SPEED = 180.0, 10.0
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE...]")
+@click.option("--journal", type=click.Path(), help="Where to save (search.journal).")
+@click.option(
+    "--replay",
+    "replayed",
+    type=click.Path(exists=True, path_type=Path),
+    help="Run this journal again instead of listening; nothing is written.",
+)
+@click.option("--rehearse", is_flag=True, help="A made-up search on emulated receivers.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Which made-up search."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.1, max=120),
+    default=None,
+    help="Of a replay or rehearsal (10).",
+)
+@click.option("--plain", is_flag=True, help="One line a second instead of a screen.")
+@click.option("--phones", "page", is_flag=True, help="Serve the map to phones, too.")
+@homing_options
+@sound_options
+def command(
+    sources: tuple[str, ...],
+    journal: str | None,
+    replayed: Path | None,
+    rehearse: bool,
+    seed: int,
+    speed: float | None,
+    **options: Any,
+) -> int:
+    """Home in on a collar: records, decodes, locates and guides, live.
+
+    \b
+    baksan home icom:serial:/dev/ttyUSB0?model=r8500 gpsd:tcp://127.0.0.1:2947 \\
+        --collar M7 --journal search.journal --sound
+    baksan home --rehearse
+    baksan home --replay search.journal --speed 10
+
+    Inside the search area and the approach limit (300 m until the leader lowers it, key p) the
+    arrow gives way to STOP. SPACE is HEARD, ! calls everybody, q ends; everything is saved.
+    """
+    homing.prepare()
+    settings = {key: options.pop(key) for key in ("collar", "observer", "config", "seconds")}
+    asked = Asked(**options)
+    asked = Asked(**{**options, "page": asked.page or asked.lan or asked.https})
+    if rehearse + (replayed is not None) + bool(sources) != 1:
+        raise click.UsageError("give SOURCEs to listen to, or --replay, or --rehearse")
+    if replayed is not None:
+        return _replayed(replayed, settings["collar"], speed or SPEED, asked)
+    if rehearse:
+        return _rehearsed(journal, seed, speed or SPEED, asked, settings["seconds"])
+    if journal is None:
+        raise click.UsageError("--journal says where to save: --journal search.journal")
+    from receiver.cli.listen_command import session_of
+
+    session = session_of(sources, journal=journal, scan=False, dwell=None, **settings)
+    return _live(session, homing.searching_of(session, asked), asked)
+
+
+def _live(session: Session, searching: Searching, asked: Asked, world: Any = None) -> int:
+    """Record, with a screen, keys, sound and phones."""
+    from receiver.clock import SystemClock
+    from receiver.machine import Awake
+    from receiver.ui.homescreen.face import homescreen
+    from receiver.ui.homing_keys import actions
+    from receiver.ui.keys import Keys
+
+    stop, ticks, awake = threading.Event(), SystemClock(), Awake()
+    with ExitStack() as stack:
+        serving = stack.enter_context(homing.phones(searching, asked))
+        if serving is not None:
+            homing.invite(serving)
+            if homing.is_interactive():
+                click.pause()
+        face, start = stack.enter_context(
+            homescreen(lambda: ticks.now().monotonic_ns / 1e9, lines=asked.plain)
+        )
+        tap = stack.enter_context(homing.sounding(searching, asked, face.say))
+        searching.faces.append(face.show)
+        stack.callback(awake.end)
+
+        def after_start(running: Running) -> None:
+            if warning := awake.begin():
+                face.say(warning)
+            deeds = homing.deeds_of(running, searching, face, session.journal)
+            names = [s.name for s in running.listening.statuses if s.role == "receiver"]
+            own = session.configuration.observer
+            keys = Keys(deeds, session.clock, own, names, searching.collar, actions)
+            homing.ask_keys(keys, session, names)
+            start(keys)
+            if world is not None:
+                world.begin(running.writer)
+
+        return homing.record_search(session, searching, tap, stop, after_start)
+
+
+def _rehearsed(
+    journal: str | None, seed: int, speed: float, asked: Asked, seconds: float | None
+) -> int:
+    """Play a made-up search through emulated receivers, in which the guidance is followed."""
+    from receiver.cli.folders import new_folder
+    from receiver.recording import Session
+    from receiver.simulator.rehearsal import NAME, World
+
+    path = Path(journal) if journal else new_folder("baksan-rehearsal") / "search.journal"
+    found: list[Searching] = []
+    ask = lambda: found[0].snapshot().advice if found else None  # noqa: E731
+    with World(seed, REHEARSED_MINUTES, speed, ask) as world:
+        session = Session(
+            addresses=world.addresses,
+            journal=path,
+            configuration=world.configuration,
+            clock=world.clock,
+            collar=NAME,
+            seconds=seconds or REHEARSED_MINUTES * 60,
+        )
+        found.append(homing.searching_of(session, asked))
+        code = _live(session, found[0], asked, world)
+        click.echo(f"SIMULATION: {path}", err=True)
+        return code
+
+
+def _replayed(path: Path, collar: str | None, speed: float, asked: Asked) -> int:
+    """Run a journal again in front of the same screen, sound and phones."""
+    from receiver.clock import SimulatedClock, SystemClock
+    from receiver.journal import Journal
+    from receiver.recording import Session
+    from receiver.replaying import begin_of, replay
+    from receiver.ui.homescreen.face import homescreen
+    from receiver.ui.homing_keys import actions
+    from receiver.ui.replay_keys import ReplayKeys, no_deeds
+
+    with Journal.open(path, readonly=True) as journal:
+        configuration = journal.settings
+    clock, ticks = SimulatedClock(begin_of(path), speed), SystemClock()
+    session = Session(addresses=(), journal=path, configuration=configuration, clock=clock,
+                      collar=collar)  # fmt: skip
+    searching, stop = homing.searching_of(session, asked), threading.Event()
+    from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
+
+    interrupted = stop_on_interrupt(stop)
+    with ExitStack() as stack:
+        serving = stack.enter_context(homing.phones(searching, asked))
+        if serving is not None:
+            homing.invite(serving, "viewer")
+        seconds = lambda: ticks.now().monotonic_ns / 1e9  # noqa: E731
+        face, start = stack.enter_context(homescreen(seconds, lines=asked.plain))
+        stack.enter_context(homing.sounding(searching, asked, face.say))
+        searching.faces.append(face.show)
+        other = lambda done: homing.other_deed(done, searching, face)  # noqa: E731
+        deeds = no_deeds(face.say, stop.set, other)
+        start(ReplayKeys(deeds, clock, configuration.observer, [], searching.collar, actions))
+        replay(path, clock, lambda: searching.collar, searching.on_events, searching.on_view, stop)
+    return INTERRUPTED if interrupted() else 0

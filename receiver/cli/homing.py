@@ -1,0 +1,251 @@
+"""What `baksan home` and `baksan map` share: the search, its faces, the recording beneath."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
+from receiver.cli.sound_options import destination
+from receiver.language import phrase
+
+if TYPE_CHECKING:
+    from receiver.homing.snapshot import Snapshot
+    from receiver.recording import Running, Session
+    from receiver.searching import Searching
+    from receiver.ui.homescreen.face import HomeFace
+    from receiver.ui.web.server import Serving
+
+LOOK_S = 0.1
+Say = Callable[[str], None]
+
+_OPTIONS = (
+    click.option("--collar", help="The collar to home in on, by its name in baksan.toml."),
+    click.option("--observer", help="Who carries these receivers (A by default)."),
+    click.option("--config", type=click.Path(), help="Settings (default: beside the journal)."),
+    click.option("--seconds", type=click.FloatRange(min=0), help="Stop after so many seconds."),
+    click.option("--lan", is_flag=True, help="Let phones on this network look and enter; paired."),
+    click.option("--https", is_flag=True, help="With place, compass, a screen that stays on."),
+    click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True),
+    click.option("--tiles", type=click.Path(path_type=Path), help="A map: MBTiles or PMTiles."),
+    click.option("--elevation", type=click.Path(path_type=Path), multiple=True,
+                 help="Heights: .hgt or GeoTIFF files, or their folder."),
+)  # fmt: skip
+
+
+def homing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of every homing search."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the options ask for. `page` None: no phones."""
+
+    lan: bool = False
+    https: bool = False
+    port: int = 8765
+    tiles: Path | None = None
+    elevation: tuple[Path, ...] = ()
+    sound: bool = False
+    sound_to: str | None = None
+    tone: Any = "raw"
+    page: bool = False
+    plain: bool = False
+
+
+def prepare() -> None:
+    """Set what must be set before numpy is loaded (see `receiver.recording.record`)."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def searching_of(session: Session, asked: Asked) -> Searching:
+    """Return the search of a session, with the ground that the user brought."""
+    from receiver.cli.listen_command import collar_of
+    from receiver.searching import Ground, Searching
+
+    tiles = elevation = None
+    if asked.tiles is not None:
+        from receiver.ui.web.tiles import open_tiles
+
+        tiles = open_tiles(asked.tiles)
+    if asked.elevation:
+        from receiver.ui.web.elevation import open_elevation
+
+        elevation = open_elevation(asked.elevation)
+    return Searching(
+        configuration=session.configuration,
+        clock=session.clock,
+        collar=collar_of(session),
+        ground=Ground(tiles=tiles, elevation=elevation),
+        auto_off_s=_auto_off_s(session),
+    )
+
+
+def _auto_off_s(session: Session) -> dict[str, float]:
+    """Return which receivers switch themselves off, and after how long, by `?auto_off_min=15`."""
+    from receiver.instruments import seconds
+
+    key = "auto_off_min"
+    return {a.name: 60.0 * seconds(a, key, 15.0) for a in session.addresses if key in a.options}
+
+
+@contextmanager
+def sounding(searching: Searching, asked: Asked, say: Say) -> Iterator[Any]:
+    """Sound the search while the block runs; gives the tap of the recording."""
+    where = destination(asked.sound, asked.sound_to)
+    if where is None:
+        yield None
+        return
+    from receiver.ui.sound import open_sound
+
+    sheet = searching.configuration.collar(searching.collar or "")
+    sound = open_sound(where, searching.clock, say, collar=sheet, tone=asked.tone)
+    if sound is None:
+        yield None
+        return
+    searching.faces.append(sound.show)
+    try:
+        yield sound
+    finally:
+        sound.close()
+
+
+@contextmanager
+def phones(searching: Searching, asked: Asked) -> Iterator[Serving | None]:
+    """Serve phones while the block runs, and show how to pair one."""
+    if not asked.page:
+        yield None
+        return
+    from receiver.language import language
+    from receiver.ui.web.addresses import lan_address
+    from receiver.ui.web.certificate import config_folder
+    from receiver.ui.web.search import LOOPBACK, Options
+    from receiver.ui.web.server import serve
+
+    options = Options(
+        host=lan_address() if asked.lan else LOOPBACK,
+        port=asked.port,
+        https=asked.https,
+        folder=config_folder(),
+        language=language(),
+    )
+    with serve(searching, options) as serving:
+        yield serving
+
+
+def invite(serving: Serving, role: Any = "operator") -> None:
+    """Show on standard error how one more phone is paired."""
+    from receiver.ui.web.server import qr
+
+    address = serving.invite(role)
+    for text in (qr(address), phrase("for one phone: {address}", address=address)):
+        click.echo(text, err=True)
+    if serving.fingerprint:
+        said = phrase("certificate of this computer: {mark}", mark=serving.fingerprint)
+        click.echo(said, err=True)
+    if serving.without_https:
+        click.echo(serving.without_https, err=True)
+
+
+def record_search(
+    session: Session,
+    searching: Searching,
+    tap: Any,
+    stop: threading.Event,
+    after_start: Callable[[Running], None],
+) -> int:
+    """Record until the end, and tell what it gave."""
+    from receiver.cli.listen_command import close
+    from receiver.recording import record
+
+    interrupted = stop_on_interrupt(stop)
+
+    def begun(running: Running) -> None:
+        searching.submit_row, searching.saved = running.writer.submit, running.writer.flush
+        after_start(running)
+
+    ready = replace(session, tap=tap, look_s=LOOK_S)
+    derived, posterior = record(ready, searching.on_events, searching.on_view, stop, begun)
+    close(derived, posterior, False, session.configuration.simulation)
+    return INTERRUPTED if interrupted() else 0
+
+
+def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Path) -> Any:
+    """Return what keys may do in a running search."""
+    from receiver.ui.keys import Deeds
+
+    return Deeds(
+        submit=running.writer.submit,
+        keep=lambda: running.listening.heard(journal.parent, face.say),
+        saved=running.writer.flush,
+        own_radio=running.listening.own_radio,
+        end=running.stop.set,
+        place=lambda: running.view.place,
+        maybe=running.listening.maybe,
+        play=lambda: running.listening.play(journal.parent, face.say),
+        say=face.say,
+        prompt=lambda prompt: None,
+        other=lambda done: other_deed(done, searching, face),
+    )
+
+
+def other_deed(done: Any, searching: Searching, face: HomeFace) -> Any:
+    """Do what only homing has; return the content of a row where one is to be saved."""
+    from receiver.notes import content
+
+    match done.what:
+        case "call":
+            return content.call(done.values["call"])
+        case "approach":
+            return content.approach_limit(done.values["limit_m"])
+        case "next collar":
+            name = searching.next_collar()
+            only = phrase("there is only one collar")
+            face.say(only if name is None else phrase("homing in on {collar}", collar=name))
+        case "light":
+            face.change_light()
+    return None
+
+
+def ask_keys(keys: Any, session: Session, receivers: list[str]) -> None:
+    """Ask what nobody has said yet, unless this is a rehearsal."""
+    from receiver.recording import unsaid
+
+    if not session.configuration.simulation:
+        keys.ask(*unsaid(session, receivers))
+
+
+def show_plainly(say: Say) -> Callable[[Snapshot], None]:
+    """Return what writes a line now and then: a search without a screen."""
+    from receiver.ui.homescreen import plain
+
+    count = 0
+
+    def show(snapshot: Snapshot) -> None:
+        nonlocal count
+        if count % round(10.0 / LOOK_S) == 0:
+            say(plain.line(snapshot))
+        count += 1
+
+    return show
+
+
+def is_interactive() -> bool:
+    """Tell whether somebody sits at a terminal here."""
+    from receiver.ui.keys import is_terminal
+
+    return is_terminal(sys.stdin, sys.stderr)
+
+
+__all__ = ["Asked", "ExitStack", "homing_options", "invite", "phones", "searching_of", "sounding"]
