@@ -39,6 +39,11 @@ def plain(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
+def unit(level_unit: str | None) -> str:
+    """Name the unit of a level for people: of full scale, which only engineers count in, is dB."""
+    return "dB" if level_unit == "dBFS" else level_unit or ""
+
+
 def span(seconds: float) -> str:
     """Write a stretch of time in the unit that people would use."""
     for unit, length_s in _UNITS:

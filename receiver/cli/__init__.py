@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from receiver import __version__
+from receiver.cli.speaking import language_option, speak
 from receiver.errors import ReceiverError
+from receiver.language import default_language, language, set_language, translated
 
 COMMANDS = {
     "demo": "Rehearse a search without any hardware.",
@@ -42,6 +44,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 # Matrices here are small: several threads gain little, and where other programs keep the cores busy
 # they wait for each other, up to twenty times as long. Read by numpy when it is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+speak()
 
 
 class LazyGroup(click.Group):
@@ -67,6 +70,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="baksan")
+@language_option
 def baksan() -> None:
     """Find a silent wildlife collar: hear it, write it down, decode it, locate it.
 
@@ -81,6 +85,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code (see `receiver.errors`; 130 interrupted)."""
+    before = language()
+    set_language(default_language(os.environ))
+    try:
+        return _run(arguments)
+    finally:
+        set_language(before)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         result: Any = baksan.main(arguments, prog_name="baksan", standalone_mode=False)
         sys.stdout.flush()
@@ -131,5 +144,5 @@ def _fault_message(error: Exception) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"baksan: {' '.join(message.split())}", err=True)
+    click.echo(f"baksan: {translated(' '.join(message.split()))}", err=True)
     return code

@@ -15,6 +15,7 @@ from rich.text import Text
 from receiver.config import RATES
 from receiver.heard import LEAST_PULSES, Track
 from receiver.hearing import Watch
+from receiver.language import translated
 from receiver.samples.level import Meter
 
 Floats = NDArray[np.float32]
@@ -50,14 +51,14 @@ def rate_words(track: Track) -> str:
 def beacon_line(track: Track, now_s: float) -> str:
     """Return a beacon in one line: how sure, who, where on the dial, how often, how loud, age."""
     name = track.collar or "not listed"
-    level = "level ?" if track.level_db is None else f"{track.level_db:.1f} dBFS"
+    level = "level ?" if track.level_db is None else f"{track.level_db:.1f} dB"
     level = f"at least {level}, TOO LOUD: less gain" if track.saturated else level
     over = "" if track.cn0_dbhz is None else f", {track.cn0_dbhz:.0f} dB-Hz"
     count = f"{track.pulse_count} of {track.slot_count} pulses"
-    age = f"{max(0.0, now_s - track.last_s):.0f} s ago"
+    age = f"last {max(0.0, now_s - track.last_s):.0f} s ago"
     return (
         f"{CALLS[track.call]:<6}{name:<12}{track.frequency_hz / 1e6:11.4f} MHz  "
-        f"{level}{over}  {count}, last {age}\n{'':<18}{rate_words(track)}"
+        f"{level}{over}  {count}, {age}\n{'':<18}{rate_words(track)}"
     )
 
 
@@ -76,7 +77,7 @@ def summary(
         lines.append(MAYBE_HINT)
     if any(track.meaning is None and track.pulse_count >= LEAST_PULSES for track in tracks):
         lines.append(f"a rate without a meaning: {CAUSES}")
-    noise = "" if watch.noise_db is None else f", noise {watch.noise_db:.1f} dBFS in the band"
+    noise = "" if watch.noise_db is None else f", noise {watch.noise_db:.1f} dB of full scale in the band"
     lines.append(f"{pulse_count} single pulses in {now_s:.1f} s{noise}")
     return lines
 
@@ -103,7 +104,7 @@ def level_words(meter: Meter) -> str:
     level = meter.level
     if level is None or level.level_dbfs is None:
         return "level ?"
-    return f"samples at {level.level_dbfs:.0f} dBFS, {level.clipped_share:.1%} cut off"
+    return f"samples at {level.level_dbfs:.0f} dB of full scale, {level.clipped_share:.1%} cut off"
 
 
 class BeaconScreen:
@@ -145,11 +146,12 @@ class BeaconScreen:
                 f"{watch.elapsed_s:.0f} s  {level_words(meter)}  Ctrl-C ends",
             ]
             lines += [f"look out: {meter.complaint}"] if meter.complaint else []
-            self._live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
+            drawn = Text("\n".join(map(translated, lines)), no_wrap=True)
+            self._live.update(drawn, refresh=True)
 
     def _tell(self, watch: Watch, called: Sequence[Track]) -> None:
         for track in called:
             if (track.track_id, track.call) not in self._told:
                 self._told.add((track.track_id, track.call))
-                self._stream.write(f"{beacon_line(track, watch.elapsed_s)}\n")
+                self._stream.write(f"{translated(beacon_line(track, watch.elapsed_s))}\n")
                 self._stream.flush()

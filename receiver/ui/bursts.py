@@ -17,7 +17,7 @@ DOUBTFUL = 0.5  # bits that are expected to be wrong
 def burst_line(burst: HeardBurst, time: datetime | None) -> str:
     """Return a burst in one line: when, where on the dial, how loud, who, what it says."""
     when = f"{burst.time_s:9.3f} s" if time is None else f"{time:%H:%M:%S}"
-    level = f"{burst.level_db:.1f} dBFS, {burst.cn0_dbhz:.0f} dB-Hz"
+    level = f"{burst.level_db:.1f} dB, {burst.cn0_dbhz:.0f} dB-Hz"
     level = f"at least {level}, TOO LOUD: less gain" if burst.saturated else level
     return f"{when}  {burst.frequency_hz / 1e6:.4f} MHz  {level}  {_says(burst)}"
 

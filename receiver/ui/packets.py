@@ -121,7 +121,7 @@ def _time(time: datetime | None) -> str:
 def _heard(heard: Detection) -> str:
     parts = [
         "" if heard.level_raw is None else f"{heard.level_raw:.0f} dBm",
-        "" if heard.snr_db is None else f"SNR {heard.snr_db:.1f} dB",
+        "" if heard.snr_db is None else f"{heard.snr_db:.1f} dB over the noise",
         "" if heard.level_db is None else f"signal alone {heard.level_db:.1f} dBm",
         "" if heard.frequency_hz is None else f"{heard.frequency_hz / 1e6:.3f} MHz",
         "" if heard.receiver is None else f"gateway {heard.receiver}",

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from receiver.language import translated
+
 MUCH, LONG_S = 20_000, 30.0
 Item = TypeVar("Item")
 
@@ -18,7 +20,7 @@ def watched(items: Iterable[Item], total: int, title: str) -> Iterable[Item]:
     from rich.console import Console
     from rich.progress import track
 
-    return track(items, title, total, console=Console(stderr=True), transient=True)
+    return track(items, translated(title), total, console=Console(stderr=True), transient=True)
 
 
 @contextmanager
@@ -31,5 +33,5 @@ def watched_span(duration_s: float | None, title: str) -> Iterator[Callable[[flo
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=duration_s)
+        task = bar.add_task(translated(title), total=duration_s)
         yield lambda done_s: bar.update(task, completed=done_s)

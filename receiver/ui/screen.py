@@ -19,9 +19,10 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
+from receiver.language import translated
 from receiver.records import Detection, Place
 from receiver.ui.keypad import keys_line
-from receiver.wording import area
+from receiver.wording import area, unit
 
 if TYPE_CHECKING:
     from receiver.clock import Clock
@@ -66,24 +67,25 @@ def level_words(heard: Detection | None) -> str:
         return "-"
     is_count = heard.level_db is None
     text = (
-        f"count {heard.level_raw:.0f}" if is_count else f"{heard.level_db:.0f} {heard.level_unit}"
+        f"count {heard.level_raw:.0f}" if is_count else f"{heard.level_db:.0f} {unit(heard.level_unit)}"
     )
     return f"{text} or more" if heard.saturated else text
 
 
 def _aged(text: str, age_s: float | None) -> Text:
     if age_s is None:
-        return Text(text)
+        return Text(translated(text))
     old = age_s > OLD_S
-    aged = Text(text, style="strike" if old else "")
-    return aged.append(f" {age_words(age_s)}{' OLD' if old else ''}", style="not strike")
+    aged = Text(translated(text), style="strike" if old else "")
+    age = translated(f"{age_words(age_s)}{' OLD' if old else ''}")
+    return aged.append(f" {age}", style="not strike")
 
 
 def _row(status: Status, view: View) -> list[Text]:
     dial, level, setup = _ROWS[status.role](status, view)
     count = count_words(status.chunks)
-    return [Text(status.name), Text(state_words(status, view)), Text(dial), level, Text(count),
-            Text(setup)]  # fmt: skip
+    state, dial, setup = map(translated, (state_words(status, view), dial, setup))
+    return [Text(status.name), Text(state), Text(dial), level, Text(count), Text(setup)]
 
 
 def _receiver_row(status: Status, view: View) -> tuple[str, Text, str]:
@@ -96,7 +98,7 @@ def _receiver_row(status: Status, view: View) -> tuple[str, Text, str]:
 def _position_row(status: Status, view: View) -> tuple[str, Text, str]:
     place = view.places.get(status.name)
     if place is None:
-        return "", Text("no place yet"), ""
+        return "", Text(translated("no place yet")), ""
     age_s = None if view.now is None else (view.now - place.time).total_seconds()
     good = "" if place.accuracy_m is None else f"+-{place.accuracy_m:.0f} m"
     if place.holds_s is not None and age_s is not None and age_s < place.holds_s:
@@ -105,7 +107,7 @@ def _position_row(status: Status, view: View) -> tuple[str, Text, str]:
 
 
 def _samples_row(status: Status, view: View) -> tuple[str, Text, str]:
-    level = "-" if status.level_dbfs is None else f"{status.level_dbfs:.0f} dBFS"
+    level = "-" if status.level_dbfs is None else f"{status.level_dbfs:.0f} dB"
     age_s = None if status.heard_ns is None else (view.now_ns - status.heard_ns) / 1e9
     return beacon_words(status) or status.tuned, _aged(level, age_s), ""
 
@@ -171,9 +173,9 @@ def table(view: View) -> Table:
     """Draw the sources."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for heading in COLUMNS:
-        drawn.add_column(heading, overflow="fold")  # a narrow screen must not hide a word of it
-    drawn.add_column("got", justify="right", no_wrap=True)
-    drawn.add_column("with", overflow="fold")
+        drawn.add_column(translated(heading), overflow="fold")  # a narrow screen must not hide a word of it
+    drawn.add_column(translated("got"), justify="right", no_wrap=True)
+    drawn.add_column(translated("with"), overflow="fold")
     for status in view.statuses:
         drawn.add_row(*_row(status, view))
     return drawn
@@ -194,7 +196,8 @@ class Fitted:
         room = options.max_height - 1 - len(state) - len(prompt)
         if len(sources) > room:
             hidden = len(sources) - max(room, 1) + 1
-            more = Text(f"... {hidden} lines more: make the window higher", style="bold")
+            told = f"{hidden} lines more: make the window higher"
+            more = Text(f"... {translated(told)}", style="bold")
             sources = sources[: max(room, 1) - 1] + console.render_lines(more, flat, pad=False)
         left = max(0, room - len(sources))
         shown = messages[len(messages) - min(left, len(messages)) :]
@@ -235,7 +238,7 @@ class Screen:
         """Put a message with its time under the table; it takes the place of one like it."""
         kind = re.sub(r"\d+", "#", message)
         kept = [old for old in self._messages if old[0] != kind]
-        said = (kind, f"{local_words(self._clock.now().utc)[:8]} {message}")
+        said = (kind, f"{local_words(self._clock.now().utc)[:8]} {translated(message)}")
         self._messages = deque([*kept, said], maxlen=MESSAGES)
 
     def ask(self, prompt: str) -> None:
@@ -245,12 +248,12 @@ class Screen:
 
     def drawn(self) -> Fitted:
         """Return everything that is on the screen."""
-        view, prompt = self._view, Text(self._prompt, style="bold")
+        view, prompt = self._view, Text(translated(self._prompt), style="bold")
         said = Group(*(Text(message) for _, message in list(self._messages)))
         if view is None:
-            return Fitted(Text("opening the receivers"), Group(), said, prompt)
-        lines = [Text(""), Text(machine_words(view)), Text(answer_words(view))]
-        side = [Text(view.side, style="bold")] if view.side else []
+            return Fitted(Text(translated("opening the receivers")), Group(), said, prompt)
+        lines = [Text(translated(line)) for line in ("", machine_words(view), answer_words(view))]
+        side = [Text(translated(view.side), style="bold")] if view.side else []
         return Fitted(table(view), Group(*lines, *side), said, prompt)
 
     def close(self) -> None:

@@ -6,8 +6,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from receiver.language import translated
 from receiver.records import Detection
-from receiver.wording import area
+from receiver.wording import area, unit
 
 if TYPE_CHECKING:
     from receiver.listen import Status
@@ -39,7 +40,7 @@ def _source(status: Status, view: View) -> str:
     level = _level(view.levels.get(status.name))
     if status.level_dbfs is not None:
         heard = [f" {t.call.upper()} {t.collar or 'not listed'}" for t in status.beacons[:3]]
-        level = f" {status.level_dbfs:.0f} dBFS{','.join(heard)}"
+        level = f" {status.level_dbfs:.0f} dB{','.join(heard)}"
     return f"{status.name}{level}{f' old, {age_s:.0f} s' if age_s > OLD_S else ''}"
 
 
@@ -47,7 +48,7 @@ def _level(heard: Detection | None) -> str:
     if heard is None:
         return ""
     if heard.level_db is not None:
-        return f" {heard.level_db:.0f} {heard.level_unit}"
+        return f" {heard.level_db:.0f} {unit(heard.level_unit)}"
     return "" if heard.level_raw is None else f" meter {heard.level_raw:.0f}"
 
 
@@ -64,18 +65,19 @@ class StatusLine:
     def show(self, view: View) -> None:
         """Show a view; each new fault, and why a source is lost, on a line of its own."""
         for fault in view.faults[self._faults :]:
-            self._stream.write(f"\rlook out: {fault}\n")
+            self._stream.write(f"\r{translated(f'look out: {fault}')}\n")
         self._faults = len(view.faults)
         for status in view.statuses:
             if status.reason and self._reasons.get(status.name) != status.reason:
-                self._stream.write(f"\r{status.name} {status.state}: {status.reason}\n")
+                reason = f"{status.state}: {status.reason}"
+                self._stream.write(f"\r{status.name} {translated(reason)}\n")
             self._reasons[status.name] = status.reason
         self._views += 1
         if self._terminal:
             width = shutil.get_terminal_size((WIDTH, 24)).columns - 1  # one more would begin a line
-            self._stream.write(f"\r{status_text(view)[:width]:<{width}}")
+            self._stream.write(f"\r{translated(status_text(view))[:width]:<{width}}")
         elif self._views % PLAIN_EVERY_VIEWS == 1:
-            self._stream.write(status_text(view) + "\n")
+            self._stream.write(translated(status_text(view)) + "\n")
         self._stream.flush()
 
     def close(self) -> None:

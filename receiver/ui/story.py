@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from receiver.geodesy import DATUMS, distance_and_bearing, format_place
+from receiver.language import translated
 from receiver.story import Cause, Story
 from receiver.story.facts import Cluster, Position, Trend
 from receiver.story.ranges import SETTLED
@@ -48,8 +49,9 @@ def _entry(label: str, text: str) -> list[str]:
     if not text:
         return []
     return textwrap.wrap(
-        plain(text), WIDTH, initial_indent=f"{label:<{LABEL}}", subsequent_indent=" " * LABEL
-    )
+        translated(plain(text)), WIDTH, initial_indent=f"{translated(label):<{LABEL}}",
+        subsequent_indent=" " * LABEL,
+    )  # fmt: skip
 
 
 def _who(story: Story) -> str:
@@ -94,7 +96,7 @@ def _last(story: Story) -> Iterator[str]:
         label = "LAST PLACE" if number == 0 else ""
         written = format_place(place.latitude_deg, place.longitude_deg, style)
         datum = f"   ({DATUMS[style]})" if number == 0 else ""
-        yield f"{label:<{LABEL}}{STYLE_NAMES.get(style, '')}{written}{datum}"
+        yield f"{translated(label):<{LABEL}}{STYLE_NAMES.get(style, '')}{written}{translated(datum)}"
     age = span((story.time - place.time).total_seconds())
     kind = f"Argos class {place.location_class or '?'}" if "argos" in place.sensor else "GPS"
     off = f"may be off by {length(place.accuracy_m)} or more"
@@ -164,7 +166,7 @@ def _below(label: str, text: str) -> list[str]:
         return []
     indent = " " * LABEL
     return textwrap.wrap(
-        plain(text), WIDTH, initial_indent=f"{indent}{label + ':':<9}",
+        translated(plain(text)), WIDTH, initial_indent=f"{indent}{translated(label) + ':':<9}",
         subsequent_indent=indent + 9 * " ",
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from receiver.geodesy import DATUMS, declination_deg, distance_and_bearing, format_place
+from receiver.language import translated
 from receiver.records import Answer, Observation
 from receiver.wording import SIMULATION, area, length, local_time
 
@@ -66,7 +67,8 @@ def _entry(label: str, text: str) -> list[str]:
     if not text:
         return []
     indent = " " * LABEL
-    return textwrap.wrap(text, WIDTH, initial_indent=f"{label:<{LABEL}}", subsequent_indent=indent)
+    lead = f"{translated(label):<{LABEL}}"
+    return textwrap.wrap(translated(text), WIDTH, initial_indent=lead, subsequent_indent=indent)
 
 
 def _is_unsure(answer: Answer) -> bool:
@@ -81,7 +83,8 @@ def _where(answer: Answer, styles: Sequence[str]) -> Iterator[str]:
         label = lead if number == 0 else ""
         place = format_place(answer.latitude_deg, answer.longitude_deg, style)
         datum = f"   ({DATUMS[style]})" if number == 0 or style == "sk42" else ""
-        yield f"{label:<{LABEL}}{STYLE_NAMES.get(style, '')}{place}{datum}"
+        style_name = translated(STYLE_NAMES.get(style, ""))
+        yield f"{translated(label):<{LABEL}}{style_name}{place}{translated(datum)}"
 
 
 def _from_observer(answer: Answer, observations: Sequence[Observation]) -> str:
