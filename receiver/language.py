@@ -1,6 +1,6 @@
 """What users read and hear, in their language. The English text is the key of a phrase.
 
-Two ways lead to a catalogue. `phrase("level {db:.0f} dB", db=3.2)` looks its template up. Lines that
+Two ways lead to a catalogue. `phrase("level {db:.0f} dB", db=3)` looks its template up. Lines that
 were put together long before anybody knew who reads them are translated at the edge, where they are
 printed: `translated` finds the templates that make up a finished line, whole or part by part, and
 fills theirs in. A line without a template is shown in English, never lost; JSON, CSV, journals and
@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 
 LANGUAGES = ("en", "ru")
@@ -22,15 +23,24 @@ ENGLISH = "en"
 VARIABLES = ("BAKSAN_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 FOLDER = Path(__file__).parent / "languages"
 MOST_TRIED = 6  # templates of one text
+MOST_JOINTS = 8  # at which one text is taken apart; what is behind them, in the next round
 # Names that people gave, and what they typed: shown as they are.
+COUNTS = {
+    "count", "many", "missing", "total", "n", "rows", "positions", "pieces", "number", "days",
+    "visits", "gaps", "saved", "waiting", "new", "pulses", "pulse_count", "slot_count", "lost",
+    "level_dbm",
+}  # fmt: skip
 GIVEN = {"path", "file", "collar", "observer", "address", "folder", "device_id", "command_path"}
 
 _PLACE = re.compile(r"\{(\w+)(!r)?(?::([^{}|]*))?(?:\|([^{}]*))?\}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = r"[-+]?\d[\d,.]*(?:e[-+]?\d+)?%?|nan|inf"
 _QUOTED = r"'[^']*'|\"[^\"]*\"|.+?"
-# Where a line may be taken apart: columns, sentences, clauses, brackets, lists.
-_SEAMS = tuple(re.compile(seam) for seam in (r"\n", r" {2,}", r" \| ", r"\. ", r"; ", r": ", r", "))
+# Where a line is taken apart: always at lines, columns and bars; where it helps at sentences,
+# clauses, lists and brackets.
+_PARTS = tuple(re.compile(seam) for seam in (r"\n", r" {2,}", r" \| "))
+_SEAM = re.compile(r"\. |; |: |, ")
 _BRACKET = re.compile(r"^(.*?)( ?[(\[])([^()\[\]]+)([)\]].*)$", re.DOTALL)
 _EDGE = re.compile(r"^(\W*)(.*?)([\s.,;:!_]*)$", re.DOTALL)
 
@@ -91,6 +101,11 @@ def translated(line: str) -> str:
     return line if _language == ENGLISH else _book(_language).line(line)
 
 
+def completed(beginning: str) -> str:
+    """Return the English phrase that is or begins so, for a text that was cut; else the text."""
+    return beginning if _language == ENGLISH else _book(_language).completed(beginning)
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _book(name: str) -> _Book:
     return _Book(catalogue(name))
@@ -105,26 +120,33 @@ class _Template:
         self.quoted: set[str] = set()
         parts, last = [], 0
         for place in _PLACE.finditer(english):
-            parts += [_literal(english[last : place.start()]), self._group(place)]
+            around = english[: place.start()][-1:], english[place.end() :][:1]
+            least = "*" if any(map(str.isalnum, around)) else "+"  # nothing may stand there
+            parts += [_literal(english[last : place.start()]), self._group(place, least)]
             last = place.end()
         self._written = "".join([*parts, _literal(english[last:])])
-        own = _WORD.findall(_PLACE.sub(" ", english))
-        self.weight, self.words = 2 * sum(map(len, own)), len(own)
+        self._literals = [part.strip() for part in _PLACE.sub("\0", english).split("\0")]
+        own = _PLACE.sub("", english)
+        self.words = len(_WORD.findall(own))
+        self.weight = 2 * len(_LETTER.findall(own)) + len(own.strip()) - own.count(" ")
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self._written, re.DOTALL)
 
-    def _group(self, place: re.Match[str]) -> str:
+    def _group(self, place: re.Match[str], least: str) -> str:
         name, is_quoted, style, _ = place.groups()
         self.names.append(name)
         if is_quoted:
             self.quoted.add(name)
             return f"({_QUOTED})"
-        return f"({_NUMBER})" if style is not None and style[-1:] in "defg%" else "(.+?)"
+        is_number = name in COUNTS or (style is not None and style[-1:] in "defg%")
+        return f"({_NUMBER})" if is_number else f"(.{least}?)"
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what a text has in the places of this template, None where it does not fit."""
+        if not all(literal in text for literal in self._literals):
+            return None
         found = self._pattern.fullmatch(text)
         return None if found is None else dict(zip(self.names, found.groups(), strict=True))
 
@@ -150,6 +172,11 @@ class _Book:
         """Return the other language's template of an English one."""
         return self._exact.get(text)
 
+    def completed(self, beginning: str) -> str:
+        """Return the English template that is or begins so."""
+        begun = (text for text in self._exact if text.startswith(beginning))
+        return beginning if beginning in self._exact else next(begun, beginning)
+
     def line(self, line: str) -> str:
         """Return a line in this language; columns keep their places where the words fit."""
         if len(self._found) > 4096:
@@ -164,16 +191,19 @@ class _Book:
 
     def _best(self, text: str, depth: int) -> tuple[str, int]:
         before, core, after = _edges(text)
-        if not _WORD.search(core) or depth > 12:
+        if not _LETTER.search(core) or depth > 12:
             return text, 0
         for whole, (left, right) in ((text.strip(), _spaces(text)), (core, (before, after))):
             if whole in self._exact:
                 return f"{left}{self._exact[whole]}{right}", len(whole) * 2
+        for seam in _PARTS:
+            if joints := seam.findall(core):
+                return self._joined([before, *seam.split(core), after], ["", *joints, ""], depth)
         candidates = [*self._by_template(text, depth), *self._by_seam(text, depth)]
         return max(candidates, key=lambda found: found[1], default=(text, 0))
 
     def _by_template(self, text: str, depth: int) -> list[tuple[str, int]]:
-        words = {word for word in _WORD.findall(text)} | {""}
+        words = {"", *_WORD.findall(text)}
         near = [one for word in words for one in self._by_word.get(word, ())]
         found = []
         for before, core, after in {_edges(text), ("", text, "")}:
@@ -194,17 +224,18 @@ class _Book:
         for name in values.keys() - template.quoted - GIVEN:
             said[name], known = self._said(values[name], depth + 1)
             score += known
-            words = 0 if known else len(_WORD.findall(values[name]))
-            unknown += words if words > 1 else 0
+            unknown += 0 if known or " " not in values[name] else len(_WORD.findall(values[name]))
         return None if unknown > template.words else (_filled(template.other, said), score)
 
     def _by_seam(self, text: str, depth: int) -> list[tuple[str, int]]:
         found = []
         if bracket := _BRACKET.match(text):
-            found.append(self._joined([bracket[1], bracket[3], bracket[4]], [bracket[2], ""], depth))
-        for seam in _SEAMS:
-            if joints := seam.findall(text):
-                found.append(self._joined(seam.split(text), joints, depth))
+            found.append(
+                self._joined([bracket[1], bracket[3], bracket[4]], [bracket[2], ""], depth)
+            )
+        for joint in islice(_SEAM.finditer(text), MOST_JOINTS):
+            parts = [text[: joint.start()], text[joint.end() :]]
+            found.append(self._joined(parts, [joint[0]], depth))
         return found
 
     def _joined(self, parts: list[str], joints: list[str], depth: int) -> tuple[str, int]:
@@ -214,7 +245,7 @@ class _Book:
         for (part, _), joint, old in zip(said[1:], joints, parts[1:], strict=True):
             is_column = joint.strip(" ") == "" and len(joint) > 1
             place += len(joint)
-            gap = max(1, place - len(text)) if is_column else 0
+            gap = max(2, place - len(text)) if is_column else 0
             text += " " * gap + part if is_column else joint + part
             place += len(old)
         return text, score

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does: two run side by side
+os.environ["BAKSAN_LANGUAGE"] = "en"  # whatever the locale here
 
 import pytest
 from hypothesis import HealthCheck, settings

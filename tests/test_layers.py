@@ -54,6 +54,7 @@ LAYERS: dict[str, set[str]] = {
     | {"protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"},
     "receiver.slots": BASE,
     "receiver.language": set(),
+    "receiver.languages": set(),
     "receiver.homing": NUMERIC
     | BASE
     | JOINED

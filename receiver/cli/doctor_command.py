@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from receiver.language import translated
+
 if TYPE_CHECKING:
     from receiver import doctor
 
@@ -82,7 +84,7 @@ def _computer(journal: Path | None, config: Path | None, as_json: bool) -> int:
 
 def _show(found: list[doctor.Check]) -> None:
     for check in found:
-        click.echo(f"{check.state:<5}{check.name}: {check.text}")
+        click.echo(f"{translated(check.state):<5}{translated(check.name)}: {check.text}")
         if check.advice:
             click.echo(f"       -> {check.advice}")
     stops = sum(check.state == "STOP" for check in found)

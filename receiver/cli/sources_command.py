@@ -6,6 +6,8 @@ import json
 
 import click
 
+from receiver.language import translated
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -33,7 +35,7 @@ def command(as_json: bool) -> None:
     for title, table in tables.items():
         click.echo(title)
         for kind in table.values():
-            click.echo(f"  {kind.title:<38}{kind.example}")
+            click.echo(f"  {translated(kind.title):<38} {kind.example}")
     click.echo("serial ports")
     for port in found:
-        click.echo(f"  {port.name:<38}{port.text}")
+        click.echo(f"  {translated(port.name):<38} {port.text}")

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import click
 
-from receiver.language import LANGUAGES, language, set_language, translated
+from receiver.language import LANGUAGES, completed, language, set_language, translated
 
 DATA = re.compile(r"\s*(\{[\"}]|\[[\]{\[\"\d])")
 _METAVAR = re.compile(r"[A-Z]{4,}(?: RANGE)?")
@@ -71,6 +71,11 @@ def _paragraph(text: str) -> str:
 
 def _parts(text: str) -> str:
     """Return a help text, with its default and bounds behind it, in the user's language."""
+    if language() == "en":
+        return text
+    begun = re.sub(r"\.+$", "", text)
+    if (whole := completed(begun)) != begun:  # click cut it, at a sentence or before
+        return translated(whole).partition(". ")[0]
     return "  ".join(map(translated, text.split("  ")))
 
 

@@ -1,4 +1,6 @@
-"""The inventory of what users can read, taken from the sources: `python -m receiver.languages.inventory`.
+"""The inventory of what users can read, taken from the sources.
+
+`python -m receiver.languages.inventory` writes it as the English catalogue.
 
 A template is a literal, or an f-string with a name for each value in it: `{path}: no sheet of
 collar {name}`. A format such as `{count:.0f}` stays, so that only a number fits there. An f-string
@@ -14,6 +16,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
+
+from receiver.languages.tables import FOREIGN, NOT_SAID, UNITS, WORDS
 
 PACKAGE = Path(__file__).resolve().parents[1]
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -31,9 +35,9 @@ SILENT = (
 PHRASED = ("homing/", "ui/homescreen/", "ui/sound/", "ui/web/")
 # Commands to instruments and other programs, SQL, patterns, tables of names, addresses.
 DATA = re.compile(
-    r"^(get|set)_|^radio |^mac |^scanraw |^VF |^AT\{|SELECT |= \?|\(\?P<|\n  |pipe:|^rtl_sdr|/fd/|^#|^tty"
-    r"|^rf(comm|-explorer:)|^tinysa:|^i y m d|\*/|^\(lambda|^--\w+=[a-z]|^(HEARD|BRG|ERR|NONE|SEEN) ?\{"
-    r"|^[A-Z]{14,}$|^qwerty|^B 24/14"
+    r"^(get|set)_|^radio |^mac |^scanraw |^VF |^AT\{|SELECT |= \?|\(\?P<|\n  |pipe:|^rtl_sdr|/fd/"
+    r"|^#|^tty|^rf(comm|-explorer:)|^tinysa:|^i y m d|\*/|^\(lambda|^--\w+=[a-z]"
+    r"|^(HEARD|BRG|ERR|NONE|SEEN) ?\{(?!name)|^[A-Z]{14,}$|^qwerty|^B 24/14"
 )
 # Arguments whose text is a name, a pattern or a format, never a phrase.
 DEAF_CALLS = {
@@ -49,57 +53,16 @@ DEAF_KEYWORDS = {
     "fmt", "format", "role", "marker", "color", "ha", "va", "transform", "default", "dtype",
     "header_style", "overflow", "justify", "id", "css", "classes", "loc", "weight", "linestyle",
 }  # fmt: skip
+# Calls whose text is always for people.
+SPEAKING = {
+    "echo", "say", "phrase", "_entry", "_below", "_fail", "add_column", "_many", "DecodeError",
+}  # fmt: skip
 CHOICES = 16  # of one f-string
-# What else is no phrase: headings of makers' files, words of drawing, of the radio line, of formats.
-NOT_SAID = frozenset("""
-Not Encrypted|AWT Minimal payload type|GPS log every 10 minutes|sign, x 1e-4 deg
-s since 2021-04-14 19:19:54 UTC|dev|comm|data segment|ble|mqtt|rtlsdr|audio|localtime|right
-Device ID|Device Name|Fix Status|Mortality Date & Time [GMT]|Collar ID|Fix Type|Main Voltage[V]
-Acquisition Time|Acquisition Start Time|GPS Fix Time|Receive Time|GPS Fix Attempt|GPS Latitude
-GPS Longitude|GPS Altitude|GPS Horizontal Dilution|GPS HDOP|GPS Horizontal Error
-GPS Satellite Count|Argos Latitude|Argos Longitude|Argos Location Class|Iridium CEP Radius
-Activity Count|Predeployment Data|Temperature Sensor(deg.)|Activity Sensor|Platform ID No|Msg Date
-Error radius|Mean Angle|Decoded Lat|Decoded Long|recorded at|gps at|"left ear torn"
-What each factor said at the centres of the cells, by name|LOUD|NULL|NFKC|NONE|HERE
-report|constrained|YlOrBr|viridis|solid|dashed|white|equal|lower|bilinear|none|butt|black|bold
-decimal|log|Greys|auto|nearest|data|axes fraction|offset points|utm|mgrs|baksan: {split}
-""".replace("\n", "|").split("|"))  # fmt: skip
-# Words of click, of the operating system and of the calendar, which reach people through us.
-FOREIGN = tuple("""
-Usage|Options|Commands|OPTIONS|COMMAND|ARGS|TEXT|PATH|FLOAT|INTEGER|FLOAT RANGE|INTEGER RANGE|FILE
-Show this message and exit|Show the version and exit|required|default: {default}
-{prog}, version {version}
-No such option: {name}|No such option {name!r}|No such command {name!r}
-Did you mean {names}?|Possible options: {names}
-Missing option {hint!r}|Missing argument {hint!r}|Missing parameter: {name}|Missing command
-Missing option {hint!r}. Choose from
-Invalid value: {message}|Invalid value for {hint!r}: {message}
-{value!r} is not a valid integer|{value!r} is not a valid float
-{value!r} is not a valid integer range|{value!r} is not a valid float range
-{value!r} is not a valid boolean
-{value} is not in the range {range}|{value!r} is not one of {choices}
-Option {name!r} requires an argument|Option {name!r} requires {nargs:d} arguments
-Option {name!r} does not take a value
-Got unexpected extra argument ({words})|Got unexpected extra arguments ({words})
-Argument {name!r} takes {nargs:d} values
-{kind} {name!r} does not exist|{kind} {name!r} is a directory|{kind} {name!r} is not readable
-Could not open file {name!r}: {message}|Error: {message}
-No such file or directory|Permission denied|Is a directory|Not a directory|File exists
-No space left on device|Read-only file system|Input/output error|Disk quota exceeded
-Operation not permitted|No such device|Device or resource busy|Broken pipe|File name too long
-Connection refused|Connection reset by peer|Name or service not known|No route to host
-Network is unreachable|Address already in use|timed out|Temporary failure in name resolution
-database is locked|disk I/O error|unable to open database file|file is not a database
-database disk image is malformed|attempt to write a readonly database|database or disk is full
-{day:d} Jan {year:d}|{day:d} Feb {year:d}|{day:d} Mar {year:d}|{day:d} Apr {year:d}
-{day:d} May {year:d}|{day:d} Jun {year:d}|{day:d} Jul {year:d}|{day:d} Aug {year:d}
-{day:d} Sep {year:d}|{day:d} Oct {year:d}|{day:d} Nov {year:d}|{day:d} Dec {year:d}
-""".strip().replace("\n", "|").split("|"))  # fmt: skip
 
 
 def texts_of(folder: Path = PACKAGE) -> dict[str, str]:
     """Return every template with the file that says it first, in the order of the files."""
-    found = dict.fromkeys(FOREIGN, "click, the operating system")
+    found = dict.fromkeys((*FOREIGN, *UNITS, *WORDS), "here")
     for path in sorted([*folder.rglob("*.py"), *(folder.parent / "protocols").rglob("*.py")]):
         name = str(path.relative_to(folder.parent))
         inside = name.removeprefix("receiver/")
@@ -138,51 +101,44 @@ class _Reader:
                 yield cleaned
 
     def _walk(self, node: ast.AST, sure: bool = False) -> Iterator[str]:
-        if isinstance(node, ast.Constant | ast.JoinedStr):
-            yield from self._said(node, sure)
-            return
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module | ast.AsyncFunctionDef):
-            if isinstance(node, ast.FunctionDef) and _is_command(node):
-                yield from paragraphs(ast.get_docstring(node) or "")
-            yield from self._children(node, skip_first=ast.get_docstring(node) is not None)
-        elif isinstance(node, ast.Call):
-            yield from self._call(node)
-        elif isinstance(node, ast.Dict):
-            for value in node.values:
-                yield from self._walk(value, sure)
-        elif isinstance(node, ast.IfExp):
-            yield from self._walk(node.body, sure)
-            yield from self._walk(node.orelse, sure)
-        elif isinstance(node, ast.Subscript | ast.arg):
-            yield from self._walk(node.value, sure) if isinstance(node, ast.Subscript) else ()
-        elif not isinstance(node, ast.Compare | ast.Assert | ast.match_case | ast.AnnAssign):
-            yield from self._children(node, sure=sure)
-        elif isinstance(node, ast.match_case):
-            for statement in node.body:
-                yield from self._walk(statement)
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            yield from self._walk(node.value)
+        """Yield what is said in a node; `sure` where all text in it is for people."""
+        match node:
+            case ast.Constant() | ast.JoinedStr():
+                yield from self._said(node, sure)
+                yield from self._inside(node)
+            case ast.Call():
+                yield from self._call(node)
+            case ast.Module() | ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from self._defined(node)
+            case _:
+                for part in _parts_of(node):
+                    yield from self._walk(part, sure)
 
-    def _children(
-        self, node: ast.AST, skip_first: bool = False, sure: bool = False
+    def _inside(self, node: ast.Constant | ast.JoinedStr) -> Iterator[str]:
+        for part in node.values if isinstance(node, ast.JoinedStr) else ():
+            if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Call):
+                yield from self._walk(part.value)
+
+    def _defined(
+        self, node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     ) -> Iterator[str]:
-        for name, value in ast.iter_fields(node):
-            if name in ("returns", "annotation", "target"):
-                continue
-            many = value if isinstance(value, list) else [value]
-            for child in many[1:] if skip_first and name == "body" else many:
-                if isinstance(child, ast.AST):
-                    yield from self._walk(child, sure)
+        docstring = ast.get_docstring(node)
+        if isinstance(node, ast.FunctionDef) and _is_command(node):
+            yield from paragraphs(docstring or "")
+        for part in [*_parts_of(node, but="body"), *node.body[docstring is not None :]]:
+            yield from self._walk(part)
 
     def _call(self, node: ast.Call) -> Iterator[str]:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else _id(node.func)
         yield from self._walk(node.func)
         spoken = called in SPEAKING or called.endswith("Error")
+        if called == "_many":
+            yield from _counted(node.args[-1])
         if called not in DEAF_CALLS:
             for argument in node.args if called not in ("option", "argument") else ():
                 yield from self._walk(argument, spoken)
         for keyword in node.keywords:
-            if keyword.arg not in DEAF_KEYWORDS and called not in DEAF_CALLS:
+            if (keyword.arg not in DEAF_KEYWORDS or called == "Check") and called not in DEAF_CALLS:
                 yield from self._walk(keyword.value, spoken or keyword.arg in ("help", "text"))
 
     def _said(self, node: ast.Constant | ast.JoinedStr, sure: bool) -> Iterator[str]:
@@ -192,7 +148,25 @@ class _Reader:
                 yield text
 
 
-SPEAKING = {"echo", "say", "phrase", "_entry", "_below", "_fail", "add_column", "_many", "DecodeError"}
+def _parts_of(node: ast.AST, but: str = "") -> Iterator[ast.AST]:
+    """Yield the parts of a node in which something may be said."""
+    match node:
+        case ast.Compare() | ast.Assert():
+            return
+        case ast.Dict():
+            yield from node.values
+        case ast.IfExp():
+            yield from (node.body, node.orelse)
+        case ast.Subscript():
+            yield node.value
+            yield from [node.slice] if isinstance(node.slice, ast.JoinedStr) else []
+        case ast.match_case():
+            yield from node.body
+        case _:
+            for name, value in ast.iter_fields(node):
+                many = value if isinstance(value, list) else [value]
+                if name not in ("returns", "annotation", but):
+                    yield from (part for part in many if isinstance(part, ast.AST))
 
 
 def variants(node: ast.AST) -> list[str]:
@@ -244,8 +218,14 @@ def _name(node: ast.AST) -> str:
         return left if left != "value" else _name(node.right)
     if isinstance(node, ast.Subscript):
         key = node.slice
-        return str(key.value) if isinstance(key, ast.Constant) and _is_word(key.value) else _name(node.value)
+        named = isinstance(key, ast.Constant) and _is_word(key.value)
+        return str(ast.literal_eval(key)) if named else _name(node.value)
     return "value"
+
+
+def _counted(node: ast.expr) -> Iterator[str]:
+    for word in variants(node):
+        yield from (f"{{count:d}} {word}", f"{{count:d}} {word}s")
 
 
 def _is_word(value: object) -> bool:

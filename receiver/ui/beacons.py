@@ -77,7 +77,11 @@ def summary(
         lines.append(MAYBE_HINT)
     if any(track.meaning is None and track.pulse_count >= LEAST_PULSES for track in tracks):
         lines.append(f"a rate without a meaning: {CAUSES}")
-    noise = "" if watch.noise_db is None else f", noise {watch.noise_db:.1f} dB of full scale in the band"
+    noise = (
+        ""
+        if watch.noise_db is None
+        else f", noise {watch.noise_db:.1f} dB of full scale in the band"
+    )
     lines.append(f"{pulse_count} single pulses in {now_s:.1f} s{noise}")
     return lines
 

@@ -67,7 +67,9 @@ def level_words(heard: Detection | None) -> str:
         return "-"
     is_count = heard.level_db is None
     text = (
-        f"count {heard.level_raw:.0f}" if is_count else f"{heard.level_db:.0f} {unit(heard.level_unit)}"
+        f"count {heard.level_raw:.0f}"
+        if is_count
+        else f"{heard.level_db:.0f} {unit(heard.level_unit)}"
     )
     return f"{text} or more" if heard.saturated else text
 
@@ -173,7 +175,9 @@ def table(view: View) -> Table:
     """Draw the sources."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for heading in COLUMNS:
-        drawn.add_column(translated(heading), overflow="fold")  # a narrow screen must not hide a word of it
+        drawn.add_column(
+            translated(heading), overflow="fold"
+        )  # a narrow screen must not hide a word of it
     drawn.add_column(translated("got"), justify="right", no_wrap=True)
     drawn.add_column(translated("with"), overflow="fold")
     for status in view.statuses:

@@ -96,7 +96,8 @@ def _last(story: Story) -> Iterator[str]:
         label = "LAST PLACE" if number == 0 else ""
         written = format_place(place.latitude_deg, place.longitude_deg, style)
         datum = f"   ({DATUMS[style]})" if number == 0 else ""
-        yield f"{translated(label):<{LABEL}}{STYLE_NAMES.get(style, '')}{written}{translated(datum)}"
+        lead = f"{translated(label):<{LABEL}}{STYLE_NAMES.get(style, '')}"
+        yield f"{lead}{written}{translated(datum)}"
     age = span((story.time - place.time).total_seconds())
     kind = f"Argos class {place.location_class or '?'}" if "argos" in place.sensor else "GPS"
     off = f"may be off by {length(place.accuracy_m)} or more"
@@ -190,8 +191,8 @@ def _fixes(story: Story) -> str:
         return "too few to know their schedule"
     text = f"about every {span(rhythm.interval_s)}, {100 * rhythm.missed_share:.0f} % missed"
     if rhythm.interval_before_s is not None:
-        text += f" (since {rhythm.since:%d %b %Y}; before that every"
-        text += f" {span(rhythm.interval_before_s)})"
+        before = span(rhythm.interval_before_s)
+        text += f" (since {rhythm.since:%d %b %Y}; before that every {before})"
     if found is None:
         return text
     text += f"; in the last {found.days:.0f} days of contact {100 * found.recent_share:.0f} % came"
@@ -209,8 +210,8 @@ def _trend(found: Trend | None, style: str) -> str:
     recent, before = style.format(found.recent), style.format(found.before)
     text += f"; last week {recent}, the month before {before}"
     if found.unit == "C" and found.swing_before is not None:
-        text += f"; from low to high in a day {found.swing_recent:.0f}, before"
-        text += f" {found.swing_before:.0f} degrees"
+        now, earlier = found.swing_recent, found.swing_before
+        text += f"; from low to high in a day {now:.0f}, before {earlier:.0f} degrees"
     if found.unit == "V" and found.slope_per_30_days is not None:
         text += f"; {1000 * found.slope_per_30_days:+.0f} mV in 30 days"
     return text

@@ -56,7 +56,7 @@ def test_no_word_on_life_or_death_without_the_sheet(word: str) -> None:
 
 def test_a_line_says_who_where_how_loud_and_how_old() -> None:
     line = beacon_line(TRACK, 60.0)
-    for word in ("HEARD", "leo", "150.0124 MHz", "-41.2 dBFS", "49 of 50 pulses", "2 s ago"):
+    for word in ("HEARD", "leo", "150.0124 MHz", "-41.2 dB", "49 of 50 pulses", "2 s ago"):
         assert word in line
     loud = beacon_line(dataclasses.replace(TRACK, saturated=True), 60.0)
     assert "at least" in loud

@@ -90,7 +90,7 @@ def test_samples_show_their_level_and_form() -> None:
                  tuned="s16 16 kHz", level_dbfs=-31.6)  # fmt: skip
     text = shown(view(statuses=[ear]))
     assert "s16 16 kHz" in text
-    assert "-32 dBFS 1 s" in text
+    assert "-32 dB 1 s" in text
     assert "UNTESTED" not in text
 
 
