@@ -1,6 +1,7 @@
 """The inventory of what users can read, taken from the sources.
 
-`python -m receiver.languages.inventory` writes it as the English catalogue.
+`python -m receiver.languages.inventory` writes it as the English catalogue, takes out of the others
+what is no longer said and lists what they lack.
 
 A template is a literal, or an f-string with a name for each value in it: `{path}: no sheet of
 collar {name}`. A format such as `{count:.0f}` stays, so that only a number fits there. An f-string
@@ -13,6 +14,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
@@ -25,14 +27,20 @@ PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 SENTENCE = re.compile(r"[A-Za-z}'\"][,;:]? +[({A-Za-z'\"]|[A-Za-z] \{|\} [A-Za-z]{2}")
 EDGES = " \t\r\n;:,."
 # Where every word is said to people, single words and labels included.
-SPOKEN = ("ui/", "wording.py", "doctor.py", "report/", "story/", "notes/")
+SPOKEN = (
+    "ui/", "wording.py", "doctor.py", "story/", "notes/", "report/curve_picture.py",
+    "report/map_picture.py", "report/story_picture.py", "report/waterfall_picture.py",
+)  # fmt: skip
 # What machines read: signals, archives, files for others, and tables of fields.
 SILENT = (
     "dsp/", "languages/", "language.py", "export/", "journal/schema.py",
     "simulator/asked.py", "simulator/text_radio.py", "simulator/tinysa_shell.py",
 )  # fmt: skip
 # Written after phrases were: what these say goes through `phrase(...)`, errors apart.
-PHRASED = ("homing/", "ui/homescreen/", "ui/sound/", "ui/web/")
+PHRASED = (
+    "homing/", "ui/homescreen/", "ui/sound/", "ui/web/", "report/audience.py", "report/drawing.py",
+    "report/facts.py", "report/page.py", "report/pdf.py", "report/public.py", "report/sections.py",
+)  # fmt: skip
 # Commands to instruments and other programs, SQL, patterns, tables of names, addresses.
 DATA = re.compile(
     r"^(get|set)_|^radio |^mac |^scanraw |^VF |^AT\{|SELECT |= \?|\(\?P<|\n  |pipe:|^rtl_sdr|/fd/"
@@ -55,7 +63,7 @@ DEAF_KEYWORDS = {
 }  # fmt: skip
 # Calls whose text is always for people.
 SPEAKING = {
-    "echo", "say", "phrase", "_entry", "_below", "_fail", "add_column", "_many", "DecodeError",
+    "echo", "say", "_entry", "_below", "_fail", "add_column", "_many", "DecodeError",
 }  # fmt: skip
 CHOICES = 16  # of one f-string
 
@@ -95,10 +103,8 @@ class _Reader:
     def read(self, tree: ast.AST) -> Iterator[str]:
         """Yield the templates of a file."""
         for text in self._walk(tree):
-            cleaned = tidy(text)
-            is_said = cleaned not in NOT_SAID and not DATA.search(cleaned)
-            if is_said and WORD.search(PLACEHOLDER.sub("", cleaned)):
-                yield cleaned
+            if text not in NOT_SAID and not DATA.search(text):
+                yield text
 
     def _walk(self, node: ast.AST, sure: bool = False) -> Iterator[str]:
         """Yield what is said in a node; `sure` where all text in it is for people."""
@@ -124,7 +130,7 @@ class _Reader:
     ) -> Iterator[str]:
         docstring = ast.get_docstring(node)
         if isinstance(node, ast.FunctionDef) and _is_command(node):
-            yield from paragraphs(docstring or "")
+            yield from filter(None, map(tidy, paragraphs(docstring or "")))
         for part in [*_parts_of(node, but="body"), *node.body[docstring is not None :]]:
             yield from self._walk(part)
 
@@ -132,9 +138,11 @@ class _Reader:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else _id(node.func)
         yield from self._walk(node.func)
         spoken = called in SPEAKING or called.endswith("Error")
+        if called == "phrase":
+            yield from (text for one in node.args[:1] for text in variants(one))
         if called == "_many":
             yield from _counted(node.args[-1])
-        if called not in DEAF_CALLS:
+        if called not in DEAF_CALLS and called != "phrase":
             for argument in node.args if called not in ("option", "argument") else ():
                 yield from self._walk(argument, spoken)
         for keyword in node.keywords:
@@ -144,8 +152,9 @@ class _Reader:
     def _said(self, node: ast.Constant | ast.JoinedStr, sure: bool) -> Iterator[str]:
         for text in variants(node):
             is_label = self._every_word and not _is_name(text)
-            if sure or (not self._only_phrases and (is_label or SENTENCE.search(text))):
-                yield text
+            is_said = sure or (not self._only_phrases and (is_label or SENTENCE.search(text)))
+            if is_said and WORD.search(PLACEHOLDER.sub("", tidy(text))):
+                yield tidy(text)
 
 
 def _parts_of(node: ast.AST, but: str = "") -> Iterator[ast.AST]:
@@ -280,5 +289,21 @@ def write(path: Path, catalogue: dict[str, str]) -> None:
     path.write_text(json.dumps(catalogue, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
 
+def renew(folder: Path) -> list[str]:
+    """Write the English catalogue anew and take out of the others what is no longer said.
+
+    Returns:
+        What has to be translated: a line for each language and phrase.
+    """
+    english = inventory()
+    write(folder / "en.json", english)
+    missing = []
+    for path in sorted(set(folder.glob("*.json")) - {folder / "en.json"}):
+        known = json.loads(path.read_text(encoding="utf-8"))
+        write(path, {text: known[text] for text in english if text in known})
+        missing += [f"{path.stem}: {text!r}" for text in english if text not in known]
+    return missing
+
+
 if __name__ == "__main__":
-    write(PACKAGE / "languages" / "en.json", inventory())
+    sys.stdout.write("".join(f"{line}\n" for line in renew(PACKAGE / "languages")))

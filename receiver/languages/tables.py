@@ -19,7 +19,7 @@ Activity Count|Predeployment Data|Temperature Sensor(deg.)|Activity Sensor|Platf
 Error radius|Mean Angle|Decoded Lat|Decoded Long|recorded at|gps at|"left ear torn"
 What each factor said at the centres of the cells, by name|LOUD|NULL|NFKC|NONE|HERE|report
 constrained|YlOrBr|viridis|solid|dashed|white|equal|lower|bilinear|butt|{k}_deg|black|bold|decimal
-log|Greys|auto|nearest|data|axes fraction|offset points|utm|mgrs|baksan: {split}
+log|Greys|auto|nearest|data|axes fraction|offset points|utm|mgrs|id|method|{name}_deg|ui|terrain|baksan: {split}
 """))  # fmt: skip
 
 # Amounts that stand alone or behind a name.
