@@ -41,7 +41,10 @@ _QUOTED = r"'[^']*'|\"[^\"]*\"|.+?"
 # clauses, lists and brackets.
 _PARTS = tuple(re.compile(seam) for seam in (r"\n", r" {2,}", r" \| "))
 _SEAM = re.compile(r"\. |; |: |, ")
-_BRACKET = re.compile(r"^(.*?)( ?[(\[])([^()\[\]]+)([)\]].*)$", re.DOTALL)
+_BRACKETS = (
+    re.compile(r"^(.*?)( ?[(\[])([^()\[\]]+)([)\]].*)$", re.DOTALL),
+    re.compile(r"^(.*)( \()([^()]+)(\)\W*)$", re.DOTALL),
+)
 _EDGE = re.compile(r"^(\W*)(.*?)([\s.,;:!_]*)$", re.DOTALL)
 
 _language = ENGLISH
@@ -121,8 +124,7 @@ class _Template:
         parts, last = [], 0
         for place in _PLACE.finditer(english):
             around = english[: place.start()][-1:], english[place.end() :][:1]
-            least = "*" if any(map(str.isalnum, around)) else "+"  # nothing may stand there
-            parts += [_literal(english[last : place.start()]), self._group(place, least)]
+            parts += [_literal(english[last : place.start()]), self._group(place, *around)]
             last = place.end()
         self._written = "".join([*parts, _literal(english[last:])])
         self._literals = [part.strip() for part in _PLACE.sub("\0", english).split("\0")]
@@ -134,14 +136,18 @@ class _Template:
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self._written, re.DOTALL)
 
-    def _group(self, place: re.Match[str], least: str) -> str:
+    def _group(self, place: re.Match[str], before: str, after: str) -> str:
+        """Return what finds a value: all it can where another follows, nothing where it is glued."""
         name, is_quoted, style, _ = place.groups()
         self.names.append(name)
         if is_quoted:
             self.quoted.add(name)
             return f"({_QUOTED})"
         is_number = name in COUNTS or (style is not None and style[-1:] in "defg%")
-        return f"({_NUMBER})" if is_number else f"(.{least}?)"
+        if is_number:
+            return f"({_NUMBER})"
+        least = "*" if before == "}" or before.isalnum() or after.isalnum() else "+"
+        return f"(.{least})" if after == "{" else f"(.{least}?)"
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what a text has in the places of this template, None where it does not fit."""
@@ -229,7 +235,7 @@ class _Book:
 
     def _by_seam(self, text: str, depth: int) -> list[tuple[str, int]]:
         found = []
-        if bracket := _BRACKET.match(text):
+        for bracket in filter(None, (one.match(text) for one in _BRACKETS)):
             found.append(
                 self._joined([bracket[1], bracket[3], bracket[4]], [bracket[2], ""], depth)
             )

@@ -168,7 +168,7 @@ def _parts_of(node: ast.AST, but: str = "") -> Iterator[ast.AST]:
             yield from (node.body, node.orelse)
         case ast.Subscript():
             yield node.value
-            yield from [node.slice] if isinstance(node.slice, ast.JoinedStr) else []
+            yield from [node.slice] if _is_sentence(node.slice) else []
         case ast.match_case():
             yield from node.body
         case _:
@@ -176,6 +176,12 @@ def _parts_of(node: ast.AST, but: str = "") -> Iterator[ast.AST]:
                 many = value if isinstance(value, list) else [value]
                 if name not in ("returns", "annotation", but):
                     yield from (part for part in many if isinstance(part, ast.AST))
+
+
+def _is_sentence(node: ast.AST) -> bool:
+    """Tell whether a key is a text for people, as of warnings that are counted."""
+    text = node.value if isinstance(node, ast.Constant) else ""
+    return isinstance(node, ast.JoinedStr) or (isinstance(text, str) and text.count(" ") > 2)
 
 
 def variants(node: ast.AST) -> list[str]:

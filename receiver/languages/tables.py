@@ -19,7 +19,8 @@ Activity Count|Predeployment Data|Temperature Sensor(deg.)|Activity Sensor|Platf
 Error radius|Mean Angle|Decoded Lat|Decoded Long|recorded at|gps at|"left ear torn"
 What each factor said at the centres of the cells, by name|LOUD|NULL|NFKC|NONE|HERE|report
 constrained|YlOrBr|viridis|solid|dashed|white|equal|lower|bilinear|butt|{k}_deg|black|bold|decimal
-log|Greys|auto|nearest|data|axes fraction|offset points|utm|mgrs|id|method|{name}_deg|ui|terrain|baksan: {split}
+log|Greys|auto|nearest|data|axes fraction|offset points|utm|mgrs|id|method|{name}_deg|ui|terrain
+baksan: {split}
 """))  # fmt: skip
 
 # Amounts that stand alone or behind a name.
@@ -40,6 +41,7 @@ NOT passed|degrees true|all day|ON, which costs battery|OFF|by two parts of the 
 lower|fast|slow|certain|likely|rumour|normal|mortality|low battery|recovery|charging|discharging
 not charging|packet|pulse|crc|checksum|parity|bch|none|system|broad|mostly {text}|then {text}
 HEARD {name}|MAYBE {name}|faint {name}|Ctrl-C ends|not readable|until {time}
+maker|identities|frequency|movement|notes|beacon|source
 """)
 
 # Words of click, of the operating system and of the calendar, which reach people through us.
