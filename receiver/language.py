@@ -137,7 +137,7 @@ class _Template:
         return re.compile(self._written, re.DOTALL)
 
     def _group(self, place: re.Match[str], before: str, after: str) -> str:
-        """Return what finds a value: all it can where another follows, nothing where it is glued."""
+        """Return what finds a value: all it can before another, maybe nothing where it is glued."""
         name, is_quoted, style, _ = place.groups()
         self.names.append(name)
         if is_quoted:

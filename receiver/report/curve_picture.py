@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from receiver.errors import MissingExtraError, WriteError
+from receiver.report.spoken import speak
 
 if TYPE_CHECKING:
     from receiver.calibration import Step, Table
@@ -35,6 +36,7 @@ def draw(path: Path, made: Table, steps: Sequence[Step], title: str, unit: str) 
     axes.set(xlabel=f"level, {unit}", ylabel="count of the meter", title=title)
     axes.grid(alpha=0.3)
     axes.legend()
+    speak(figure)
     try:
         figure.savefig(path)
     except OSError as error:

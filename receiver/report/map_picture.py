@@ -18,6 +18,7 @@ from receiver.locator import Posterior
 from receiver.locator.radio import RadioData
 from receiver.locator.settings import Floats
 from receiver.records import Answer, Observation
+from receiver.report.spoken import speak
 from receiver.wording import SIMULATION, area, length, local_time
 
 INCHES, DPI = 10.0, 120
@@ -48,6 +49,7 @@ def picture(
     _draw(axes, figure, posterior, observations)
     _title(figure, posterior.answer, simulation)
     buffer = io.BytesIO()
+    speak(figure)
     canvas.print_png(buffer)
     return buffer.getvalue()
 

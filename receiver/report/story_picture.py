@@ -16,6 +16,7 @@ import numpy as np
 from receiver.errors import MissingExtraError
 from receiver.geodesy import LocalGrid, format_place
 from receiver.records import Fix
+from receiver.report.spoken import speak
 from receiver.story import Story, ground, ranges
 from receiver.story.contacts import when
 from receiver.wording import area, length, local_time, plain, span
@@ -55,6 +56,7 @@ def picture(story: Story, fixes: Sequence[Fix]) -> bytes:
     _times(rows, story, own)
     _title(figure, story)
     buffer = io.BytesIO()
+    speak(figure)
     canvas.print_png(buffer)
     return buffer.getvalue()
 

@@ -14,6 +14,7 @@ from receiver.dsp.waterfall import Waterfall
 from receiver.errors import MissingExtraError
 from receiver.heard import HeardPulse, HeardSlot, Track
 from receiver.hearing import Plan
+from receiver.report.spoken import speak
 
 INCHES, DPI = (12.0, 9.0), 100
 SHADES, LOW_DB, HIGH_DB = "Greys", 3.0, 25.0
@@ -64,6 +65,7 @@ def picture(
     figure.text(0.08, 0.96, title, fontsize=12, fontweight="bold")
     figure.text(0.08, 0.93, _span(start, end_s), fontsize=9)
     buffer = io.BytesIO()
+    speak(figure)
     canvas.print_png(buffer)
     return buffer.getvalue()
 
