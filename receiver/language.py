@@ -25,10 +25,10 @@ FOLDER = Path(__file__).parent / "languages"
 MOST_TRIED = 6  # templates of one text
 MOST_JOINTS = 8  # at which one text is taken apart; what is behind them, in the next round
 # Names that people gave, and what they typed: shown as they are.
+# Names of values that are numbers, whatever wrote them.
 COUNTS = {
-    "count", "many", "missing", "total", "n", "rows", "positions", "pieces", "number", "days",
-    "visits", "gaps", "saved", "waiting", "new", "pulses", "pulse_count", "slot_count", "lost",
-    "level_dbm",
+    "count", "many", "total", "n", "rows", "positions", "pieces", "number", "waiting", "new",
+    "pulses", "pulse_count", "slot_count", "level_dbm", "trusted", "duplicates", "refused",
 }  # fmt: skip
 GIVEN = {"path", "file", "collar", "observer", "address", "folder", "device_id", "command_path"}
 
@@ -41,6 +41,7 @@ _QUOTED = r"'[^']*'|\"[^\"]*\"|.+?"
 # clauses, lists and brackets.
 _PARTS = tuple(re.compile(seam) for seam in (r"\n", r" {2,}", r" \| "))
 _SEAM = re.compile(r"\. |; |: |, ")
+_CLAUSE = re.compile(r"\. |; |: ")
 _BRACKETS = (
     re.compile(r"^(.*?)( ?[(\[])([^()\[\]]+)([)\]].*)$", re.DOTALL),
     re.compile(r"^(.*)( \()([^()]+)(\)\W*)$", re.DOTALL),
@@ -48,6 +49,12 @@ _BRACKETS = (
 _EDGE = re.compile(r"^(\W*)(.*?)([\s.,;:!_]*)$", re.DOTALL)
 
 _language = ENGLISH
+
+
+class Told(str):
+    """A line that is in the user's language already, though no template of it is whole in it."""
+
+    __slots__ = ()
 
 
 def default_language(environ: Mapping[str, str]) -> str:
@@ -147,7 +154,7 @@ class _Template:
         if is_number:
             return f"({_NUMBER})"
         least = "*" if before == "}" or before.isalnum() or after.isalnum() else "+"
-        return f"(.{least})" if after == "{" else f"(.{least}?)"
+        return f"(.{least})" if after == "{" or name == "time" else f"(.{least}?)"
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what a text has in the places of this template, None where it does not fit."""
@@ -229,7 +236,7 @@ class _Book:
         score, said, unknown = template.weight, dict(values), 0
         for name in values.keys() - template.quoted - GIVEN:
             said[name], known = self._said(values[name], depth + 1)
-            score += known
+            score += known - 3 * len(_CLAUSE.findall(values[name]))  # rather whole clauses
             unknown += 0 if known or " " not in values[name] else len(_WORD.findall(values[name]))
         return None if unknown > template.words else (_filled(template.other, said), score)
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import click
 
-from receiver.language import LANGUAGES, completed, language, set_language, translated
+from receiver.language import LANGUAGES, Told, completed, language, set_language, translated
 
 DATA = re.compile(r"\s*(\{[\"}]|\[[\]{\[\"\d])")
 _METAVAR = re.compile(r"[A-Z]{4,}(?: RANGE)?")
@@ -27,7 +27,7 @@ def echo(
     color: bool | None = None,
 ) -> None:
     """Print as click does, in the user's language what is for people."""
-    if isinstance(message, str) and not DATA.match(message):
+    if isinstance(message, str) and not isinstance(message, Told) and not DATA.match(message):
         message = translated(message)
     _echo(message, file=file, nl=nl, err=err, color=color)
 

@@ -40,7 +40,7 @@ sound and samples: beacons are heard in them; kept by key h|commas|semicolons|ta
 NOT passed|degrees true|all day|ON, which costs battery|OFF|by two parts of the day|less|more
 lower|fast|slow|certain|likely|rumour|normal|mortality|low battery|recovery|charging|discharging
 not charging|packet|pulse|crc|checksum|parity|bch|none|system|broad|mostly {text}|then {text}
-HEARD {name}|MAYBE {name}|faint {name}|Ctrl-C ends|not readable|until {time}
+HEARD {name}|MAYBE {name}|faint {name}|Ctrl-C ends|not readable|until {time}|SIMULATION
 maker|identities|frequency|movement|notes|beacon|source
 """)
 

@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from receiver.geodesy import DATUMS, distance_and_bearing, format_place
-from receiver.language import translated
+from receiver.language import Told, translated
 from receiver.story import Cause, Story
 from receiver.story.facts import Cluster, Position, Trend
 from receiver.story.ranges import SETTLED
 from receiver.wording import area, length, local_time, plain, span
 
-WIDTH, LABEL = 79, 14
+WIDTH, LABEL, BELOW = 79, 14, 9
 LIGHT = 5  # causes below this weight are named in one line
 HEAVY = 15  # and from this one on told in full
 MOST_CLUSTERS, MOST_BEFORE, MOST_MISSED = 4, 4, 10_000
@@ -46,12 +46,17 @@ def lines(story: Story) -> list[str]:
 
 
 def _entry(label: str, text: str) -> list[str]:
+    return _wrapped(translated(label), translated(plain(text)))
+
+
+def _wrapped(label: str, text: str, indent: int = LABEL) -> list[str]:
+    """Return a text that is in the user's language already; words to type stay as they are."""
     if not text:
         return []
-    return textwrap.wrap(
-        translated(plain(text)), WIDTH, initial_indent=f"{translated(label):<{LABEL}}",
-        subsequent_indent=" " * LABEL,
-    )  # fmt: skip
+    said = textwrap.wrap(
+        text, WIDTH, initial_indent=f"{label:<{indent}}", subsequent_indent=" " * indent
+    )
+    return list(map(Told, said))
 
 
 def _who(story: Story) -> str:
@@ -131,11 +136,11 @@ def _questions(story: Story) -> Iterator[str]:
         yield ""
     for number, one in enumerate(open_ones):
         label = "ASK FIRST" if number == 0 else ""
-        yield from _entry(label, f"{one.key}: {one.text}")
+        yield from _wrapped(translated(label), f"{one.key}: {translated(one.text)}")
     if open_ones:
         yield from _entry("", f"write it down: --answer {open_ones[0].key}=yes (or no)")
     known = [f"{one.key} {one.answer}" for one in story.questions if one.answer in ("yes", "no")]
-    yield from _entry("answered", ", ".join(known))
+    yield from _wrapped(translated("answered"), ", ".join(known))
 
 
 # --- causes -------------------------------------------------------------------------------------
@@ -147,13 +152,13 @@ def _causes(story: Story) -> Iterator[str]:
     for cause in heavy:
         yield from _cause(cause)
     light = [cause.key for cause in story.causes if cause not in heavy]
-    yield from _entry("  under 5", ", ".join(light))
+    yield from _wrapped(translated("  under 5"), ", ".join(light))
 
 
 def _cause(cause: Cause) -> Iterator[str]:
     """Tell a cause in full where something speaks for it, else what would have to be known."""
     rough = f"{cause.weight:.0f} (leader)" if cause.by_leader else f"about {cause.weight:.0f}"
-    yield from _entry(f"  {cause.key}", f"{rough}: {cause.title}")
+    yield from _wrapped(f"  {cause.key}", translated(f"{rough}: {cause.title}"))
     yield from _below("for", "; ".join(cause.evidence_for))
     yield from _below("against", "; ".join(cause.evidence_against))
     yield from _below("missing", "; ".join(cause.missing))
@@ -163,13 +168,8 @@ def _cause(cause: Cause) -> Iterator[str]:
 
 
 def _below(label: str, text: str) -> list[str]:
-    if not text:
-        return []
-    indent = " " * LABEL
-    return textwrap.wrap(
-        translated(plain(text)), WIDTH, initial_indent=f"{indent}{translated(label) + ':':<9}",
-        subsequent_indent=indent + 9 * " ",
-    )  # fmt: skip
+    lead = f"{'':<{LABEL}}{translated(label) + ':':<{BELOW}}"
+    return _wrapped(lead, translated(plain(text)), LABEL + BELOW)
 
 
 # --- the facts behind ---------------------------------------------------------------------------

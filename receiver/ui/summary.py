@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from receiver.geodesy import DATUMS, declination_deg, distance_and_bearing, format_place
-from receiver.language import translated
+from receiver.language import Told, translated
 from receiver.records import Answer, Observation
 from receiver.wording import SIMULATION, area, length, local_time
 
@@ -68,7 +68,8 @@ def _entry(label: str, text: str) -> list[str]:
         return []
     indent = " " * LABEL
     lead = f"{translated(label):<{LABEL}}"
-    return textwrap.wrap(translated(text), WIDTH, initial_indent=lead, subsequent_indent=indent)
+    said = textwrap.wrap(translated(text), WIDTH, initial_indent=lead, subsequent_indent=indent)
+    return list(map(Told, said))
 
 
 def _is_unsure(answer: Answer) -> bool:
