@@ -25,7 +25,6 @@ GAIN_STEPS: Mapping[str, str] = {
 }
 _OFF_TUNE = "off tune"
 OPEN = "open"
-LEAST_LIMIT_M, MOST_LIMIT_M = 10.0, 10_000.0
 
 
 def actions() -> dict[str, Action]:
@@ -60,9 +59,9 @@ def _call() -> Step:
 def _sighting() -> tuple[Step, ...]:
     trust = {"c": notes.TRUST["certain"], "l": notes.TRUST["likely"], "r": notes.TRUST["rumour"]}
     return (
-        Step("radius_m", phrase("animal or trace seen within how many metres"),
-             parse=number(1, 100_000), optional=False),
-        Step("trust", phrase("c certain, l likely, r rumour"), trust, optional=False),
+        Step("radius_m", phrase("animal or trace seen within how many metres (Enter: 200)"),
+             parse=number(1, 100_000)),
+        Step("trust", phrase("c certain, l likely (Enter), r rumour"), trust),
     )  # fmt: skip
 
 
@@ -70,8 +69,8 @@ def _approach() -> tuple[Step, ...]:
     """The leader types a word as well as a number: no glove does both by mistake."""
     word = phrase("LEADER")
     return (
-        Step("limit_m", phrase("approach limit in metres, by the leader alone"),
-             parse=number(LEAST_LIMIT_M, MOST_LIMIT_M), optional=False),
+        Step("limit_m", phrase("approach limit in metres, by the leader alone; 0 none"),
+             parse=number(0, notes.LARGEST_APPROACH_LIMIT_M), optional=False),
         Step("word", phrase("type {word} to set it", word=word), parse=_typed(word),
              optional=False),
     )  # fmt: skip

@@ -26,6 +26,7 @@ from receiver.ui.keypad import Actions, Entered, Keypad, actions, antenna, compa
 
 LOOK_S = 0.1
 SAVED_WITHIN_S = 5.0
+USUAL_RADIUS_M = 200.0  # of a sighting where nobody said it
 # What arrows, Home, Delete and the function keys send: no Escape, and no letter either.
 _SPECIAL_KEY = re.compile(r"\x1b(?:\[[0-9;]*[ -/]*[@-~]|O.|\[\[.)")
 
@@ -65,8 +66,8 @@ def single_keys(stream: TextIO | None = None) -> Iterator[int]:
 class Deeds:
     """What keys may do: each is a function of the running search.
 
-    `other` does what only some commands have (a call to all, the approach limit, the next collar)
-    and returns the content of a row where one is to be saved.
+    `other` does what only some commands have (the next collar, another light) and returns the
+    content of a row where one is to be saved.
     """
 
     submit: Callable[[Entry], None]
@@ -201,9 +202,17 @@ class Keys:
     def _homing_content(
         self, what: str, values: dict[str, Any], receiver: str
     ) -> notes.Content | None:
-        if what == "sighting":
-            return notes.sighting(values["radius_m"], values["trust"])
-        return self._gain_step(receiver, values["step"]) if what == "gain step" else None
+        match what:
+            case "sighting":
+                trust = values.get("trust", notes.TRUST["likely"])
+                return notes.sighting(values.get("radius_m", USUAL_RADIUS_M), trust)
+            case "gain step":
+                return self._gain_step(receiver, values["step"])
+            case "call":
+                return notes.call(values["call"])
+            case "approach":
+                return notes.approach_limit(values["limit_m"])
+        return None
 
     def _gain_step(self, receiver: str, step: str) -> notes.Content:
         said = self._chain.press(receiver, step)
@@ -228,7 +237,8 @@ class Keys:
         return round(declination_deg(place.latitude_deg, place.longitude_deg, day), 1)
 
     def _save(self, content: notes.Content) -> None:
-        about = {"collar": self.collar} if self.collar and "heard" in content else {}
+        is_of_it = "heard" in content or content["kind"] == "sighting"
+        about = {"collar": self.collar} if self.collar and is_of_it else {}
         entry = notes.entry({**about, **content}, self._observer, self._clock)
         self._deeds.submit(entry)
         self._last = entry

@@ -59,7 +59,7 @@ def test_the_limit_wants_the_word_as_well() -> None:
     pad = Keypad(["r30"], actions)
     assert typed("p50\n\n\nyes\n", pad) == []
     assert "not LEADER: the limit stays" in pad.question
-    assert typed("p5\n", Keypad(["r30"], actions)) == []  # nearer than anybody may set it
+    assert typed("p-5\n\n", Keypad(["r30"], actions)) == []
     assert typed("\x1b" + "p50\n\x1b", pad) == []
     assert pad.question == ""
 
@@ -106,7 +106,7 @@ class Saved:
 
     def other(self, done: Entered) -> notes.Content | None:
         self.others.append(done)
-        return notes.note(f"called {done.values['call']}") if done.what == "call" else None
+        return notes.note("next collar") if done.what == "next collar" else None
 
     def type(self, text: str) -> list[dict[str, Any]]:
         for character in text:
@@ -137,10 +137,19 @@ def test_an_undone_step_is_a_new_row_and_no_step() -> None:
 
 def test_what_only_homing_has_goes_to_the_command() -> None:
     saved = Saved()
-    rows = saved.type("!d" + "c" + "l" + "e20\nl")
-    assert [done.what for done in saved.others] == ["call", "next collar", "light"]
-    assert rows[0]["text"] == "called danger"
-    assert rows[1]["radius_m"] == 20.0
+    rows = saved.type("cl")
+    assert [done.what for done in saved.others] == ["next collar", "light"]
+    assert rows == [{"kind": "note", "text": "next collar"}]
+
+
+def test_calls_limits_and_sightings_are_rows() -> None:
+    rows = Saved().type("!d" + "p0\nleader\n" + "e20\nr" + "e\n\n")
+    assert rows == [
+        {"kind": "call", "call": "danger"},
+        {"kind": "approach_limit", "limit_m": 0.0},
+        {"kind": "sighting", "radius_m": 20.0, "trust": 0.3, "collar": "made-7"},
+        {"kind": "sighting", "radius_m": 200.0, "trust": 0.7, "collar": "made-7"},
+    ]
 
 
 @given(st.text(max_size=200))

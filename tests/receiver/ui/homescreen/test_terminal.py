@@ -93,7 +93,7 @@ def test_keys_day_night_and_the_end(terminal: Terminal) -> None:
     terminal.keys(" ")
     terminal.wait_for("saved: heard clear")
     terminal.keys("!d")
-    terminal.wait_for("'call': 'danger'")
+    terminal.wait_for("saved: called: danger")
     terminal.keys("l")
     time.sleep(0.5)
     assert "231" in terminal.colours()
