@@ -15,6 +15,8 @@ Span = tuple[str, Role]
 SAME_DB = 1.0
 # A peak holds until the next turn or half minute of walking has one.
 HELD_S = 60.0
+# An arrow that is further off the collar's direction does not point to the collar.
+ASIDE_DEG = 30.0
 ARROWS = "↑↗→↘↓↙←↖"
 
 
@@ -142,11 +144,21 @@ def deed(snapshot: Snapshot) -> str:
         return phrase("STOP, LEADER DECIDES")
     words = {
         "walk": _walk(advice),
-        "that way": phrase("the collar is that way"),
+        "that way": _that_way(snapshot),
         "turn": phrase("turn around once with the antenna"),
         "listen": phrase("stand and listen"),
     }
     return words.get(advice.deed, phrase("wait"))
+
+
+def _that_way(snapshot: Snapshot) -> str:
+    """The arrow leads to the collar, or aside to where a bearing tells more."""
+    to_collar, advised = snapshot.where.bearing_deg, snapshot.advice.bearing_deg
+    if to_collar is not None and advised is not None:
+        aside_deg = abs((advised - to_collar + 180.0) % 360.0 - 180.0)
+        if aside_deg > ASIDE_DEG:
+            return phrase("a place to listen from is that way")
+    return phrase("the collar is that way")
 
 
 def _walk(advice: Advice) -> str:
@@ -163,6 +175,8 @@ def metres(length_m: float) -> str:
 def limit(snapshot: Snapshot) -> str:
     """Say the approach limit and how far its edge is."""
     approach = snapshot.approach
+    if approach.limit_m <= 0:
+        return phrase("NO approach limit: the leader lifted it")
     said = phrase("limit {distance}", distance=metres(approach.limit_m))
     if approach.edge_m is None:
         return said

@@ -90,6 +90,16 @@ def test_without_a_heading_the_arrow_says_what_is_up(made: Make) -> None:
     assert "o'clock" not in shown
 
 
+def test_an_arrow_that_leads_aside_does_not_say_that_the_collar_is_there(made: Make) -> None:
+    aside = Advice(deed="that way", bearing_deg=110.0)
+    assert "the collar is that way" in "\n".join(lines(made()))
+    shown = "\n".join(lines(made(advice=aside)))
+    assert "a place to listen from is that way" in shown
+    assert "the collar is that way" not in shown
+    assert "110° true" in shown
+    assert "±" not in shown.split("you:")[0]  # the spread is of the collar's direction
+
+
 @pytest.mark.parametrize("case_of_stop", ["stop", "worst"])
 def test_inside_the_limit_there_is_stop_and_nothing_that_leads_on(
     made: Make, case_of_stop: str
