@@ -67,10 +67,12 @@ def main() -> None:
     from receiver.ui.homescreen.face import HomeFace
 
     first: list[float] = []
+    looks: list[int] = [0]
     render = HomeApp.look
 
     def look(app: HomeApp) -> None:
         render(app)
+        looks[0] += 1
         if not first and app.size.width and face.has_news:
             first.append(time.perf_counter() - BEGAN)
 
@@ -88,7 +90,9 @@ def main() -> None:
         "bench": "homescreen",
         "size": [size.columns, size.lines],
         "snapshots_per_s": HZ,
+        "looks_per_s": round(looks[0] / took, 1),
         "cpu_share": round(spent / took, 3),
+        "whole_process_cpu_s": round(time.process_time(), 2),
         "start_to_first_reading_s": round(first[0], 2) if first else None,
         "threads_left": threading.active_count() - 1,
     }
