@@ -27,6 +27,19 @@ _OFF_TUNE = "off tune"
 OPEN = "open"
 
 
+def step_words(step: str) -> str:
+    """Say a step of the close-in chain and the key that takes it; others as they are."""
+    words = {
+        "attenuator": phrase("attenuator (key 1)"),
+        "off tune 5 kHz": phrase("5 kHz off tune (key 2)"),
+        "off tune 10 kHz": phrase("10 kHz off tune (key 3)"),
+        "off tune 20 kHz": phrase("20 kHz off tune (key 4)"),
+        NO_ANTENNA: phrase("no antenna (key 5)"),
+        "body shield": phrase("your body between you and it (key 6)"),
+    }
+    return words.get(step, step)
+
+
 def actions() -> dict[str, Action]:
     """Return what each key of `baksan home` begins, in the user's language."""
     steps = {key: Action("gain step", values={"step": step}) for key, step in GAIN_STEPS.items()}

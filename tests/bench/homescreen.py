@@ -52,7 +52,7 @@ def made_up(step: int) -> Snapshot:
         strength=Strength(receiver="r30", value=level, unit="dBm", share=(level + 120.0) / 90.0,
                           age_s=now_s % 1.5, peak=-81.0, peak_age_s=now_s % 20.0, trend_db=3.2),
         beat=Beat(pulses_per_minute=38.0, meaning="as the sheet says", age_s=now_s % 1.5),
-        gain=Gain(now="yagi, gain 5", next_step="1 attenuator"),
+        gain=Gain(now="yagi, gain 5", next_step="attenuator"),
         place=Standing(observer="A", latitude_deg=42.84123, longitude_deg=44.12345, age_s=0.4,
                        accuracy_m=4.0, heading_deg=20.0),
         sources=(SourceState(name="r30", role="receiver", state="running", age_s=0.3),),

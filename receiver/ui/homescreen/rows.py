@@ -18,6 +18,7 @@ from receiver.ui.homescreen.figures import bar, figures
 from receiver.ui.homescreen.layout import KEEP, Block, Row, fit, fitting, fold, joined
 from receiver.ui.homescreen.theme import Role
 from receiver.ui.homescreen.words import Span
+from receiver.ui.homing_keys import step_words
 from receiver.wording import plain
 
 # A screen of this size has room for figures twice as high.
@@ -149,12 +150,14 @@ def _echo(snapshot: Snapshot, width: int) -> list[Row]:
 
 
 def _gain(snapshot: Snapshot, width: int) -> list[Row]:
-    if snapshot.gain is None:
+    gain = snapshot.gain
+    if gain is None:
         return []
-    text = phrase("gain: {now}", now=plain(snapshot.gain.now))
-    step = snapshot.gain.next_step
-    following = phrase("next step: {step}", step=plain(step)) if step else phrase("no step left")
-    return fold(f"{text}; {following}", "text", width)
+    text = phrase("gain: {now}", now=plain(gain.now) or phrase("not said (key g)"))
+    if not gain.next_step:
+        return fold(text, "text", width)
+    step = phrase("NEXT STEP: {step}", step=step_words(plain(gain.next_step)))
+    return fold(f"{text}; {step}", "strong", width)
 
 
 def _beat(snapshot: Snapshot) -> list[Row]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from receiver.clock import SystemClock
 from receiver.notes import content as notes
 from receiver.records import Entry
-from receiver.ui.homing_keys import GAIN_STEPS, GainChain, actions, key_words
+from receiver.ui.homing_keys import GAIN_STEPS, GainChain, actions, key_words, step_words
 from receiver.ui.keypad import Entered, Keypad
 from receiver.ui.keys import Deeds, Keys
 
@@ -81,6 +81,12 @@ def test_steps_add_up_and_are_taken_back() -> None:
     assert chain.press("r30", "attenuator") == {"gain": "off tune 20 kHz"}
     assert chain.press("r30", "off tune 20 kHz") == {"gain": "open"}
     assert chain.taken("r85") == ()
+
+
+def test_every_step_says_its_key() -> None:
+    for key, step in GAIN_STEPS.items():
+        assert f"(key {key})" in step_words(step)
+    assert step_words("lower the mast") == "lower the mast"
 
 
 def test_the_longest_chain_may_be_saved() -> None:

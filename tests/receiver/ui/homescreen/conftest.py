@@ -47,7 +47,7 @@ def made_snapshot(**changes: Any) -> Snapshot:
         where=WHERE,
         strength=STRENGTH,
         beat=Beat(pulses_per_minute=38.0, meaning="at rest for hours", age_s=1.2),
-        gain=Gain(now="yagi, gain 5", next_step="1 attenuator"),
+        gain=Gain(now="yagi, gain 5", next_step="attenuator"),
         place=PLACE,
         others=(Standing(observer="B", latitude_deg=42.84, longitude_deg=44.13, age_s=33.0),),
         sources=(SourceState(name="r30", role="receiver", state="running", age_s=0.3,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from receiver.homing.snapshot import Advice, Approach, Machine, Said, Snapshot, Where
+from receiver.homing.snapshot import Advice, Approach, Gain, Machine, Said, Snapshot, Where
 from receiver.ui.homescreen import digits
 from receiver.ui.homescreen.layout import Row
 from receiver.ui.homescreen.rows import Below, drawn
@@ -159,6 +159,15 @@ def test_a_question_takes_the_place_of_the_keys(made: Make) -> None:
     shown = lines(made(), Below(question="bearing, degrees: 24_", keys=key_words()))
     assert shown[-2].strip() == "bearing, degrees: 24_"
     assert "SPACE HEARD" not in "\n".join(shown)
+
+
+def test_the_next_step_close_in_names_its_key_and_stands_only_where_it_is_wanted(
+    made: Make,
+) -> None:
+    assert "gain: yagi, gain 5; NEXT STEP: attenuator (key 1)" in "\n".join(lines(made()))
+    far = "\n".join(lines(made(gain=Gain(now=""))))
+    assert "gain: not said (key g)" in far
+    assert "NEXT STEP" not in far
 
 
 def test_a_larger_screen_has_larger_figures_and_more_rows(made: Make) -> None:
