@@ -133,12 +133,10 @@ def _peak(strength: Strength, peak: float) -> Row:
 
 
 def _advice(snapshot: Snapshot, width: int) -> list[Row]:
-    said = words.deed(snapshot)
+    said = words.advised(snapshot)
     if words.must_stop(snapshot):
         return fold(said, "banner", width)
-    reason = plain(snapshot.advice.reason)
-    why = f" ({reason})" if reason else ""
-    return fold(phrase("NEXT: {deed}", deed=said) + why, "strong", width)
+    return fold(phrase("NEXT: {deed}", deed=said), "strong", width)
 
 
 def _echo(snapshot: Snapshot, width: int) -> list[Row]:

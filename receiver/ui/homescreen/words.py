@@ -151,6 +151,12 @@ def deed(snapshot: Snapshot) -> str:
     return words.get(advice.deed, phrase("wait"))
 
 
+def advised(snapshot: Snapshot) -> str:
+    """Say what to do next and why; inside the approach limit nothing but STOP."""
+    reason = plain(snapshot.advice.reason)
+    return deed(snapshot) + (f" ({reason})" if reason and not must_stop(snapshot) else "")
+
+
 def _that_way(snapshot: Snapshot) -> str:
     """The arrow leads to the collar, or aside to where a bearing tells more."""
     to_collar, advised = snapshot.where.bearing_deg, snapshot.advice.bearing_deg
