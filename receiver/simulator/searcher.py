@@ -2,7 +2,7 @@
 
 He asks every few seconds. "turn": he stands and turns the antenna once around in a minute, with a
 compass on it, so that the ordinary reduction of a turn makes the bearing. Where a turn has just
-told nothing he goes some steps aside before the next. "walk" and "that way": he goes there. "stop",
+told nothing he goes on a hundred metres before the next. "walk" and "that way": he goes there. "stop",
 "listen", "wait" and nothing said: he stands. While he walks the antenna is carried upright and
 hears alike from all sides.
 """
@@ -21,7 +21,7 @@ from receiver.simulator.scene import GPS_ERROR_M, GPS_MEMORY_S, Scene
 RECEIVER = "r8500"
 PACE_M_S, ASK_EVERY_S, TURN_S = 1.2, 5.0, 60.0
 REST_AFTER_TURN_S = 20.0  # until what the turn gave is on the screen
-ASIDE_M, ASIDE_DEG = 30.0, 0.0  # up the gorge
+ASIDE_M, ASIDE_DEG = 100.0, 0.0  # up the gorge
 # Of a small Yagi: degrees off its axis and what is lost there.
 PATTERN_DEG, PATTERN_DB = (0.0, 30.0, 60.0, 90.0, 120.0, 180.0), (0.0, 2.0, 8.0, 25.0, 12.0, 9.0)
 

@@ -125,7 +125,7 @@ def paired(guided: Floats, other: Floats) -> dict[str, Any]:
     return {
         "shorter": int((guided < other).sum()),
         "longer": int((guided > other).sum()),
-        "median_ratio": finite(quantile(ratio, 0.5), 3),
+        "median_ratio": finite(quantile(ratio, 0.5), 3) if len(ratio) else None,
     }
 
 
