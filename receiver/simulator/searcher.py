@@ -2,9 +2,9 @@
 
 He asks every few seconds. "turn": he stands and turns the antenna once around in a minute, with a
 compass on it, so that the ordinary reduction of a turn makes the bearing. Where a turn has just
-told nothing he goes on a hundred metres before the next. "walk" and "that way": he goes there. "stop",
-"listen", "wait" and nothing said: he stands. While he walks the antenna is carried upright and
-hears alike from all sides.
+told nothing he goes on a hundred metres before the next. "walk" and "that way": he goes there.
+"stop", "listen", "wait" and nothing said: he stands. While he walks the antenna is carried upright
+and hears alike from all sides.
 """
 
 from __future__ import annotations
