@@ -77,7 +77,7 @@ class World(AbstractContextManager["World"]):
         self._grid = LocalGrid(*ORIGIN_DEG)
         self._counter = 0
         self._stop = threading.Event()
-        self._searcher = None if ask is None else Searcher(self._scene, ask, limit_m, seed)
+        self._searcher = None if ask is None else Searcher(self._scene, ask, limit_m, seed, speed)
         self._open(speed)
 
     def _open(self, speed: float) -> None:

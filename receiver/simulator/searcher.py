@@ -20,7 +20,7 @@ from receiver.simulator.scene import GPS_ERROR_M, GPS_MEMORY_S, Scene
 
 RECEIVER = "r8500"
 PACE_M_S, ASK_EVERY_S, TURN_S = 1.2, 5.0, 60.0
-REST_AFTER_TURN_S = 20.0  # until what the turn gave is on the screen
+REST_S = 8.0  # of real time after a turn, until what it gave is on the screen
 ASIDE_M, ASIDE_DEG = 100.0, 0.0  # up the gorge
 # Of a small Yagi: degrees off its axis and what is lost there.
 PATTERN_DEG, PATTERN_DB = (0.0, 30.0, 60.0, 90.0, 120.0, 180.0), (0.0, 2.0, 8.0, 25.0, 12.0, 9.0)
@@ -30,8 +30,15 @@ class Searcher:
     """Where he is and what he does; `move` lets time go by and gives what he writes down."""
 
     def __init__(
-        self, scene: Scene, ask: Callable[[], Advice | None], limit_m: float, seed: int
+        self,
+        scene: Scene,
+        ask: Callable[[], Advice | None],
+        limit_m: float,
+        seed: int,
+        speed: float = 1.0,
     ) -> None:
+        """Stand at the foot of the gorge; `speed`: so many times as fast as real time goes by."""
+        self._rest_s = REST_S * speed
         self._scene, self._ask, self._limit_m = scene, ask, limit_m
         self._rng = np.random.default_rng([seed, 9])
         self.x_m, self.y_m = 0.0, 0.0
@@ -99,7 +106,7 @@ class Searcher:
             return
         self._turn_began_s = self.heading_deg = None
         self._turned_m = self.x_m, self.y_m
-        self._next_ask_s = self._now_s + REST_AFTER_TURN_S
+        self._next_ask_s = self._now_s + self._rest_s
         yield content.turn(RECEIVER, "end", full=True)
 
     def _hear(self) -> None:
