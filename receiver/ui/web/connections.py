@@ -22,8 +22,9 @@ class Limited(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         """Take a connection, or hang up."""
         super().connection_made(transport)
-        # One answer at a time waits in this program; the rest is up to who asks.
-        transport.set_write_buffer_limits(high=0)
+        # One answer at a time waits in this program; the rest is up to who asks. (With a limit of
+        # 0 the transport of TLS would never let a writer go on.)
+        transport.set_write_buffer_limits(high=1, low=0)
         peer = self.client[0] if self.client else ""
         if self.peers.total() >= MOST_CONNECTIONS or self.peers[peer] >= MOST_OF_A_PEER:
             transport.abort()
