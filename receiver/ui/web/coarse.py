@@ -103,8 +103,10 @@ def _spot(exact: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: str(exact[name]) for name in ("observer", "text") if exact.get(name)}
     told: dict[str, Any] = {name: words(text) for name, text in said.items()}
     told["age_s"] = exact.get("age_s")
-    if exact.get("lat") is not None and exact.get("lon") is not None:
-        told["lat"], told["lon"] = cell(exact["lat"], exact["lon"])
+    latitude_deg = exact.get("latitude_deg", exact.get("lat"))
+    longitude_deg = exact.get("longitude_deg", exact.get("lon"))
+    if latitude_deg is not None and longitude_deg is not None:
+        told["lat"], told["lon"] = cell(latitude_deg, longitude_deg)
     return told
 
 
