@@ -87,7 +87,9 @@ def cell(latitude_deg: float, longitude_deg: float) -> tuple[float, float]:
 def map_of(exact: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a viewer may see of a map: which cells, and who is in which."""
     walked = dict.fromkeys(cell(spot[0], spot[1]) for spot in exact.get("walk", ()))
+    ground = {key: exact[key] for key in ("has_tiles", "has_relief", "zooms") if key in exact}
     return {
+        **ground,
         "version": exact.get("version"),
         "walk": [[latitude, longitude, None, None] for latitude, longitude in walked],
         "regions": regions(exact.get("regions") or {}),

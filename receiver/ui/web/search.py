@@ -22,7 +22,8 @@ class Search(Protocol):
     `map()` gives, each a list where not said otherwise: `walk` of [latitude, longitude, share 0 to
     1 or None, age in s]; `regions`, a dict of GeoJSON geometries by "50", "95"; `bearings`;
     `others` and `alarms` of {"lat", "lon", "age_s", "observer", "text"}; `belief`, a dict with its
-    bounds or None. `map_version` grows with each change of it.
+    bounds or None; `has_tiles`, `has_relief`, `zooms` say what lies under it.
+    `map_version` grows with each change of the map.
     """
 
     @property
