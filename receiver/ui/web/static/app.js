@@ -21,7 +21,17 @@ const LONGEST_NAME = 40;
 const SAID_MS = 5000;
 const OLD_S = 10;
 
-const now = { state: null, snapshot: null, arrived: 0, live: false, stranger: "", map: null, asking: false, middle: "map", said: "" };
+const now = {
+  state: null,
+  snapshot: null,
+  arrived: 0,
+  live: false,
+  stranger: "",
+  map: null,
+  asking: false,
+  middle: "map",
+  said: "",
+};
 
 const page = {
   snapshot: () => now.snapshot,
@@ -29,7 +39,7 @@ const page = {
   isLive: () => now.live,
   receivers: () => [now.snapshot?.strength?.receiver, BY_EAR].filter(Boolean),
   receiver: () => {
-    const usual = isOwnPlace() ? now.snapshot?.strength?.receiver ?? BY_EAR : BY_EAR;
+    const usual = isOwnPlace() ? (now.snapshot?.strength?.receiver ?? BY_EAR) : BY_EAR;
     const set = kept("receiver", usual);
     return page.receivers().includes(set) ? set : usual;
   },
@@ -71,7 +81,10 @@ function show() {
     showPanel(now.snapshot, old_s());
     showCalls(now.snapshot, old_s());
   } else {
-    put(byId("guide"), el("p", { class: "lonely" }, now.stranger || phrase("Looking for the laptop …")));
+    put(
+      byId("guide"),
+      el("p", { class: "lonely" }, now.stranger || phrase("Looking for the laptop …")),
+    );
   }
   if (now.middle === "list") showList(now.snapshot, old_s());
 }
@@ -80,17 +93,30 @@ function showTop() {
   const count = waiting().length;
   const away = now.stranger ? phrase("not paired") : phrase("laptop away");
   const link = now.live && old_s() < OLD_S ? phrase("live") : away;
-  put(byId("top"),
-    now.snapshot?.simulation ? el("strong", { class: "simulation" }, phrase("SIMULATION: no animal is there")) : null,
+  put(
+    byId("top"),
+    now.snapshot?.simulation
+      ? el("strong", { class: "simulation" }, phrase("SIMULATION: no animal is there"))
+      : null,
     el("span", { class: "name" }, now.snapshot?.collar ?? "baksan"),
-    el("span", { class: now.live ? "link" : "link away" }, link,
+    el(
+      "span",
+      { class: now.live ? "link" : "link away" },
+      link,
       !now.live && now.snapshot ? ` ${age(old_s())}` : "",
-      count ? el("strong", { class: "waiting" }, ` ${phrase("waiting: {count}", { count })}`) : null),
+      count
+        ? el("strong", { class: "waiting" }, ` ${phrase("waiting: {count}", { count })}`)
+        : null,
+    ),
     el("button", { click: changeTheme }, theme() === "night" ? phrase("Day") : phrase("Night")),
-    el("button", { click: () => page.showMiddle(now.middle === "map" ? "list" : "map") },
-      now.middle === "map" ? phrase("List") : phrase("Map")),
+    el(
+      "button",
+      { click: () => page.showMiddle(now.middle === "map" ? "list" : "map") },
+      now.middle === "map" ? phrase("List") : phrase("Map"),
+    ),
     el("button", { click: () => showMenu(page) }, phrase("Menu")),
-    now.said ? el("span", { class: "said", role: "status" }, now.said) : null);
+    now.said ? el("span", { class: "said", role: "status" }, now.said) : null,
+  );
 }
 
 function changeTheme() {
@@ -160,7 +186,9 @@ function away() {
 
 function stranger() {
   now.live = false;
-  now.stranger ||= phrase("This phone is not paired: read the code that the laptop shows with its camera.");
+  now.stranger ||= phrase(
+    "This phone is not paired: read the code that the laptop shows with its camera.",
+  );
   show();
 }
 
@@ -171,8 +199,12 @@ async function begin() {
   await speak(navigator.language.startsWith("ru") ? "ru" : "en");
   const token = takeToken();
   if (token) {
-    askText(phrase("Your name, as the others will read it"), LONGEST_NAME, (name) => join(token, name),
-      { rows: 1, before: kept("observer", "") });
+    askText(
+      phrase("Your name, as the others will read it"),
+      LONGEST_NAME,
+      (name) => join(token, name),
+      { rows: 1, before: kept("observer", ""), left: () => join(token, "") },
+    );
   } else follow();
 }
 

@@ -9,7 +9,9 @@ async function take() {
   if (!wanted || lock || document.visibilityState !== "visible") return;
   try {
     lock = await navigator.wakeLock.request("screen");
-    lock.addEventListener("release", () => { lock = null; });
+    lock.addEventListener("release", () => {
+      lock = null;
+    });
   } catch {
     lock = null;
   }
@@ -18,7 +20,9 @@ async function take() {
 /** Keep the screen on from now on, or not. Returns why that cannot be, "" where it can. */
 export function stayAwake(on) {
   if (!isSecureContext || !navigator.wakeLock) {
-    return phrase("This page is not secure (https): the screen goes dark by the phone's own time. Set that time longer.");
+    return phrase(
+      "This page is not secure (https): the screen goes dark by the phone's own time. Set that time longer.",
+    );
   }
   wanted = on;
   if (on) take();

@@ -16,8 +16,12 @@ let shown = [];
 /** Return a button that does its deed only after it was held for a second: pockets press too. */
 export function held(words, hint, deed) {
   let timer = null;
-  const button = el("button", { class: "held", "aria-description": phrase("hold for a second") },
-    el("span", { class: "words" }, words), el("span", { class: "fill", "aria-hidden": "true" }));
+  const button = el(
+    "button",
+    { class: "held", "aria-description": phrase("hold for a second") },
+    el("span", { class: "words" }, words),
+    el("span", { class: "fill", "aria-hidden": "true" }),
+  );
   const begin = (event) => {
     if (timer || event.repeat || (event.key && event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
@@ -47,7 +51,9 @@ export function held(words, hint, deed) {
 }
 
 const same = (call, other) =>
-  call.text === other.text && call.observer === other.observer && Math.abs(call.at - other.at) < SAME_MS;
+  call.text === other.text &&
+  call.observer === other.observer &&
+  Math.abs(call.at - other.at) < SAME_MS;
 
 /** Show the calls of a snapshot; `extra_s` is how old the snapshot itself is. */
 export function showCalls(snapshot, extra_s) {
@@ -67,8 +73,15 @@ function understood() {
 }
 
 function banner(call) {
-  return el("div", { class: "call" },
+  return el(
+    "div",
+    { class: "call" },
     el("strong", {}, call.text),
-    el("span", {}, phrase("{observer}, {age} ago", { observer: call.observer || "?", age: age(call.age_s) })),
-    el("button", { click: understood }, phrase("Understood")));
+    el(
+      "span",
+      {},
+      phrase("{observer}, {age} ago", { observer: call.observer || "?", age: age(call.age_s) }),
+    ),
+    el("button", { click: understood }, phrase("Understood")),
+  );
 }

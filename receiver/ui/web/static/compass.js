@@ -38,15 +38,20 @@ function take(event) {
     return;
   }
   at = performance.now();
-  state = declination === null
-    ? phrase("The phone's compass works, but the way from magnetic to true north is not known here.")
-    : phrase("The phone's compass works. Keep the phone flat and away from iron.");
+  state =
+    declination === null
+      ? phrase(
+          "The phone's compass works, but the way from magnetic to true north is not known here.",
+        )
+      : phrase("The phone's compass works. Keep the phone flat and away from iron.");
 }
 
 /** Begin; some phones want a touch first, so this is called from one. */
 export async function startCompass() {
   if (!isSecureContext || typeof DeviceOrientationEvent === "undefined") {
-    state = phrase("This page is not secure (https): the phone does not give its compass. Read a compass and type the bearing.");
+    state = phrase(
+      "This page is not secure (https): the phone does not give its compass. Read a compass and type the bearing.",
+    );
     return;
   }
   if (typeof DeviceOrientationEvent.requestPermission === "function") {

@@ -20,9 +20,14 @@ export function makeDeeds(owner) {
     return;
   }
   const button = (words, deed, kind = "") => el("button", { class: kind, click: deed }, words);
-  put(byId("deeds"),
+  put(
+    byId("deeds"),
     button(phrase("HEARD"), heard, "heard"),
-    button(page.snapshot()?.turning ? phrase("End turn") : phrase("Turn"), turn, page.snapshot()?.turning ? "four on" : "four"),
+    button(
+      page.snapshot()?.turning ? phrase("End turn") : phrase("Turn"),
+      turn,
+      page.snapshot()?.turning ? "four on" : "four",
+    ),
     button(phrase("Bearing"), bearing, "four"),
     button(phrase("Silence"), silence, "four"),
     button(phrase("Gain step"), gain, "four"),
@@ -30,7 +35,8 @@ export function makeDeeds(owner) {
     button(phrase("Note"), note),
     button(phrase("Undo"), undo),
     held(phrase("ANIMAL SEEN"), page.say, () => call("animal seen")),
-    held(phrase("DANGER"), page.say, () => call("danger")));
+    held(phrase("DANGER"), page.say, () => call("danger")),
+  );
 }
 
 function enter(what, values, time) {
@@ -41,7 +47,8 @@ function enter(what, values, time) {
 /** Say in a few words what an entry of this phone is. */
 export function describe({ what, values }) {
   if (what === "heard") return `${phrase("HEARD")} ${loudness(values.word)}`;
-  if (what === "turn") return values.state === "start" ? phrase("turn begins") : phrase("turn ends");
+  if (what === "turn")
+    return values.state === "start" ? phrase("turn begins") : phrase("turn ends");
   if (what === "bearing") return `${phrase("Bearing")} ${degrees(values.degrees)}`;
   if (what === "silence") return phrase("silence for {minutes} min", { minutes: values.minutes });
   if (what === "gain") return phrase("Gain step");
@@ -58,39 +65,84 @@ function loudness(word) {
 
 function heard() {
   const time = new Date();
-  choose(phrase("HEARD: how loud?"), ["faint", "clear", "strong"].map((word) => [loudness(word), word]),
-    (word) => enter("heard", { word }, time));
+  choose(
+    phrase("HEARD: how loud?"),
+    ["faint", "clear", "strong"].map((word) => [loudness(word), word]),
+    (word) => enter("heard", { word }, time),
+  );
 }
 
 function turn() {
   const receiver = page.receiver();
   if (!page.snapshot()?.turning) {
-    choose(phrase("Turn begins: how is the antenna held?"), [
-      [phrase("upright"), "vertical"], [phrase("flat"), "horizontal"], [phrase("not said"), null],
-    ], (polarisation) => enter("turn", { receiver, state: "start", polarisation }));
+    choose(
+      phrase("Turn begins: how is the antenna held?"),
+      [
+        [phrase("upright"), "vertical"],
+        [phrase("flat"), "horizontal"],
+        [phrase("not said"), null],
+      ],
+      (polarisation) => enter("turn", { receiver, state: "start", polarisation }),
+    );
     return;
   }
   askDirection(phrase("Turn ends: loudest at how many degrees?"), true, (loudest_deg, magnetic) =>
-    choose(phrase("All around?"), [[phrase("yes, all around"), true], [phrase("no, a part"), false]],
-      (full) => enter("turn", { receiver, state: "end", loudest_deg, magnetic, full })));
+    choose(
+      phrase("All around?"),
+      [
+        [phrase("yes, all around"), true],
+        [phrase("no, a part"), false],
+      ],
+      (full) => enter("turn", { receiver, state: "end", loudest_deg, magnetic, full }),
+    ),
+  );
 }
 
 /** Ask for a direction: from the phone's compass where it has one, else typed. */
 function askDirection(title, optional, done) {
   const heading = trueHeading();
   const spread = headingSpread();
-  const words = heading === null ? "" : spread === null
-    ? phrase("Take {heading} from the phone", { heading: degrees(heading) })
-    : phrase("Take {heading} (±{spread}°) from the phone", { heading: degrees(heading), spread: Math.round(spread) });
-  const extra = heading === null ? [] : [
-    el("button", { class: "good", click: () => { close(); done(Math.round(heading) % 360, false); } }, words),
-  ];
-  askNumber(title, [0, 360], (value) => {
-    if (value === null) return done(null, false);
-    return choose(phrase("Read from what?"), [
-      [phrase("a compass (magnetic)"), true], [phrase("the map (true north)"), false],
-    ], (magnetic) => withPlace(magnetic, () => done(value, magnetic)));
-  }, { optional, extra });
+  const words =
+    heading === null
+      ? ""
+      : spread === null
+        ? phrase("Take {heading} from the phone", { heading: degrees(heading) })
+        : phrase("Take {heading} (±{spread}°) from the phone", {
+            heading: degrees(heading),
+            spread: Math.round(spread),
+          });
+  const extra =
+    heading === null
+      ? []
+      : [
+          el(
+            "button",
+            {
+              class: "good",
+              click: () => {
+                close();
+                done(Math.round(heading) % 360, false);
+              },
+            },
+            words,
+          ),
+        ];
+  askNumber(
+    title,
+    [0, 360],
+    (value) => {
+      if (value === null) return done(null, false);
+      return choose(
+        phrase("Read from what?"),
+        [
+          [phrase("a compass (magnetic)"), true],
+          [phrase("the map (true north)"), false],
+        ],
+        (magnetic) => withPlace(magnetic, () => done(value, magnetic)),
+      );
+    },
+    { optional, extra },
+  );
 }
 
 /** A compass reading is made true where it was taken: that place must be known. */
@@ -101,37 +153,70 @@ function withPlace(needed, then) {
 
 function bearing() {
   askDirection(phrase("Bearing: how many degrees?"), false, (value, magnetic) =>
-    choose(phrase("How sharp was it?"), [[phrase("sharp"), true], [phrase("broad"), false]],
-      (sharp) => enter("bearing", { degrees: value, magnetic, sharp })));
+    choose(
+      phrase("How sharp was it?"),
+      [
+        [phrase("sharp"), true],
+        [phrase("broad"), false],
+      ],
+      (sharp) => enter("bearing", { degrees: value, magnetic, sharp }),
+    ),
+  );
 }
 
 function silence() {
-  choose(phrase("Nothing heard: for how long did you listen?"),
+  choose(
+    phrase("Nothing heard: for how long did you listen?"),
     [1, 2, 5, 10, 15, 20].map((minutes) => [phrase("{count} min", { count: minutes }), minutes]),
-    (minutes) => enter("silence", { receiver: page.receiver(), minutes }));
+    (minutes) => enter("silence", { receiver: page.receiver(), minutes }),
+  );
 }
 
 function gain() {
   const receiver = page.receiver();
   const step = (values) => enter("gain", { receiver, ...values });
-  choose(phrase("Gain step: what does the receiver hear with now?"), [
-    [phrase("attenuator 0 dB"), { attenuator_db: 0 }], [phrase("attenuator 10 dB"), { attenuator_db: 10 }],
-    [phrase("attenuator 20 dB"), { attenuator_db: 20 }], [phrase("attenuator 30 dB"), { attenuator_db: 30 }],
-    [phrase("on the frequency"), { gain: "on tune" }], [phrase("5 kHz beside"), { gain: "off 5 kHz" }],
-    [phrase("10 kHz beside"), { gain: "off 10 kHz" }], [phrase("20 kHz beside"), { gain: "off 20 kHz" }],
-    [phrase("antenna on"), { antenna: "on" }], [phrase("no antenna"), { antenna: "none" }],
-    [phrase("body away"), { body: "in front" }], [phrase("behind the body"), { body: "behind" }],
-    [phrase("mark of the knob"), null],
-  ], (values) => (values ? step(values) : askNumber(phrase("Mark of the gain knob"), [0, 100],
-    (mark) => step({ gain: String(mark) }))));
+  choose(
+    phrase("Gain step: what does the receiver hear with now?"),
+    [
+      [phrase("attenuator 0 dB"), { attenuator_db: 0 }],
+      [phrase("attenuator 10 dB"), { attenuator_db: 10 }],
+      [phrase("attenuator 20 dB"), { attenuator_db: 20 }],
+      [phrase("attenuator 30 dB"), { attenuator_db: 30 }],
+      [phrase("on the frequency"), { gain: "on tune" }],
+      [phrase("5 kHz beside"), { gain: "off 5 kHz" }],
+      [phrase("10 kHz beside"), { gain: "off 10 kHz" }],
+      [phrase("20 kHz beside"), { gain: "off 20 kHz" }],
+      [phrase("antenna on"), { antenna: "on" }],
+      [phrase("no antenna"), { antenna: "none" }],
+      [phrase("body away"), { body: "in front" }],
+      [phrase("behind the body"), { body: "behind" }],
+      [phrase("mark of the knob"), null],
+    ],
+    (values) =>
+      values
+        ? step(values)
+        : askNumber(phrase("Mark of the gain knob"), [0, 100], (mark) =>
+            step({ gain: String(mark) }),
+          ),
+  );
 }
 
 function sighting() {
-  const ask = () => choose(phrase("Seen: how near to this place?"),
-    [10, 50, 200, 1000].map((radius) => [phrase("within {radius} m", { radius }), radius]),
-    (radius_m) => choose(phrase("How sure is it?"), [
-      [phrase("certain"), "certain"], [phrase("likely"), "likely"], [phrase("a rumour"), "rumour"],
-    ], (trust) => enter("sighting", { radius_m, trust })));
+  const ask = () =>
+    choose(
+      phrase("Seen: how near to this place?"),
+      [10, 50, 200, 1000].map((radius) => [phrase("within {radius} m", { radius }), radius]),
+      (radius_m) =>
+        choose(
+          phrase("How sure is it?"),
+          [
+            [phrase("certain"), "certain"],
+            [phrase("likely"), "likely"],
+            [phrase("a rumour"), "rumour"],
+          ],
+          (trust) => enter("sighting", { radius_m, trust }),
+        ),
+    );
   withPlace(true, ask);
 }
 
@@ -147,13 +232,25 @@ function undo() {
   }
   sheet(phrase("Take this back?"), [
     el("p", { class: "asked" }, `${before.time.slice(11, 19)} UTC: ${describe(before)}`),
-    el("button", { class: "good", click: () => { close(); enter("undo", { id: before.id }); } }, phrase("Yes, take it back")),
+    el(
+      "button",
+      {
+        class: "good",
+        click: () => {
+          close();
+          enter("undo", { id: before.id });
+        },
+      },
+      phrase("Yes, take it back"),
+    ),
   ]);
 }
 
 function call(what) {
   submit("alarm", { call: what, ...placeForEntry() });
-  page.say(page.isLive()
-    ? phrase("Called to everybody.")
-    : phrase("The laptop is away: NOBODY hears this call yet. Use the voice radio."));
+  page.say(
+    page.isLive()
+      ? phrase("Called to everybody.")
+      : phrase("The laptop is away: NOBODY hears this call yet. Use the voice radio."),
+  );
 }

@@ -44,10 +44,15 @@ function become(old, next) {
     const kept = before[n];
     if (!kept) old.append(child);
     else if (kept.isEqualNode(child)) return;
-    else if (kept.nodeName !== child.nodeName || !child.setAttribute || WHOLE.includes(child.nodeName)) {
+    else if (
+      kept.nodeName !== child.nodeName ||
+      !child.setAttribute ||
+      WHOLE.includes(child.nodeName)
+    ) {
       kept.replaceWith(child);
     } else {
-      for (const { name } of [...kept.attributes]) if (!child.hasAttribute(name)) kept.removeAttribute(name);
+      for (const { name } of [...kept.attributes])
+        if (!child.hasAttribute(name)) kept.removeAttribute(name);
       for (const { name, value } of [...child.attributes]) kept.setAttribute(name, value);
       become(kept, child);
     }

@@ -20,7 +20,9 @@ function packed(entries) {
   const ahead_s = kept("ahead_s", null);
   const clock = ahead_s === null ? {} : { ahead_s };
   return JSON.stringify({
-    baksan_entries: 1, observer: kept("observer", "?"), entries: plain.map((entry) => ({ ...entry, ...clock })),
+    baksan_entries: 1,
+    observer: kept("observer", "?"),
+    entries: plain.map((entry) => ({ ...entry, ...clock })),
   });
 }
 
@@ -43,7 +45,11 @@ function drawn(text) {
   code.make();
   const count = code.getModuleCount();
   const cell = Math.max(2, Math.floor(330 / (count + 8)));
-  const canvas = el("canvas", { class: "qr", width: (count + 8) * cell, height: (count + 8) * cell });
+  const canvas = el("canvas", {
+    class: "qr",
+    width: (count + 8) * cell,
+    height: (count + 8) * cell,
+  });
   const paper = canvas.getContext("2d");
   const night = document.documentElement.dataset.theme === "night";
   paper.fillStyle = night ? "#c00000" : "#ffffff";
@@ -51,7 +57,8 @@ function drawn(text) {
   paper.fillStyle = "#000000";
   for (let row = 0; row < count; row++) {
     for (let column = 0; column < count; column++) {
-      if (code.isDark(row, column)) paper.fillRect((column + 4) * cell, (row + 4) * cell, cell, cell);
+      if (code.isDark(row, column))
+        paper.fillRect((column + 4) * cell, (row + 4) * cell, cell, cell);
     }
   }
   return canvas;
@@ -62,12 +69,22 @@ export function showCodes() {
   const texts = chunks(waiting());
   const show = (at) => {
     sheet(
-      phrase("Code {number} of {count}: read it with the other phone", { number: at + 1, count: texts.length }),
+      phrase("Code {number} of {count}: read it with the other phone", {
+        number: at + 1,
+        count: texts.length,
+      }),
       [
         drawn(texts[at]),
-        el("div", { class: "row" },
+        el(
+          "div",
+          { class: "row" },
           el("button", { disabled: at === 0, click: () => show(at - 1) }, phrase("Back")),
-          el("button", { disabled: at + 1 === texts.length, click: () => show(at + 1) }, phrase("Next"))),
+          el(
+            "button",
+            { disabled: at + 1 === texts.length, click: () => show(at + 1) },
+            phrase("Next"),
+          ),
+        ),
       ],
     );
   };

@@ -32,8 +32,14 @@ const calm = () => (night() ? "#900000" : "#1d4ed8");
 /** Make the map. */
 export function makeMap() {
   map = L.map("map", {
-    attributionControl: false, zoomControl: false, preferCanvas: true, maxZoom: CLOSEST,
-    zoomAnimation: false, fadeAnimation: false, boxZoom: false, tap: false,
+    attributionControl: false,
+    zoomControl: false,
+    preferCanvas: true,
+    maxZoom: CLOSEST,
+    zoomAnimation: false,
+    fadeAnimation: false,
+    boxZoom: false,
+    tap: false,
   });
   map.setView([0, 0], 2);
   for (const name of ["walk", "regions", "bearings", "others", "alarms", "own"]) {
@@ -46,17 +52,25 @@ export function makeMap() {
     done(latlng.lat, latlng.lng);
   });
   map.on("zoomend moveend", drawScale);
-  byId("map").append(el("div", { id: "scale" }), el("div", { id: "map-age" }), el("div", { id: "tap-here", hidden: true }), buttons());
+  byId("map").append(
+    el("div", { id: "scale" }),
+    el("div", { id: "map-age" }),
+    el("div", { id: "tap-here", hidden: true }),
+    buttons(),
+  );
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(byId("map"));
 }
 
 function buttons() {
   const button = (words, label, deed) => el("button", { "aria-label": label, click: deed }, words);
-  const box = el("div", { id: "map-buttons" },
+  const box = el(
+    "div",
+    { id: "map-buttons" },
     button("+", phrase("closer"), () => map.zoomIn()),
     button("−", phrase("farther"), () => map.zoomOut()),
     button("◎", phrase("to my place"), toOwnPlace),
-    button("▣", phrase("to the search area"), fit));
+    button("▣", phrase("to the search area"), fit),
+  );
   L.DomEvent.disableClickPropagation(box);
   return box;
 }
@@ -65,10 +79,20 @@ function buttons() {
 export function askTap(done) {
   tapped = done;
   const notice = byId("tap-here");
-  put(notice, el("span", {}, phrase("Tap the map where you are.")), el("button", { click: (event) => {
-    L.DomEvent.stop(event);
-    stopTapping();
-  } }, phrase("Cancel")));
+  put(
+    notice,
+    el("span", {}, phrase("Tap the map where you are.")),
+    el(
+      "button",
+      {
+        click: (event) => {
+          L.DomEvent.stop(event);
+          stopTapping();
+        },
+      },
+      phrase("Cancel"),
+    ),
+  );
   notice.hidden = false;
 }
 
@@ -81,10 +105,16 @@ function stopTapping() {
 export function setGround({ has_tiles = true, has_relief = true, zooms = null }) {
   layers.ground?.remove();
   layers.relief?.remove();
-  const options = { maxZoom: CLOSEST, maxNativeZoom: zooms?.[1] ?? 17, minNativeZoom: zooms?.[0] ?? 0 };
+  const options = {
+    maxZoom: CLOSEST,
+    maxNativeZoom: zooms?.[1] ?? 17,
+    minNativeZoom: zooms?.[0] ?? 0,
+  };
   if (has_relief) {
     const url = `/relief/{z}/{x}/{y}.png${night() ? "?night=1" : ""}`;
-    layers.relief = L.tileLayer(url, { maxZoom: CLOSEST, maxNativeZoom: 16, minZoom: 7 }).addTo(map);
+    layers.relief = L.tileLayer(url, { maxZoom: CLOSEST, maxNativeZoom: 16, minZoom: 7 }).addTo(
+      map,
+    );
   }
   if (has_tiles) {
     const Layer = night() ? NightLayer : L.TileLayer;
@@ -111,11 +141,22 @@ export function tick() {
   drawOwn();
   if (!shown) return;
   const old_s = (performance.now() - arrived) / 1000;
-  draw("others", (shown.others ?? []).filter(placed).flatMap((other) => someone(other, old_s)));
+  draw(
+    "others",
+    (shown.others ?? []).filter(placed).flatMap((other) => someone(other, old_s)),
+  );
   const here = place();
-  put(byId("map-age"),
+  put(
+    byId("map-age"),
     el("span", { class: old_s > OLD_S ? "old" : "" }, phrase("map {age} old", { age: age(old_s) })),
-    here ? el("span", { class: here.age_s > 120 ? "old" : "" }, phrase("my place {age} old", { age: age(here.age_s) })) : null);
+    here
+      ? el(
+          "span",
+          { class: here.age_s > 120 ? "old" : "" },
+          phrase("my place {age} old", { age: age(here.age_s) }),
+        )
+      : null,
+  );
 }
 
 /** Draw everything again, in the colours of the theme. */
@@ -137,8 +178,13 @@ function drawBelief(belief) {
   const before = layers.belief;
   layers.belief = null;
   if (belief) {
-    const url = night() ? `${belief.url}${belief.url.includes("?") ? "&" : "?"}night=1` : belief.url;
-    const bounds = [[belief.south, belief.west], [belief.north, belief.east]];
+    const url = night()
+      ? `${belief.url}${belief.url.includes("?") ? "&" : "?"}night=1`
+      : belief.url;
+    const bounds = [
+      [belief.south, belief.west],
+      [belief.north, belief.east],
+    ];
     layers.belief = L.imageOverlay(url, bounds, { interactive: false });
     layers.belief.once("load error", () => before?.remove());
     layers.belief.addTo(map);
@@ -148,49 +194,95 @@ function drawBelief(belief) {
 function walk(points) {
   const ramp = night() ? NIGHT : DAY;
   const silent = { radius: 4, color: ink(), weight: 1.5, fill: false, interactive: false };
-  return points.map(([lat, lon, share]) => L.circleMarker([lat, lon], share === null ? silent : {
-    radius: 4 + 4 * share, color: night() ? "#300000" : "#000000", weight: 1, fillOpacity: 1, interactive: false,
-    fillColor: ramp[Math.min(ramp.length - 1, Math.floor(share * ramp.length))],
-  }));
+  return points.map(([lat, lon, share]) =>
+    L.circleMarker(
+      [lat, lon],
+      share === null
+        ? silent
+        : {
+            radius: 4 + 4 * share,
+            color: night() ? "#300000" : "#000000",
+            weight: 1,
+            fillOpacity: 1,
+            interactive: false,
+            fillColor: ramp[Math.min(ramp.length - 1, Math.floor(share * ramp.length))],
+          },
+    ),
+  );
 }
 
 function regions(areas) {
-  const line = (weight, dashArray) => ({ style: { color: ink(), weight, dashArray, fill: false }, interactive: false });
-  return [["95", line(2, "8 6")], ["50", line(4, null)]]
+  const line = (weight, dashArray) => ({
+    style: { color: ink(), weight, dashArray, fill: false },
+    interactive: false,
+  });
+  return [
+    ["95", line(2, "8 6")],
+    ["50", line(4, null)],
+  ]
     .filter(([share]) => areas[share])
     .map(([share, style]) => L.geoJSON(areas[share].geometry ?? areas[share], style));
 }
 
 /** Return the place some metres from another along a bearing, on a sphere. */
 function away([latitude, longitude], bearing_deg, metres) {
-  const [lat, turn, arc] = [latitude, bearing_deg, (metres / EARTH_M) * (180 / Math.PI)].map((d) => (d * Math.PI) / 180);
-  const north = Math.asin(Math.sin(lat) * Math.cos(arc) + Math.cos(lat) * Math.sin(arc) * Math.cos(turn));
-  const east = Math.atan2(Math.sin(turn) * Math.sin(arc) * Math.cos(lat), Math.cos(arc) - Math.sin(lat) * Math.sin(north));
+  const [lat, turn, arc] = [latitude, bearing_deg, (metres / EARTH_M) * (180 / Math.PI)].map(
+    (d) => (d * Math.PI) / 180,
+  );
+  const north = Math.asin(
+    Math.sin(lat) * Math.cos(arc) + Math.cos(lat) * Math.sin(arc) * Math.cos(turn),
+  );
+  const east = Math.atan2(
+    Math.sin(turn) * Math.sin(arc) * Math.cos(lat),
+    Math.cos(arc) - Math.sin(lat) * Math.sin(north),
+  );
   return [(north * 180) / Math.PI, longitude + (east * 180) / Math.PI];
 }
 
 function wedge(bearing) {
   const from = spot(bearing);
   const spread = Math.min(bearing.sd_deg ?? 10, 60);
-  const sides = [-1, -0.5, 0, 0.5, 1].map((side) => away(from, bearing.bearing_deg + side * spread, WEDGE_M));
+  const sides = [-1, -0.5, 0, 0.5, 1].map((side) =>
+    away(from, bearing.bearing_deg + side * spread, WEDGE_M),
+  );
   return L.polygon([from, ...sides], {
-    color: calm(), weight: 1.5, opacity: 0.8, fillColor: calm(), fillOpacity: night() ? 0.18 : 0.13, interactive: false,
+    color: calm(),
+    weight: 1.5,
+    opacity: 0.8,
+    fillColor: calm(),
+    fillOpacity: night() ? 0.18 : 0.13,
+    interactive: false,
   });
 }
 
 function label(layer, words, kind = "") {
-  return layer.bindTooltip(el("span", {}, words), { permanent: true, direction: "right", offset: [8, 0], className: `label ${kind}` });
+  return layer.bindTooltip(el("span", {}, words), {
+    permanent: true,
+    direction: "right",
+    offset: [8, 0],
+    className: `label ${kind}`,
+  });
 }
 
 function someone(other, old_s) {
   const age_s = (other.age_s ?? 0) + old_s;
-  const marker = L.circleMarker(spot(other), { radius: 7, color: ink(), weight: 3, fillColor: calm(), fillOpacity: 1, interactive: false });
+  const marker = L.circleMarker(spot(other), {
+    radius: 7,
+    color: ink(),
+    weight: 3,
+    fillColor: calm(),
+    fillOpacity: 1,
+    interactive: false,
+  });
   return [label(marker, `${other.observer} ${age(age_s)}`, age_s > 120 ? "old" : "")];
 }
 
 function alarm(call) {
   const sign = svg("svg", { viewBox: "-12 -12 24 24" }, svg("path", { d: "M0-11 L11 9 L-11 9 Z" }));
-  const marker = L.marker(spot(call), { icon: L.divIcon({ html: sign, className: "alarm", iconSize: [34, 34] }), interactive: false });
+  const marker = L.marker(spot(call), {
+    icon: L.divIcon({ html: sign, className: "alarm", iconSize: [34, 34] }),
+    interactive: false,
+  });
   return label(marker, call.text ?? phrase("DANGER"), "alarm-label");
 }
 
@@ -198,10 +290,31 @@ function drawOwn() {
   const here = place();
   if (!here) return draw("own", []);
   const at = spot(here);
-  const parts = [L.circleMarker(at, { radius: 9, color: night() ? "#000000" : "#ffffff", weight: 3, fillColor: night() ? "#ff0000" : "#0b57d0", fillOpacity: 1, interactive: false })];
-  if (here.accuracy_m) parts.push(L.circle(at, { radius: here.accuracy_m, color: calm(), weight: 1, fillOpacity: 0.06, interactive: false }));
+  const parts = [
+    L.circleMarker(at, {
+      radius: 9,
+      color: night() ? "#000000" : "#ffffff",
+      weight: 3,
+      fillColor: night() ? "#ff0000" : "#0b57d0",
+      fillOpacity: 1,
+      interactive: false,
+    }),
+  ];
+  if (here.accuracy_m)
+    parts.push(
+      L.circle(at, {
+        radius: here.accuracy_m,
+        color: calm(),
+        weight: 1,
+        fillOpacity: 0.06,
+        interactive: false,
+      }),
+    );
   const heading = trueHeading();
-  if (heading !== null) parts.push(L.polyline([at, away(at, heading, 150)], { color: ink(), weight: 4, interactive: false }));
+  if (heading !== null)
+    parts.push(
+      L.polyline([at, away(at, heading, 150)], { color: ink(), weight: 4, interactive: false }),
+    );
   return draw("own", parts);
 }
 
@@ -226,10 +339,20 @@ export function fit() {
 
 function drawScale() {
   const y = map.getSize().y / 2;
-  const metres = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y]));
+  const metres = map.distance(
+    map.containerPointToLatLng([0, y]),
+    map.containerPointToLatLng([100, y]),
+  );
   if (!(metres > 0)) return;
   const power = 10 ** Math.floor(Math.log10(metres));
   const round = [5, 2, 1].map((step) => step * power).find((step) => step <= metres);
-  put(byId("scale"), svg("svg", { width: (100 * round) / metres, height: 8, "aria-hidden": "true" },
-    svg("rect", { width: "100%", height: 8 })), el("span", {}, length(round)));
+  put(
+    byId("scale"),
+    svg(
+      "svg",
+      { width: (100 * round) / metres, height: 8, "aria-hidden": "true" },
+      svg("rect", { width: "100%", height: 8 }),
+    ),
+    el("span", {}, length(round)),
+  );
 }

@@ -50,23 +50,43 @@ export function showMenu(page) {
       again();
     }),
   ];
-  if (page.state()?.role === "operator") lines.push(button(phrase("Paired phones"), () => devices()));
-  sheet(phrase("You are {observer}", { observer: page.state()?.observer ?? "?" }),
-    [el("div", { class: "choices two" }, lines), notes()]);
+  if (page.state()?.role === "operator")
+    lines.push(button(phrase("Paired phones"), () => devices()));
+  sheet(phrase("You are {observer}", { observer: page.state()?.observer ?? "?" }), [
+    el("div", { class: "choices two" }, lines),
+    notes(),
+  ]);
 }
 
 const named = (receiver) => (receiver === "hand" ? phrase("by ear") : receiver);
 
 function notes() {
-  const words = [compassState(), placeState(), why,
-    keeps() ? "" : phrase("This phone keeps nothing: do not close the page while entries wait.")];
-  return el("div", { class: "notes" }, words.filter(Boolean).map((line) => el("p", {}, line)));
+  const words = [
+    compassState(),
+    placeState(),
+    why,
+    keeps() ? "" : phrase("This phone keeps nothing: do not close the page while entries wait."),
+  ];
+  return el(
+    "div",
+    { class: "notes" },
+    words.filter(Boolean).map((line) => el("p", {}, line)),
+  );
 }
 
 function typePlace() {
-  askNumber(phrase("Latitude, degrees north"), [-90, 90], (latitude) =>
-    askNumber(phrase("Longitude, degrees east"), [-180, 180], (longitude) => setPlace(latitude, longitude), { signed: true }),
-  { signed: true });
+  askNumber(
+    phrase("Latitude, degrees north"),
+    [-90, 90],
+    (latitude) =>
+      askNumber(
+        phrase("Longitude, degrees east"),
+        [-180, 180],
+        (longitude) => setPlace(latitude, longitude),
+        { signed: true },
+      ),
+    { signed: true },
+  );
 }
 
 async function devices() {
@@ -76,12 +96,31 @@ async function devices() {
   } catch {
     return;
   }
-  sheet(phrase("Paired phones"), rows.map((device) => el("div", { class: "row" },
-    el("span", {}, `${device.observer} (${role(device.role)})`, device.seen_s === null ? "" : ` ${age(device.seen_s)}`),
-    el("button", { click: async () => {
-      await revoke(device.id).catch(() => {});
-      devices();
-    } }, phrase("Cut off")))));
+  sheet(
+    phrase("Paired phones"),
+    rows.map((device) =>
+      el(
+        "div",
+        { class: "row" },
+        el(
+          "span",
+          {},
+          `${device.observer} (${role(device.role)})`,
+          device.seen_s === null ? "" : ` ${age(device.seen_s)}`,
+        ),
+        el(
+          "button",
+          {
+            click: async () => {
+              await revoke(device.id).catch(() => {});
+              devices();
+            },
+          },
+          phrase("Cut off"),
+        ),
+      ),
+    ),
+  );
 }
 
 const role = (name) => (name === "operator" ? phrase("may enter") : phrase("may look"));
@@ -90,7 +129,8 @@ const role = (name) => (name === "operator" ? phrase("may enter") : phrase("may 
 export function setTheme(theme) {
   keep("theme", theme);
   document.documentElement.dataset.theme = theme;
-  document.querySelector("meta[name=theme-color]").content = theme === "night" ? "#000000" : "#ffffff";
+  document.querySelector("meta[name=theme-color]").content =
+    theme === "night" ? "#000000" : "#ffffff";
 }
 
 /** Return the theme that is set. */

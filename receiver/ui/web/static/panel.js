@@ -27,16 +27,32 @@ export function showPanel(snapshot, extra_s) {
 function way(snapshot, extra_s) {
   if (snapshot.approach.must_stop) return stop(snapshot);
   const old = extra_s > OLD_S;
-  return el("div", { class: old ? "way old-way" : "way" },
-    pointer(snapshot, old), el("div", { class: "told" }, told(snapshot, extra_s)));
+  return el(
+    "div",
+    { class: old ? "way old-way" : "way" },
+    pointer(snapshot, old),
+    el("div", { class: "told" }, told(snapshot, extra_s)),
+  );
 }
 
 function stop(snapshot) {
-  return el("div", { class: "way stop" },
+  return el(
+    "div",
+    { class: "way stop" },
     el("strong", { class: "stop-word" }, phrase("STOP")),
-    el("div", { class: "told" },
+    el(
+      "div",
+      { class: "told" },
       el("strong", {}, phrase("LEADER DECIDES")),
-      el("span", {}, phrase("You are within {limit} of the search area.", { limit: length(snapshot.approach.limit_m) }))));
+      el(
+        "span",
+        {},
+        phrase("You are within {limit} of the search area.", {
+          limit: length(snapshot.approach.limit_m),
+        }),
+      ),
+    ),
+  );
 }
 
 function pointer(snapshot, old) {
@@ -47,10 +63,16 @@ function pointer(snapshot, old) {
   }
   const heading = trueHeading();
   const turn = (bearing_deg - (heading ?? 0) + 360) % 360;
-  return el("div", { class: "pointer" },
-    svg("svg", { viewBox: "-50 -50 100 100", "aria-hidden": "true" },
-      svg("path", { d: "M0-46 L30 30 L0 14 L-30 30 Z", transform: `rotate(${turn.toFixed(0)})` })),
-    el("span", {}, heading === null ? phrase("north is up") : phrase("as the phone points")));
+  return el(
+    "div",
+    { class: "pointer" },
+    svg(
+      "svg",
+      { viewBox: "-50 -50 100 100", "aria-hidden": "true" },
+      svg("path", { d: "M0-46 L30 30 L0 14 L-30 30 Z", transform: `rotate(${turn.toFixed(0)})` }),
+    ),
+    el("span", {}, heading === null ? phrase("north is up") : phrase("as the phone points")),
+  );
 }
 
 function told(snapshot, extra_s) {
@@ -103,11 +125,14 @@ function level(snapshot, extra_s) {
   if (!heard) return el("div", { class: "level" }, el("span", {}, phrase("nothing heard yet")));
   const age_s = heard.age_s + extra_s;
   const old = age_s > OLD_S;
-  return el("div", { class: old ? "level is-old" : "level" },
+  return el(
+    "div",
+    { class: old ? "level is-old" : "level" },
     el("span", { class: "value" }, ...aged(number(heard.value), age_s)),
     el("span", { class: "unit" }, unit(heard.unit)),
     bar(heard, old),
-    el("span", { class: "beside" }, ...beside(heard, extra_s)));
+    el("span", { class: "beside" }, ...beside(heard, extra_s)),
+  );
 }
 
 /** Say what a level is counted in; a meter without a curve only counts. */
@@ -119,25 +144,45 @@ function unit(name) {
 
 function bar(heard, old) {
   const width = Math.min(Math.max(old ? 0 : heard.share, 0), 1) * 100;
-  return svg("svg", { class: "bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img",
-    "aria-label": phrase("strength") },
-  svg("rect", { class: "trough", width: 100, height: 10 }),
-  svg("rect", { class: "mercury", width: width.toFixed(1), height: 10 }));
+  return svg(
+    "svg",
+    {
+      class: "bar",
+      viewBox: "0 0 100 10",
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": phrase("strength"),
+    },
+    svg("rect", { class: "trough", width: 100, height: 10 }),
+    svg("rect", { class: "mercury", width: width.toFixed(1), height: 10 }),
+  );
 }
 
 function beside(heard, extra_s) {
   const parts = [];
-  if (heard.saturated) parts.push(el("strong", { class: "warn" }, phrase("too strong: add attenuation")));
+  if (heard.saturated)
+    parts.push(el("strong", { class: "warn" }, phrase("too strong: add attenuation")));
   if (heard.peak !== null && heard.peak !== undefined) {
-    parts.push(el("span", {}, ...aged(phrase("peak {peak}", { peak: number(heard.peak) }), older(heard.peak_age_s, extra_s))));
+    parts.push(
+      el(
+        "span",
+        {},
+        ...aged(
+          phrase("peak {peak}", { peak: number(heard.peak) }),
+          older(heard.peak_age_s, extra_s),
+        ),
+      ),
+    );
   }
-  if (heard.trend_db !== null && heard.trend_db !== undefined) parts.push(trend(heard.trend_db, older(heard.peak_age_s, extra_s)));
+  if (heard.trend_db !== null && heard.trend_db !== undefined)
+    parts.push(trend(heard.trend_db, older(heard.peak_age_s, extra_s)));
   return parts;
 }
 
 function trend(change, age_s) {
   const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  const words = change >= 1 ? phrase("stronger") : change <= -1 ? phrase("weaker") : phrase("the same");
+  const words =
+    change >= 1 ? phrase("stronger") : change <= -1 ? phrase("weaker") : phrase("the same");
   const shown = phrase("{change} dB", { change: sign + number(Math.abs(change)) });
   return el("strong", {}, ...aged(`${words} ${shown}`, age_s));
 }
@@ -147,25 +192,48 @@ function trend(change, age_s) {
 function warnings({ own_radio, machine, sources, gain, strength, where }) {
   const lines = [];
   if (own_radio) lines.push(phrase("Our own radio transmits: nothing counts."));
-  if (machine.is_stuck) lines.push(phrase("rows are not being saved: {count} wait", { count: machine.waiting }));
+  if (machine.is_stuck)
+    lines.push(phrase("rows are not being saved: {count} wait", { count: machine.waiting }));
   for (const { name, off_in_s } of sources) {
     if (off_in_s !== null && off_in_s < OFF_SOON_S) {
-      lines.push(phrase("{receiver} switches itself off in {age}: press a key on it", { receiver: name, age: age(off_in_s) }));
+      lines.push(
+        phrase("{receiver} switches itself off in {age}: press a key on it", {
+          receiver: name,
+          age: age(off_in_s),
+        }),
+      );
     }
   }
   const close = strength?.saturated || where.nearness === "near" || where.nearness === "very near";
-  if (close && gain?.next_step) lines.push(phrase("next step close in: {step}", { step: gain.next_step }));
+  if (close && gain?.next_step)
+    lines.push(phrase("next step close in: {step}", { step: gain.next_step }));
   return lines;
 }
 
 function hints(snapshot, extra_s) {
   const lines = [];
   if (snapshot.possible_echo) {
-    lines.push(el("div", { class: "echo" },
-      phrase("Possible echo: step 30 m aside, turn the antenna upright or flat, go higher.")));
+    lines.push(
+      el(
+        "div",
+        { class: "echo" },
+        phrase("Possible echo: step 30 m aside, turn the antenna upright or flat, go higher."),
+      ),
+    );
   }
   if (snapshot.needed.length) {
-    lines.push(el("div", { class: "needed" }, ...aged(phrase("Needed next: {what}", { what: snapshot.needed[0] }), extra_s)));
+    lines.push(
+      el(
+        "div",
+        { class: "needed" },
+        ...aged(phrase("Needed next: {what}", { what: snapshot.needed[0] }), extra_s),
+      ),
+    );
   }
-  return el("div", { class: "hints" }, lines, warnings(snapshot).map((words) => el("div", { class: "warn" }, words)));
+  return el(
+    "div",
+    { class: "hints" },
+    lines,
+    warnings(snapshot).map((words) => el("div", { class: "warn" }, words)),
+  );
 }

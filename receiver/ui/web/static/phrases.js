@@ -27,7 +27,9 @@ export function phrase(text, values = {}) {
   const said = Object.hasOwn(table, text) ? table[text] : text;
   return said.replace(/\{(\w+)(?:\|([^{}]*))?\}/g, (whole, name, forms) => {
     if (!Object.hasOwn(values, name)) return whole;
-    return forms === undefined ? String(values[name]) : plural(String(values[name]), forms.split("|"));
+    return forms === undefined
+      ? String(values[name])
+      : plural(String(values[name]), forms.split("|"));
   });
 }
 
@@ -42,9 +44,13 @@ function plural(said, forms) {
 
 /** Write a number as the language does. */
 export function number(value, digits = 0) {
-  return value.toLocaleString(language, {
-    minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false,
-  }).replace("-", "−");
+  return value
+    .toLocaleString(language, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: false,
+    })
+    .replace("-", "−");
 }
 
 /** Write a length. */

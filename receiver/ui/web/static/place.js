@@ -35,7 +35,12 @@ export function setPlace(latitude, longitude) {
 }
 
 function take(latitude, longitude, accuracy, time) {
-  const fix = { latitude_deg: latitude, longitude_deg: longitude, accuracy_m: accuracy, time: time.toISOString() };
+  const fix = {
+    latitude_deg: latitude,
+    longitude_deg: longitude,
+    accuracy_m: accuracy,
+    time: time.toISOString(),
+  };
   keep("place", fix);
   told();
   clearTimeout(due);
@@ -63,11 +68,15 @@ export function start(onChange) {
  */
 export function measure() {
   if (["127.0.0.1", "localhost", "[::1]"].includes(location.hostname)) {
-    state = phrase("On the laptop itself the place comes from its own GPS. Or tap the map, or type it.");
+    state = phrase(
+      "On the laptop itself the place comes from its own GPS. Or tap the map, or type it.",
+    );
     return;
   }
   if (!isSecureContext || !navigator.geolocation) {
-    state = phrase("This page is not secure (https): the phone does not give its place. Tap the map, or type it.");
+    state = phrase(
+      "This page is not secure (https): the phone does not give its place. Tap the map, or type it.",
+    );
     return;
   }
   keep("measures", true);

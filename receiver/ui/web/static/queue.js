@@ -64,8 +64,10 @@ export function drop(ids) {
 }
 
 function mark(id, reason) {
-  keep("waiting", waiting().map((entry) =>
-    entry.id === id ? { ...entry, refused: reason } : entry));
+  keep(
+    "waiting",
+    waiting().map((entry) => (entry.id === id ? { ...entry, refused: reason } : entry)),
+  );
   changed();
 }
 

@@ -3,13 +3,23 @@
 import { byId, el } from "./dom.js";
 import { number, phrase } from "./phrases.js";
 
-/** Show a sheet with a title, its elements, and a button that leaves it. */
-export function sheet(title, elements) {
+/** Show a sheet with a title, its elements, and a button that leaves it and does `left`. */
+export function sheet(title, elements, left = () => {}) {
   const place = byId("sheet");
   place.replaceChildren(
     el("h2", {}, title),
     el("div", { class: "sheet-body" }, elements),
-    el("button", { class: "leave", click: close }, phrase("Cancel")),
+    el(
+      "button",
+      {
+        class: "leave",
+        click: () => {
+          close();
+          left();
+        },
+      },
+      phrase("Cancel"),
+    ),
   );
   place.hidden = false;
 }
@@ -23,8 +33,22 @@ export function close() {
 /** Ask for one of some choices: [words, value] each; `done(value)` gets it. */
 export function choose(title, choices, done) {
   sheet(title, [
-    el("div", { class: choices.length > 4 ? "choices two" : "choices" },
-      choices.map(([words, value]) => el("button", { click: () => { close(); done(value); } }, words))),
+    el(
+      "div",
+      { class: choices.length > 4 ? "choices two" : "choices" },
+      choices.map(([words, value]) =>
+        el(
+          "button",
+          {
+            click: () => {
+              close();
+              done(value);
+            },
+          },
+          words,
+        ),
+      ),
+    ),
   ]);
 }
 
@@ -32,10 +56,17 @@ export function choose(title, choices, done) {
  *
  * `done(value)` gets a number, or null where nothing was typed and `optional` allows that.
  */
-export function askNumber(title, limits, done, { optional = false, extra = [], signed = false } = {}) {
+export function askNumber(
+  title,
+  limits,
+  done,
+  { optional = false, extra = [], signed = false } = {},
+) {
   let typed = "";
   const shown = el("output", { class: "typed" }, "…");
-  const show = () => { shown.textContent = typed || "…"; };
+  const show = () => {
+    shown.textContent = typed || "…";
+  };
   const press = (key) => {
     if (key === "⌫") typed = typed.slice(0, -1);
     else if (key === "−") typed = typed.startsWith("-") ? typed.slice(1) : `-${typed}`;
@@ -50,7 +81,8 @@ export function askNumber(title, limits, done, { optional = false, extra = [], s
       done(value);
     } else {
       shown.textContent = phrase("a number from {low} to {high}", {
-        low: number(limits[0]), high: number(limits[1]),
+        low: number(limits[0]),
+        high: number(limits[1]),
       });
     }
   };
@@ -59,24 +91,42 @@ export function askNumber(title, limits, done, { optional = false, extra = [], s
   sheet(title, [
     ...extra,
     shown,
-    el("div", { class: "keys" },
+    el(
+      "div",
+      { class: "keys" },
       keys.map((key) => el("button", { click: () => press(key) }, key)),
-      el("button", { class: "good", click: finish }, optional ? phrase("OK or skip") : phrase("OK"))),
+      el(
+        "button",
+        { class: "good", click: finish },
+        optional ? phrase("OK or skip") : phrase("OK"),
+      ),
+    ),
   ]);
 }
 
 /** Ask for a text; `before` is what stands there already. */
-export function askText(title, longest, done, { rows = 4, before = "" } = {}) {
+export function askText(title, longest, done, { rows = 4, before = "", left } = {}) {
   const box = el("textarea", { maxlength: longest, rows, "aria-label": title });
   box.value = before;
-  sheet(title, [
-    box,
-    el("button", { class: "good", click: () => {
-      const text = box.value.trim();
-      if (!text) return;
-      close();
-      done(text);
-    } }, phrase("Save")),
-  ]);
+  sheet(
+    title,
+    [
+      box,
+      el(
+        "button",
+        {
+          class: "good",
+          click: () => {
+            const text = box.value.trim();
+            if (!text) return;
+            close();
+            done(text);
+          },
+        },
+        phrase("Save"),
+      ),
+    ],
+    left,
+  );
   box.focus();
 }

@@ -44,6 +44,15 @@ def test_token_leaves_the_address_and_is_kept_nowhere(page: Any) -> None:
     assert [d.observer for d in page.laptop.serving.devices][-1] == "Zaur"
 
 
+def test_who_gives_no_name_is_paired_all_the_same(page: Any) -> None:
+    page.driver.delete_all_cookies()
+    page.driver.get("about:blank")
+    page.driver.get(page.laptop.serving.invite("operator"))
+    page.press("Cancel")
+    page.until(lambda: page.text("#top .link") == "live")
+    assert page.laptop.serving.devices[-1].observer.startswith("phone ")
+
+
 def test_a_token_used_twice_is_refused_in_words(page: Any) -> None:
     used = page.laptop.serving.invite("operator")
     page.laptop.serving.pairing.pair(used.partition("#")[2], "Zaur", "")
