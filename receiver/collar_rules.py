@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,8 @@ HOURS = re.compile(r"^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$")
 BANDS_MHZ = ((26.9, 50.0), (138.0, 176.0), (215.0, 235.0), (400.0, 470.0), (863.0, 928.0))
 # Quartz of VHF transmitters: some 20 ppm over temperature and years, at 150 MHz 3 kHz.
 USUAL_DRIFT_HZ = 3000.0
+# Pulse lengths nearer than that are not told apart; from the shortest on longer ones are measured.
+LENGTHS_APART, LENGTHS_MEASURED = 1.4, 3.0
 LONGEST_PERIOD_MINUTES = 366 * 24 * 60
 
 
@@ -31,7 +34,7 @@ class Doubt:
 
 def doubts(collar: Collar) -> list[Doubt]:
     """Return what cannot be true of a collar's sheet, and what is suspicious."""
-    checks = (_period, _frequency, _polarisation, _level, _pulses, _curve, _hours, _dates)
+    checks = (_period, _frequency, _polarisation, _level, _pulses, _lengths, _curve, _hours, _dates)
     return [doubt for check in checks for doubt in check(collar)]
 
 
@@ -95,9 +98,28 @@ def _pulses(collar: Collar) -> Iterator[Doubt]:
         text = f"the {kind} rate is the normal rate: they could not be told apart"
         yield Doubt(key="pulses_per_minute", wrong=False, text=text)
     length_s = collar.pulse_length_s
-    if length_s is not None and not 0.001 <= length_s <= 10:
+    if length_s is not None and not _is_length(length_s):
         text = f"pulse_length_s {length_s:g} cannot be: it is in seconds, usual is 0.02"
         yield Doubt(key="pulse_length_s", wrong=True, text=text)
+
+
+def _lengths(collar: Collar) -> Iterator[Doubt]:
+    key, lengths = "pulse_lengths_s", collar.pulse_lengths_s
+    for kind, length_s in lengths.items():
+        if not _is_length(length_s):
+            text = f"{kind} pulse length {length_s:g} cannot be: it is in seconds, usual is 0.02"
+            yield Doubt(key=key, wrong=True, text=text)
+    order = sorted(lengths.values())
+    if any(longer < LENGTHS_APART * length_s for length_s, longer in pairwise(order)):
+        text = f"{key}: lengths so near each other could not be told apart"
+        yield Doubt(key=key, wrong=False, text=text)
+    if order and order[-1] > LENGTHS_MEASURED * order[0]:
+        text = f"{key}: more than {LENGTHS_MEASURED:g} times the shortest is not measured"
+        yield Doubt(key=key, wrong=False, text=text)
+
+
+def _is_length(length_s: float) -> bool:
+    return 0.001 <= length_s <= 10
 
 
 def _curve(collar: Collar) -> Iterator[Doubt]:

@@ -23,10 +23,10 @@ class Collar:
 
     `ids` are the identities that its packets carry (DevEUI, DevAddr, IMEI, PTT id), upper case or
     not. `protocol` is the format of its packets and `period_minutes` the time from fix to fix,
-    where the packets do not tell. `pulses_per_minute` has any of the keys normal, mortality,
-    low_battery, recovery. `on_hours` is a list such as ["06:00-10:00"] in `on_hours_zone` (an IANA
-    name or UTC); where the zone is "switch-on" the hours count from the moment when the collar was
-    switched on. `polarisation` is vertical or horizontal, as its antenna stands on the animal.
+    where the packets do not tell. `pulses_per_minute` and `pulse_lengths_s` have any of the keys
+    normal, mortality, low_battery, recovery. `on_hours` is a list such as ["06:00-10:00"] in
+    `on_hours_zone` (an IANA name or UTC); where the zone is "switch-on" the hours count from the
+    moment when the collar was switched on. `polarisation` is vertical or horizontal, as its antenna stands on the animal.
     `movement` is alive (None: taken for it), resident, dispersing, or still: a collar that was
     dropped, or an animal that the leader holds for dead. `temperature_c_by_period_s` are pairs of a
     beacon whose period tells its temperature, as its maker measured them. `level_at_100_m_dbm` is
@@ -46,6 +46,7 @@ class Collar:
     level_at_100_m_dbm: float | None = None
     movement: str | None = None
     pulses_per_minute: dict[str, float] = field(default_factory=dict)
+    pulse_lengths_s: dict[str, float] = field(default_factory=dict)
     temperature_c_by_period_s: Pattern = ()
     on_hours: tuple[str, ...] = ()
     on_hours_zone: str | None = None
@@ -53,6 +54,11 @@ class Collar:
     battery_end_date: date | None = None
     drop_off_date: date | None = None
     notes: str | None = None
+
+    @property
+    def listened_length_s(self) -> float | None:
+        """The pulse length to listen for: the shortest, in which longer ones are heard as well."""
+        return min(self.pulse_lengths_s.values(), default=self.pulse_length_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

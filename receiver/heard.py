@@ -22,7 +22,7 @@ Call = Literal["heard", "maybe", "faint"]
 
 HEARD_AN_HOUR, MAYBE_AN_HOUR = 1.0 / 8.0, 3.0
 SHARE = 1.0 / 3.0  # of single pulses, of tracks, of beacons that nobody listed
-SAME_RATE = 0.03
+SAME_RATE, SAME_LENGTH = 0.03, 0.18
 LEAST_PULSES = 30  # before that nothing is said of what a rate means
 SAME_BEACON_HZ, SAME_BEACON_S = 200.0, 5.0
 DRIFT_HZ_S, LINK_S, CONTINUES_S = 60.0, 10.0, 25.0  # of a beacon that warms up, or is carried
@@ -51,7 +51,8 @@ class HeardSlot:
 
     `power` is the power of the beacon against full scale, noise taken off: below zero where noise
     was lower than usual, so that means of many are true. `level_db` is None where it is not found.
-    `noise_db` is the density of noise, in dB of full scale and 1 Hz.
+    `noise_db` is the density of noise, in dB of full scale and 1 Hz. `pulse_length_s` is that of
+    the track by then, where the sheet has lengths that mean something.
     """
 
     track_id: str
@@ -66,6 +67,7 @@ class HeardSlot:
     level_db: float | None
     cn0_dbhz: float | None
     saturated: bool = False
+    pulse_length_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Track:
     `log_likelihood` is how many nats its evidence stands above what noise reaches once an hour and
     kHz, `expected_false_alarms` how many such tracks noise gives in a watch so long. `meaning` is
     the key of the sheet's rate that it has, None below 30 pulses and where the sheet has none.
+    `pulse_length_s` is measured where the sheet has lengths that mean something.
     `frequency_hz` is where it is now, `drifted_hz` how far that is from where it was first.
     """
 
@@ -98,6 +101,7 @@ class Track:
     log_likelihood: float
     false_alarms_h: float
     expected_false_alarms: float
+    pulse_length_s: float | None = None
     meaning: str | None = None
     ended: bool = False
 
@@ -150,15 +154,39 @@ def call(false_alarms_h: float) -> Call:
     return "maybe" if false_alarms_h <= MAYBE_AN_HOUR * SHARE else "faint"
 
 
-def rate_name(collar: Collar, pulses_per_minute: float) -> str | None:
-    """Return which of the sheet's rates this is, None where it is none of them."""
-    rates = collar.pulses_per_minute
-    near = [
-        (abs(pulses_per_minute / rate - 1.0), name)
-        for name, rate in rates.items()
-        if abs(pulses_per_minute / rate - 1.0) <= SAME_RATE
-    ]
-    return min(near)[1] if near else None
+def has_rate(collar: Collar, pulses_per_minute: float) -> bool:
+    """Tell whether this is one of the sheet's rates."""
+    rates = collar.pulses_per_minute.values()
+    return any(abs(pulses_per_minute / rate - 1.0) <= SAME_RATE for rate in rates)
+
+
+def said_by(
+    collar: Collar, pulses_per_minute: float, pulse_length_s: float | None = None
+) -> str | None:
+    """Return which key of the sheet's rates and pulse lengths fits in all that the sheet gives.
+
+    None where none does, where two do equally well, and where one would fit by a length that was
+    not measured: what a beacon says is not guessed.
+    """
+    fits: list[tuple[float, str]] = []
+    for name in {**collar.pulses_per_minute, **collar.pulse_lengths_s}:
+        off = _off(collar, name, pulses_per_minute, pulse_length_s)
+        if not off:
+            return None
+        fits += [(max(off), name)] if max(off) <= 1.0 else []
+    fits.sort()
+    is_sure = len(fits) == 1 or (len(fits) > 1 and fits[0][0] < fits[1][0])
+    return fits[0][1] if is_sure else None
+
+
+def _off(collar: Collar, name: str, rate: float, length_s: float | None) -> list[float]:
+    """Return how far what is known lies from what the sheet gives, in the most that it may be."""
+    off = []
+    if (own := collar.pulses_per_minute.get(name)) is not None:
+        off.append(abs(rate / own - 1.0) / SAME_RATE)
+    if (own := collar.pulse_lengths_s.get(name)) is not None and length_s is not None:
+        off.append(abs(length_s / own - 1.0) / SAME_LENGTH)
+    return off
 
 
 def temperature_c(collar: Collar, period_s: float) -> float | None:
@@ -170,11 +198,12 @@ def temperature_c(collar: Collar, period_s: float) -> float | None:
     return None
 
 
-def meaning_of(collar: Collar, period_s: float) -> str | None:
-    """Return what a rate means by the collar's own sheet: one of its rates, or a temperature."""
-    name = rate_name(collar, 60.0 / period_s)
+def meaning_of(collar: Collar, period_s: float, pulse_length_s: float | None = None) -> str | None:
+    """Return what rate and length of pulses mean by the collar's own sheet, or a temperature."""
+    name = said_by(collar, 60.0 / period_s, pulse_length_s)
     if name is not None:
-        return name
+        by_length = name not in collar.pulses_per_minute
+        return f"{name} by its pulse length" if by_length else name
     degrees = temperature_c(collar, period_s)
     return None if degrees is None else f"{degrees:.0f} C by its curve"
 

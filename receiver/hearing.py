@@ -34,8 +34,8 @@ from receiver.heard import (
     News,
     Track,
     call,
+    has_rate,
     meaning_of,
-    rate_name,
     same_beacon,
 )
 
@@ -74,7 +74,8 @@ class Plan:
         """Return the pulse lengths to listen for; single pulses are those of the first."""
         if self.pulse_s is not None:
             return [self.pulse_s]
-        said = [c.pulse_length_s for c in self.collars if c.pulse_length_s is not None]
+        own = (collar.listened_length_s for collar in self.collars)
+        said = [length_s for length_s in own if length_s is not None]
         lengths = [*said, USUAL_PULSE_S] if len(said) < len(self.collars) or not said else said
         return list(dict.fromkeys(sorted(lengths, key=lengths.count, reverse=True)))
 
@@ -83,14 +84,14 @@ class Plan:
         usual_s = self.lengths_s()[0] if self.pulse_s is not None else USUAL_PULSE_S
         found = []
         for collar in self.collars:
-            length_s = collar.pulse_length_s if self.pulse_s is None else None
+            length_s = collar.listened_length_s if self.pulse_s is None else None
             if collar.frequency_hz is None or (length_s or usual_s) != pulse_s:
                 continue
             offset_hz = collar.frequency_hz / (1.0 + self.error_ppm * 1e-6) - self.frequency_hz
             drift_hz = self.drift_hz(collar)
             if abs(offset_hz) + drift_hz < rate_hz / 2:
                 rates = collar.pulses_per_minute.values()
-                periods = tuple(sorted(60.0 / rate for rate in rates))
+                periods = tuple(sorted({60.0 / rate for rate in rates}))
                 if collar.temperature_c_by_period_s:  # its period is whatever the weather is
                     periods = ()
                 found.append(
@@ -246,8 +247,10 @@ class Watch:
         made = self._track(
             track_id, told, beat, false_alarms_h, track.frequency_hz, track.slots.strength
         )
-        meaning = self._meaning(track.wanted.name, made)
-        made = replace(made, collar=track.wanted.name, meaning=meaning, ended=track.ended)
+        made = replace(
+            made, collar=track.wanted.name, pulse_length_s=self._length_s(track), ended=track.ended
+        )
+        made = replace(made, meaning=self._meaning(track.wanted.name, made))
         if is_image:
             made = replace(made, call="faint")
         self._followed[track_id] = made
@@ -314,6 +317,7 @@ class Watch:
                     level_db=_db((energy - 1.0) * unit) if is_found else None,
                     cn0_dbhz=_db((energy - 1.0) / pulse_s) if is_found else None,
                     saturated=loud is not None and loud.saturated,
+                    pulse_length_s=self._length_s(track),
                 )
             )
         return found
@@ -376,11 +380,20 @@ class Watch:
             expected_false_alarms=false_alarms_h * self.elapsed_s / 3600.0,
         )
 
+    def _length_s(self, track: DspTrack) -> float | None:
+        """Return how long the pulses of a track are, where its sheet says what that means."""
+        collar = self._sheet(track.wanted.name)
+        told = collar is not None and collar.pulse_lengths_s
+        return track.slots.length_s if told else None
+
+    def _sheet(self, name: str) -> Collar | None:
+        return next((c for c in self.plan.collars if c.name == name), None)
+
     def _meaning(self, name: str, track: Track) -> str | None:
-        collar = next((c for c in self.plan.collars if c.name == name), None)
+        collar = self._sheet(name)
         if collar is None or track.pulse_count < LEAST_PULSES:
             return None
-        return meaning_of(collar, track.period_s)
+        return meaning_of(collar, track.period_s, track.pulse_length_s)
 
     # --- beacons that nobody listed -------------------------------------------------------------
 
@@ -397,7 +410,7 @@ class Watch:
         for collar in self.plan.collars:
             drift_hz = self.plan.drift_hz(collar)
             near = abs((collar.frequency_hz or 0.0) - track.frequency_hz) <= drift_hz
-            if near and rate_name(collar, track.pulses_per_minute):
+            if near and has_rate(collar, track.pulses_per_minute):
                 named = replace(track, collar=collar.name)
                 return replace(named, meaning=self._meaning(collar.name, named))
         return track

@@ -108,7 +108,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
             *told(joined.warnings),
             *_without_place(unplaced),
             *(
-                f"{name} beats the mortality rate of its sheet: taken to lie still"
+                f"{name} sends the mortality signal of its sheet: taken to lie still"
                 for name in still
             ),
         ],

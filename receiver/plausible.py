@@ -26,6 +26,7 @@ LIMITS = {
     "antenna_azimuth_deg": _DEGREES,
     "relative_bearing_deg": _DEGREES,
     "pulses_per_minute": (0.1, 1e5),
+    "pulse_length_s": (1e-4, 100.0),
     "altitude_m": (-1000.0, 100_000.0),
     "accuracy_m": (0.0, 1e6),
     "heading_deg": _DEGREES,

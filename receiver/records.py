@@ -62,6 +62,7 @@ class Detection:
     antenna_azimuth_deg: float | None = None
     relative_bearing_deg: float | None = None
     pulses_per_minute: float | None = None
+    pulse_length_s: float | None = None
     text: str | None = None
 
 

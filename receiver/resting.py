@@ -1,7 +1,7 @@
 """Which collars lie still: they beat the mortality rate of their sheet, or a packet says so.
 
-A rate means something by the collar's sheet alone, and nothing before 30 pulses. The last that was
-heard counts: an animal that only slept beats its normal rate again.
+A rate or a pulse length means something by the collar's sheet alone, and nothing before 30 pulses.
+The last that was heard counts: an animal that only slept beats its normal rate again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from receiver.collected import Read
 from receiver.config import Configuration
-from receiver.heard import rate_name
+from receiver.heard import said_by
 from receiver.records import Detection
 
 FEWEST_PULSES = 30
@@ -46,8 +46,10 @@ def _by_beat(heard: Iterable[Detection], configuration: Configuration) -> Iterab
             continue
         steps = [(b - a).total_seconds() for a, b in pairwise(times)]
         period_s = statistics.median(steps)
-        if period_s > 0 and (rate := rate_name(sheet, 60.0 / period_s)) is not None:
-            yield times[-1], name, rate == MORTALITY
+        lengths = [slot.pulse_length_s for slot in slots if slot.pulse_length_s is not None]
+        length_s = statistics.median(lengths) if lengths else None
+        if period_s > 0 and (said := said_by(sheet, 60.0 / period_s, length_s)) is not None:
+            yield times[-1], name, said == MORTALITY
 
 
 def _by_packet(packets: Iterable[Read], configuration: Configuration) -> Iterable[Said]:

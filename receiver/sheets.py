@@ -34,6 +34,11 @@ _FIELDS = (
     ("level_at_100_m_dbm", "how loud it is 100 m away, by a calibrated receiver", "-80"),
     ("movement", "alive, resident, dispersing, or still (dropped, or dead)", '"still"'),
     ("pulses_per_minute", f"any of {', '.join(RATES)}", "{ normal = 40, mortality = 80 }"),
+    (
+        "pulse_lengths_s",
+        "lengths in seconds that mean the same",
+        "{ normal = 0.02, mortality = 0.04 }",
+    ),
     ("temperature_c_by_period_s", "its curve: [seconds, degrees C]", "[[0.9, 30.0], [1.3, 0.0]]"),
     ("on_hours", "when the beacon is on", '["06:00-10:00", "18:00-22:00"]'),
     ("on_hours_zone", "clock of these hours, or switch-on", '"Europe/Moscow"'),
@@ -242,6 +247,7 @@ _TITLES = {
     "level_at_100_m_dbm": "level 100 m away",
     "movement": "movement",
     "pulses_per_minute": "pulses per minute",
+    "pulse_lengths_s": "lengths of pulses",
     "temperature_c_by_period_s": "temperature curve",
     "on_hours": "on hours",
     "on_hours_zone": "clock of the hours",
@@ -264,6 +270,9 @@ def _shown(key: str, value: Any) -> str:
         return f"{1000 * value:g} ms"
     if key == "temperature_c_by_period_s":
         return ", ".join(f"{period_s:g} s {degrees:g} C" for period_s, degrees in value)
+    if key == "pulse_lengths_s":
+        value = {kind: f"{1000 * length_s:g} ms" for kind, length_s in value.items()}
+        return ", ".join(f"{kind.replace('_', ' ')} {length}" for kind, length in value.items())
     if isinstance(value, Mapping):
         return ", ".join(f"{kind.replace('_', ' ')} {rate:g}" for kind, rate in value.items())
     return ", ".join(value) if isinstance(value, tuple) else str(value)

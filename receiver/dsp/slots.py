@@ -51,6 +51,8 @@ GOES_ON = (0.5, 3.0)  # least and most energy that a missing pulse is held again
 # A pulse that is surely no noise, and the share of its energy that a column beside it has.
 LOUD, FLANK = 20.0, 0.7
 LEAST_PEAKS, EXPLAINED = 3, 0.6  # loud pulses at its frequency that a track must explain
+# About which pulses their length is measured, the least energy and number of them, in columns.
+LENGTH_REACH, CLEAR, FEWEST_CLEAR = 3 * COLUMNS, 12.0, 10
 LINE_REACH = 7  # columns by which a line of the screen may be off at its ends
 TINY = np.float32(1e-30)
 
@@ -61,7 +63,8 @@ class Slots:
 
     `samples` are their middles, `q` their energies over the density of noise, `noise` the mean
     square of noise in a sample. `strength` is how many nats the evidence stands above what noise
-    reaches once an hour and kHz.
+    reaches once an hour and kHz. `length_s` is how long they are, None where they are too weak to
+    measure that; those shorter than what is listened for are taken for such.
     """
 
     samples: NDArray[np.float64]
@@ -72,6 +75,7 @@ class Slots:
     period_s: float
     steady: bool
     strength: float
+    length_s: float | None = None
 
     def is_side_lobe(self, of: Slots, layout: Layout) -> bool:
         """Tell whether these pulses are but what louder ones leave beside their frequency.
@@ -212,7 +216,27 @@ def _slots(channel: Channel, look: Look, way: _Way, *, steady: bool) -> Slots | 
         period_s=way.period * channel.layout.pulse_s / COLUMNS,
         steady=steady,
         strength=way.strength,
+        length_s=_length_s(energy, way.columns, channel.layout.pulse_s),
     )
+
+
+def _length_s(energy: Floats, columns: Ints, pulse_s: float) -> float | None:
+    """Return how long pulses are that are at least as long as the one that is looked for.
+
+    Where a pulse of W begins d before a window of T, the energy is that of their overlap squared.
+    Over all d that is T - T / 3 + (W - T) times the largest one. The median of the clear pulses
+    is not led astray by what else was heard beside some of them.
+    """
+    inside = (columns >= LENGTH_REACH) & (columns < len(energy) - LENGTH_REACH)
+    near = energy[columns[inside, None] + np.arange(-LENGTH_REACH, LENGTH_REACH + 1)]
+    near = near[near.max(axis=1, initial=0.0) >= CLEAR].astype(np.float64)
+    if len(near) < FEWEST_CLEAR:
+        return None
+    # The largest one would be too large by noise: that in the middle is not chosen for it.
+    middles = np.rint(np.square(near) @ np.arange(near.shape[1]) / np.square(near).sum(axis=1))
+    tops = np.take_along_axis(near, middles.astype(np.int64)[:, None], axis=1)[:, 0]
+    sums = (near - 1.0).sum(axis=1) / (np.maximum(tops, CLEAR / 2) - 1.0)
+    return float(np.median(sums) / COLUMNS + 1.0 / 3.0) * pulse_s
 
 
 def _centred(channel: Channel, look: Look, columns: Ints) -> float:

@@ -80,6 +80,7 @@ def _detection(document: dict[str, Any], time: datetime, monotonic_ns: int) -> D
         saturated=document.get("saturated") is True,
         found=document.get("found") is not False,
         track_id=_text(document, "track_id"),
+        pulse_length_s=_number(document, "pulse_length_s"),
         text=_text(document, "call"),
     )
 

@@ -35,11 +35,13 @@ MAYBE_HINT = (
 
 def rate_words(track: Track) -> str:
     """Say how often a beacon pulses and, only where its sheet says so, what that means."""
+    length = "" if track.pulse_length_s is None else f", {1000 * track.pulse_length_s:.0f} ms long"
     steady = track.regular and track.jitter is not None and track.jitter < IRREGULAR
     if not track.regular:
         rate = f"about {track.pulses_per_minute:.0f} a minute, irregular"
     else:
         rate = f"{track.pulses_per_minute:.0f} a minute" + (", steady" if steady else "")
+    rate += length
     if track.meaning is not None:
         word = track.meaning.replace("_", " ")
         return f"{rate}: its {word} rate" if track.meaning in RATES else f"{rate}: {word}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from receiver.config import Collar, collar_from, configuration_from, configuration_to
-from receiver.heard import meaning_of, temperature_c
+from receiver.heard import meaning_of, said_by, temperature_c
 from receiver.hearing import Plan
 
 CURVE = ((0.9, 30.0), (1.1, 10.0), (1.5, -10.0))
@@ -46,3 +46,35 @@ def test_curve_is_kept_with_the_search() -> None:
     once = configuration_from(sheets)
     assert once.collars[0].temperature_c_by_period_s == ((0.9, 30.0), (1.5, -10.0))
     assert configuration_from(configuration_to(once)) == once
+
+
+LENGTHS = {"normal": 0.02, "mortality": 0.04}
+
+
+@pytest.mark.parametrize(
+    ("rates", "lengths", "length_s", "name"),
+    [
+        ({}, LENGTHS, 0.021, "normal"),
+        ({}, LENGTHS, 0.043, "mortality"),
+        ({}, LENGTHS, 0.03, None),  # neither
+        ({}, LENGTHS, None, None),  # not measured
+        ({"normal": 60}, LENGTHS, 0.04, "mortality"),  # whose rate the sheet does not give
+        ({"normal": 60}, LENGTHS, 0.02, "normal"),
+        ({"normal": 60}, LENGTHS, None, None),  # it may be mortality as well
+        ({"normal": 60, "mortality": 60}, LENGTHS, 0.04, "mortality"),
+        ({"normal": 60, "mortality": 60}, {}, None, None),  # no difference, so nothing is said
+        ({"normal": 60, "mortality": 120}, LENGTHS, 0.04, None),  # rate and length disagree
+        ({"normal": 60, "mortality": 120}, LENGTHS, None, "normal"),  # the rate is enough
+        ({"normal": 60}, {}, 0.04, "normal"),
+    ],
+)
+def test_what_fits_in_all_that_the_sheet_gives(
+    rates: dict[str, float], lengths: dict[str, float], length_s: float | None, name: str | None
+) -> None:
+    collar = Collar(name="Leo", pulses_per_minute=rates, pulse_lengths_s=lengths)
+    assert said_by(collar, 60.0, length_s) == name
+
+
+def test_a_meaning_by_the_length_alone_says_so() -> None:
+    collar = Collar(name="Leo", pulse_lengths_s=LENGTHS)
+    assert meaning_of(collar, 1.0, 0.04) == "mortality by its pulse length"

@@ -10,7 +10,7 @@ import pytest
 
 from receiver.config import Collar
 from receiver.errors import ConfigError
-from receiver.heard import HEARD_AN_HOUR, MAYBE_AN_HOUR, SHARE, News, Track, best, call, rate_name
+from receiver.heard import HEARD_AN_HOUR, MAYBE_AN_HOUR, SHARE, News, Track, best, call, said_by
 from receiver.hearing import Plan, Watch
 from receiver.samples.conversion import converter
 from receiver.samples.level import FORMATS
@@ -74,8 +74,8 @@ def test_a_rate_means_what_the_sheet_says_after_30_pulses() -> None:
     assert short.meaning is None
     (long,) = tracks(heard(PLAN, fast, duration_s=30.0))
     assert long.meaning == "mortality"
-    assert rate_name(LEO, 50.9) == "normal"
-    assert rate_name(LEO, 75.0) is None
+    assert said_by(LEO, 50.9) == "normal"
+    assert said_by(LEO, 75.0) is None
 
 
 def test_a_rate_that_the_sheet_does_not_have_is_no_meaning() -> None:
@@ -208,3 +208,35 @@ def test_what_a_cut_off_pulse_leaves_elsewhere_is_no_level() -> None:
     assert slots
     near = [abs(slot.frequency_hz - CENTRE_HZ + 500.0) < 50.0 for slot in slots]
     assert np.mean(near) > 0.9
+
+
+SIGNED = dataclasses.replace(
+    LEO, pulses_per_minute={}, pulse_lengths_s={"normal": 0.02, "mortality": 0.04}
+)
+
+
+@pytest.mark.parametrize("jitter", [0.005, 0.0002])
+@pytest.mark.parametrize("width_s", [0.02, 0.03, 0.04, 0.055])
+def test_the_length_of_pulses_is_measured_and_means_what_the_sheet_says(
+    width_s: float, jitter: float
+) -> None:
+    tag = Tag(frequency_hz=500.0, cn0_dbhz=34.0, width_s=width_s, jitter=jitter)
+    found = heard(Plan(frequency_hz=CENTRE_HZ, collars=(SIGNED,)), tag)
+    (track,) = tracks(found)
+    words = {0.02: "normal by its pulse length", 0.04: "mortality by its pulse length"}
+    assert (track.collar, track.meaning) == ("leo", words.get(width_s))
+    assert track.pulse_length_s == pytest.approx(width_s, rel=0.08)
+    assert track.cn0_dbhz == pytest.approx(34.0, abs=0.5)
+    slots = [slot for news in found for slot in news.slots]
+    assert slots[-1].pulse_length_s == pytest.approx(width_s, rel=0.08)
+
+
+def test_pulses_too_weak_to_measure_mean_nothing() -> None:
+    tag = Tag(frequency_hz=500.0, cn0_dbhz=23.0, width_s=0.04)
+    (track,) = tracks(heard(Plan(frequency_hz=CENTRE_HZ, collars=(SIGNED,)), tag))
+    assert (track.collar, track.pulse_length_s, track.meaning) == ("leo", None, None)
+
+
+def test_a_length_is_not_told_of_a_collar_whose_sheet_does_not_use_it() -> None:
+    (track,) = tracks(heard(PLAN, Tag(frequency_hz=500.0, cn0_dbhz=40.0)))
+    assert track.pulse_length_s is None

@@ -75,3 +75,11 @@ def test_answer_of_a_resting_collar_is_not_spread() -> None:
     areas = [answer_of(d, "leo").answer.regions["50"]["area_m2"] for d in (moving, lying)]
     assert areas[1] < areas[0]
     assert answer_of(lying, "leo", movement="alive").answer == answer_of(moving, "leo").answer
+
+
+def test_pulse_length_says_it_where_the_sheet_gives_lengths() -> None:
+    lengths = {"normal": 0.02, "mortality": 0.04}
+    known = Configuration(collars=(Collar(name="leo", pulse_lengths_s=lengths),))
+    assert resting(slots(60, pulse_length_s=0.041), [], known) == ("leo",)
+    assert resting(slots(60, pulse_length_s=0.019), [], known) == ()
+    assert resting(slots(60), [], known) == ()

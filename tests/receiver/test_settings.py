@@ -110,6 +110,8 @@ def test_what_is_not_said_is_unknown(tmp_path: Path) -> None:
      ("[collars.B]\n\nfrequency_hz = 'x'\n", 3, "frequency_hz"),
      ("[collars.B]\nstart_date = '2025-13-40'\n", 2, "start_date"),
      ("[collars.B]\npulses_per_minute = { normal = 0 }\n", 2, "cannot be"),
+     ("[collars.B]\npulse_lengths_s = { normal = 20 }\n", 2, "in seconds, usual is 0.02"),
+     ("[collars.B]\npulse_lengths_s = { dead = 0.02 }\n", 2, "for normal, mortality"),
      ("[collars.B]\non_hours = ['25:00-26:00']\non_hours_zone = 'UTC'\n", 2, "24:00"),
      ("[collars.B]\non_hours = ['morning']\n", 2, "is not like"),
      ("[antennas.h]\npattern = [[0, 0], [90, -20]]\n", 2, "four or more"),
@@ -198,6 +200,14 @@ def test_beacon_is_on_by_the_clock_of_its_sheet(
 def test_rates_that_cannot_be_told_apart_are_doubted() -> None:
     collar = Collar(name="B", pulses_per_minute={"normal": 40, "mortality": 40})
     assert ["told apart" in doubt.text for doubt in doubts(collar)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("longest_s", "words"), [(0.025, "told apart"), (0.07, "more than 3 times"), (0.04, "")]
+)
+def test_pulse_lengths_that_cannot_be_measured_are_doubted(longest_s: float, words: str) -> None:
+    collar = Collar(name="B", pulse_lengths_s={"normal": 0.02, "mortality": longest_s})
+    assert [words in doubt.text for doubt in doubts(collar)] == ([True] if words else [])
 
 
 def test_frequency_outside_the_wildlife_bands_is_doubted_and_not_refused() -> None:
