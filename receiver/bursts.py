@@ -16,6 +16,7 @@ from receiver.dsp.spectra import Samples
 from receiver.errors import ConfigError
 from receiver.heard import HeardBurst, News
 from receiver.hearing import Plan
+from receiver.platforms import views
 
 # Argos uplinks are at 401.62 to 401.68 MHz, VLD beside them, each up to 12 kHz off.
 LOWEST_HZ, HIGHEST_HZ = 401.6e6, 401.7e6
@@ -125,23 +126,16 @@ def told(
     """
     if not burst.packets or burst.signal not in ("ptt-a2", "ptt-a3"):
         return burst
-    known = [(data, collars[name]) for name, data in _views(burst.packets[0]) if name in collars]
-    tries = known[:1] or [(data, {}) for _, data in _views(burst.packets[0])]
+    details = burst.packets[0].details
+    seen = list(views(details["id28_hex"], bytes.fromhex(details["data_hex"])))
+    known = [(data, collars[name]) for name, data in seen if name in collars]
+    tries = known[:1] or [(data, {}) for _, data in seen]
     for data, sheet in tries:
         with suppress(DecodeError):
             said = decode(data, protocol=sheet.get("protocol", "argos"), received=received,
                           context=dict(sheet))  # fmt: skip
             return replace(burst, packets=(*burst.packets, *said))
     return burst
-
-
-def _views(frame: Packet) -> Iterator[tuple[str, bytes]]:
-    """Yield the names that a platform may have on a sheet, in lower case, and its data then."""
-    details = frame.details
-    yield details["id28_hex"].lower(), bytes.fromhex(details["data_hex"])
-    short = bytes.fromhex(details["id20_data_hex"])
-    yield details["id20_hex"].lower(), short
-    yield str(int(details["id20_hex"], 16)), short
 
 
 def _db(power: float) -> float:

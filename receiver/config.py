@@ -26,11 +26,11 @@ class Collar:
     where the packets do not tell. `pulses_per_minute` and `pulse_lengths_s` have any of the keys
     normal, mortality, low_battery, recovery. `on_hours` is a list such as ["06:00-10:00"] in
     `on_hours_zone` (an IANA name or UTC); where the zone is "switch-on" the hours count from the
-    moment when the collar was switched on. `polarisation` is vertical or horizontal, as its antenna stands on the animal.
-    `movement` is alive (None: taken for it), resident, dispersing, or still: a collar that was
-    dropped, or an animal that the leader holds for dead. `temperature_c_by_period_s` are pairs of a
-    beacon whose period tells its temperature, as its maker measured them. `level_at_100_m_dbm` is
-    what a calibrated receiver hears of it from 100 m.
+    moment when the collar was switched on. `polarisation` is vertical or horizontal, as its antenna
+    stands on the animal. `movement` is alive (None: taken for it), resident, dispersing, or still:
+    a collar that was dropped, or an animal that the leader holds for dead.
+    `temperature_c_by_period_s` are pairs of a beacon whose period tells its temperature, as its
+    maker measured them. `level_at_100_m_dbm` is what a calibrated receiver hears of it from 100 m.
     """
 
     name: str

@@ -23,6 +23,7 @@ MODULATION = Modulation(
     pattern="".join(f"{byte:08b}" for byte in PATTERN),
     payload_bits=8 * TAG_BYTES,
 )
+TAGS_REACH_HZ = MODULATION.deviation_hz + MODULATION.carrier_error_hz
 # An id that only fits after some moving about must be one of Motus, of which chance makes few.
 CHECKS = Checks(first=is_tag, again=is_motus_tag)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from protocols import DecodeError, Packet, decode, find
-from receiver import instruments, positions, search
+from receiver import instruments, platforms, positions, search
 from receiver.address import Address, parse_address
 from receiver.collar_rules import formats
 from receiver.collected import FOR_EVER, Collected
@@ -157,6 +157,7 @@ class Derivation:
             place = replace(item, source=row.source, observer=observer)
             self._collected.places[place.observer].append(place)
             return [place]
+        item = platforms.named(item, self._configuration.collars)
         identity = search.identity(row.origin, row.seq, index)
         collar = item.collar or search.collar_of(item, self._configuration)
         detection = replace(

@@ -14,8 +14,8 @@ from receiver import samples
 from receiver.address import Address
 from receiver.bursts import BurstWatch
 from receiver.clock import Clock, Stamp
-from receiver.ctt_bursts import CttWatch
-from receiver.errors import SourceError
+from receiver.ctt_bursts import TAGS_HZ, TAGS_REACH_HZ, CttWatch
+from receiver.errors import ConfigError, SourceError
 from receiver.heard import HeardBurst, HeardPulse, HeardSlot, News, Track
 from receiver.hearing import Plan, Watch
 from receiver.links import EndOfInput, open_link
@@ -38,6 +38,9 @@ DIGITS = {
 When = Callable[[float], datetime | None]
 AnyWatch = Watch | BurstWatch | CttWatch
 BURSTS: dict[str, type[BurstWatch | CttWatch]] = {"argos": BurstWatch, "ctt": CttWatch}
+# Where a band holds this and so much on each side, its bursts are listened for unless the address
+# says otherwise.
+BURSTS_HZ = {"argos": (401.65e6, 0.0), "ctt": (TAGS_HZ, TAGS_REACH_HZ)}
 
 
 def watch_of(file: SampleFile, plan: Plan, *, picture: bool = False) -> tuple[AnyWatch, Converter]:
@@ -70,6 +73,32 @@ def heard_in(file: SampleFile, watch: AnyWatch, convert: Converter) -> Iterator[
 def centre_hz(frequency_hz: float | None, rate_hz: float, *, is_iq: bool) -> float:
     """Return the middle of the band: of sound a quarter of its rate."""
     return frequency_hz or 0.0 if is_iq else rate_hz / 4.0
+
+
+def bursts_of(address: Address, stream: Stream) -> str | None:
+    """Return the system whose bursts are listened for in a source, None for beacons.
+
+    `bursts=` of the address says it (argos, ctt, none), else the frequency of the band does.
+
+    Raises:
+        ConfigError: there is no such system, or these are no samples that can hold it.
+    """
+    said = address.options.get("bursts")
+    if said is not None and said not in (*BURSTS, "none"):
+        raise ConfigError(f"{address}: bursts={said!r}; known: {', '.join(BURSTS)}, none")
+    if stream.kind != "iq":
+        if said in BURSTS:
+            raise ConfigError(f"{address}: bursts={said} cannot be heard in sound: it needs IQ")
+        return None
+    if said is not None:
+        return said if said in BURSTS else None
+    middle_hz = stream.frequency_hz or 0.0
+    held = (
+        system
+        for system, (hz, reach_hz) in BURSTS_HZ.items()
+        if abs(hz - middle_hz) + reach_hz <= stream.rate_hz / 2
+    )
+    return next(held, None)
 
 
 class LiveWatch:

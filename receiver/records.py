@@ -271,6 +271,8 @@ OWN_RADIO = "own radio transmitting"
 END_OF_INPUT = "read to its end"
 # The key of an entry's content with the time that a phone's own clock showed: it may be wrong.
 PHONE_TIME = "phone_time"
+# So many bits of a burst are expected to be wrong where it is doubtful.
+DOUBTFUL_BITS = 0.5
 # The receiver of somebody who listens by ear, without a cable.
 HAND = "hand"
 

@@ -38,7 +38,7 @@ class _Chunk(NamedTuple):
 
 
 class Sampler(Recorder):
-    """A source of samples: beacons are listened for in it, and what is heard is written down.
+    """A source of samples: beacons or bursts are listened for in it, what is heard is written down.
 
     The samples themselves would fill the journal: the last minute is in memory, and HEARD keeps it
     in a file. One thread reads, another listens: what takes it long must not lose samples.
@@ -53,11 +53,14 @@ class Sampler(Recorder):
         collars: Sequence[Collar] = (),
         tap: Tap | None = None,
     ) -> None:
+        from receiver.detecting import bursts_of
+
         super().__init__(address, observer, writer, clock, tap=tap)
         assert isinstance(self.parser, Stream)
         self._stream, self.status.tuned = self.parser, self.parser.words
         self._keeper = Keeper(address.name, self._stream, clock)
         self._collars = tuple(collars)
+        self._bursts = bursts_of(address, self._stream)
         self._waiting: queue.Queue[_Chunk | None] = queue.Queue(WAITING_CHUNKS)
         self._first = True  # of a stretch, for who listens
         self._new = True  # and for the tap
@@ -118,7 +121,8 @@ class Sampler(Recorder):
         is_iq, rate_hz = self._stream.kind == "iq", self._stream.rate_hz
         collars = self._collars if is_iq and self._stream.frequency_hz else ()
         middle_hz = centre_hz(self._stream.frequency_hz, rate_hz, is_iq=is_iq)
-        return LiveWatch(self._stream, Plan(frequency_hz=middle_hz, collars=collars))
+        plan = Plan(frequency_hz=middle_hz, collars=collars, bursts=self._bursts)
+        return LiveWatch(self._stream, plan)
 
     def _end(self) -> None:
         """Write down what the last samples of a stretch give."""

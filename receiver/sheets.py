@@ -36,7 +36,7 @@ _FIELDS = (
     ("pulses_per_minute", f"any of {', '.join(RATES)}", "{ normal = 40, mortality = 80 }"),
     (
         "pulse_lengths_s",
-        "lengths in seconds that mean the same",
+        "the same by pulse length",
         "{ normal = 0.02, mortality = 0.04 }",
     ),
     ("temperature_c_by_period_s", "its curve: [seconds, degrees C]", "[[0.9, 30.0], [1.3, 0.0]]"),

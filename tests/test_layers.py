@@ -44,7 +44,8 @@ LAYERS: dict[str, set[str]] = {
     "receiver.heard": BASE,
     "receiver.hearing": BASE | {"numpy", "receiver.dsp", "receiver.heard"},
     "receiver.bursts": BASE
-    | {"numpy", "protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"},
+    | {"numpy", "protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"}
+    | {"receiver.platforms"},
     "receiver.samples": BASE | {"numpy", "scipy", "sigmf", "receiver.dsp"},
     "receiver.tap": BASE,
     "receiver.detecting": BASE
@@ -81,10 +82,11 @@ LAYERS: dict[str, set[str]] = {
     | {"protocols", "receiver.search", "receiver.plausible", "receiver.resting"},
     "receiver.resting": BASE | {"protocols", "receiver.collected", "receiver.heard"},
     "receiver.journal": BASE,
+    "receiver.platforms": BASE | {"protocols"},
     "receiver.derive": BASE
     | JOINED
     | {"protocols", "receiver.search", "receiver.instruments", "receiver.positions"}
-    | {"receiver.joining", "receiver.plausible", "receiver.keys"},
+    | {"receiver.joining", "receiver.plausible", "receiver.keys", "receiver.platforms"},
     "receiver.importers": NUMERIC
     | BASE
     | {"protocols", "receiver.columns", "receiver.journal", "receiver.search"},

@@ -1,4 +1,4 @@
-"""The lines of `baksan detect --jsonl`: pulses and slots of beacons heard in samples.
+"""The lines of `baksan detect --jsonl`: pulses, slots of beacons and bursts heard in samples.
 
     {"kind": "slot", "time": "2026-11-27T05:45:12.345Z", "track_id": "leo-1", "collar": "leo",
      "call": "heard", "frequency_hz": 150012400.0, "found": true, "power": 3.1e-05, ...}
@@ -6,6 +6,9 @@
 This computer writes them into its own journal for a source of samples; those of another come
 through a pipe or a file. `power` is against full scale, with the noise taken off: it may be below
 zero in a single slot, and only means of some slots are levels (`receiver.slots`).
+
+Of a burst the bits are read again (`hex`), by the format that its `signal` tells; of one whose bits
+were not found, or may be wrong, the level is left, and the name if it has one.
 """
 
 from __future__ import annotations
@@ -13,19 +16,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from receiver.address import Address
 from receiver.instruments import Lines
-from receiver.records import Detection, Place
+from receiver.records import DOUBTFUL_BITS, Detection, Place
 
 LONGEST_LINE_BYTES = 65_536
-KINDS = ("pulse", "slot")
+NOT_READ = "heard, not decodable: level only"
+KINDS = ("pulse", "slot", "burst")
+FORMATS = {
+    "ptt-a2": "argos-ptt-a2", "ptt-a3": "argos-ptt-a3", "vld": "argos4-vld", "ctt": "ctt-tag434",
+}  # fmt: skip
 
 
 class HeardLines:
-    """Lines of pulses and slots; those of tracks only sum them up."""
+    """Lines of pulses, slots and bursts; those of tracks only sum them up."""
 
     expected_interval_s: float | None = None
 
@@ -36,7 +44,7 @@ class HeardLines:
     def receive(
         self, chunk: bytes, time: datetime, monotonic_ns: int
     ) -> Sequence[Detection | Place]:
-        """Return a Detection for each pulse and slot; what is no line of ours is counted."""
+        """Return a Detection for each pulse, slot and burst; what is no line of ours is counted."""
         found: list[Detection] = []
         for line in self._lines.feed(chunk):
             document = _document(line)
@@ -65,7 +73,7 @@ def _detection(document: dict[str, Any], time: datetime, monotonic_ns: int) -> D
     # The row came a little after what it tells of.
     before_ns = 0 if own is None else round((time - own).total_seconds() * 1e9)
     level_db = _number(document, "level_db")
-    return Detection(
+    heard = Detection(
         kind="slot" if document["kind"] == "slot" else "pulse",
         time=own or time,
         monotonic_ns=max(0, monotonic_ns - before_ns),
@@ -83,6 +91,33 @@ def _detection(document: dict[str, Any], time: datetime, monotonic_ns: int) -> D
         pulse_length_s=_number(document, "pulse_length_s"),
         text=_text(document, "call"),
     )
+    return _burst(heard, document) if document["kind"] == "burst" else heard
+
+
+def _burst(heard: Detection, document: dict[str, Any]) -> Detection:
+    """Return a burst as a packet."""
+    packets = document.get("packets")
+    first = packets[0] if isinstance(packets, list) and packets else None
+    protocol = FORMATS.get(_text(document, "signal") or "")
+    wrong = _number(document, "expected_errors") or 0.0
+    sure = isinstance(first, dict) and wrong <= DOUBTFUL_BITS
+    remark = None if sure else NOT_READ if first is None else f"about {wrong:.0f} bits are wrong"
+    return replace(
+        heard,
+        kind="packet",
+        found=True,
+        protocol=protocol,
+        device_id=_text(first, "device_id") if isinstance(first, dict) else None,
+        data=_bytes(document.get("hex")) if sure and protocol else None,
+        text=remark,
+    )
+
+
+def _bytes(text: Any) -> bytes | None:
+    try:
+        return bytes.fromhex(text) or None
+    except (TypeError, ValueError):
+        return None
 
 
 def _number(document: dict[str, Any], key: str) -> float | None:

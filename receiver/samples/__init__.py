@@ -5,10 +5,14 @@ them (`receiver.detecting`). The samples are not written into the journal, which
 the last minute is in memory, and HEARD keeps it and the next minute in a file beside the journal
 (`receiver.samples.keeper`).
 
+In a band of IQ that holds 401.65 or 434 MHz bursts are listened for in place of beacons: those of
+Argos, or CTT tags; `bursts=argos`, `bursts=ctt` or `bursts=none` says otherwise.
+
     audio:sound:default?rate=16k&through=1
     audio:pipe:arecord -q -t raw -f S16_LE -r 16000 -c 1
     rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M&rate=300k&gain=28
     iq:rtlsdr:0?frequency=150.1M&rate=300k&gain=28
+    rtl-tcp:tcp://127.0.0.1:1234?frequency=401.63M
     iq:soapy:driver=airspyhf?frequency=150.1M&rate=768k&format=cf32
     iq:pipe:?rate=1.024M rtl_sdr -f 150.2M -s 1024000 -
     audio:file:x.raw?rate=16000&format=s16

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from protocols import Packet
 from receiver.heard import HeardBurst
+from receiver.records import DOUBTFUL_BITS
 
 HOMING = "heard, not decodable; still usable for homing"
 SIGNALS = {"ptt-a2": "Argos", "ptt-a3": "Argos-3", "vld": "Argos-4 VLD", "ctt": "CTT tag"}
-DOUBTFUL = 0.5  # bits that are expected to be wrong
 
 
 def burst_line(burst: HeardBurst, time: datetime | None) -> str:
@@ -41,7 +41,7 @@ def _facts(burst: HeardBurst) -> Iterable[str]:
         yield f"{details['id28_hex']} data {details['data_hex']}"
         yield f"or {details['id20_hex']} data {details['id20_data_hex']}"
     wrong = burst.expected_errors or 0.0
-    yield f"DOUBTFUL: about {wrong:.0f} of {bits} bits are wrong" if wrong > DOUBTFUL else ""
+    yield f"DOUBTFUL: about {wrong:.0f} of {bits} bits are wrong" if wrong > DOUBTFUL_BITS else ""
     if burst.signal != "vld":
         yield from burst.packets[0].warnings
     yield from (_fix(packet) for packet in burst.packets[1:] if packet.latitude_deg is not None)

@@ -38,6 +38,10 @@ FEW = "50 a minute; 12 pulses are too few to say what that means"
         ({}, "50 a minute: its normal rate"),
         ({"meaning": "low_battery"}, "50 a minute: its low battery rate"),
         ({"meaning": None}, "50 a minute, meaning unknown"),
+        (
+            {"meaning": "mortality by its pulse length", "pulse_length_s": 0.0403},
+            "50 a minute, 40 ms long: mortality by its pulse length",
+        ),
         ({"meaning": "12 C by its curve"}, "50 a minute: 12 C by its curve"),
         ({"meaning": None, "jitter": 0.0001}, "50 a minute, steady, meaning unknown"),
         (IRREGULAR, "about 92 a minute, irregular, meaning unknown"),
