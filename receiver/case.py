@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from receiver import settings
+from receiver.answering import Answers
 from receiver.config import Configuration
 from receiver.derive import Derived
 from receiver.errors import ReceiverError
 from receiver.journal import Journal, is_journal
 from receiver.live import Follower, answer_of
 from receiver.locator import Posterior
-from receiver.records import SIMULATION_MARK, Observation, Row, Source
-
-if TYPE_CHECKING:
-    from receiver.story import Prior
+from receiver.records import SIMULATION_MARK, Observation, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,60 +68,21 @@ def open_case(
 def _of_journal(
     path: Path, collar: str | None, watch: Watch, now: datetime | None, assumed: dict[str, Any]
 ) -> Case:
-    has_history = False
     with Journal.open(path, readonly=True) as journal:
         follower = Follower(journal)
         for row in watch(journal.rows(), len(journal)):
-            has_history |= isinstance(row, Source) and row.role == "history"
             follower.add(row)
         warnings = [*journal.problems, *_by_the_file(journal, follower)]
-        derived = follower.result()
-        warnings += derived.warnings
-        as_of = max((o.time for o in derived.observations), default=now)
-        if has_history and as_of is not None:
-            prior, said = _prior(journal, follower, collar, as_of)
-            warnings.append(said)
-            derived, assumed = _with_prior(derived, prior, {"as_of": as_of, **assumed})
+        derived, posterior = Answers(follower, collar).answer(now, **assumed)
         simulation = journal.configuration.simulation
     return Case(
         observations=derived.observations,
-        posterior=answer_of(derived, collar, **assumed),
-        warnings=warnings,
+        posterior=posterior,
+        warnings=[*warnings, *derived.warnings],
         derived=derived,
         configuration=follower.configuration,
         simulation=simulation,
     )
-
-
-def _prior(
-    journal: Journal, follower: Follower, collar: str | None, as_of: datetime
-) -> tuple[Prior | None, str]:
-    """Return what the collar's history says before anybody listened, and what to say of it."""
-    from receiver.histories import subject_in
-    from receiver.story import prior
-
-    try:
-        story = subject_in(journal, follower.configuration, collar).story(as_of)
-    except ReceiverError as error:
-        return None, f"no history is used: {error}"
-    share = round(100 * story.inaudible_share / 5) * 5
-    return prior(story), (
-        f"the history of {story.collar} counts: its last place, and about {share} of 100 that it"
-        " cannot be heard (baksan story)"
-    )
-
-
-def _with_prior(
-    derived: Derived, prior: Prior | None, assumed: dict[str, Any]
-) -> tuple[Derived, dict[str, Any]]:
-    """Add what a history says; what the user assumes goes before it."""
-    if prior is None:
-        return derived, assumed
-    observations = sorted(
-        (*derived.observations, *prior.observations), key=lambda o: (o.time, o.id)
-    )
-    known = {"off_probability": prior.off_probability, **assumed}
-    return replace(derived, observations=observations), known
 
 
 def _by_the_file(journal: Journal, follower: Follower) -> list[str]:

@@ -9,13 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from receiver.config import Collar, Configuration, configuration_from, setup_to
 from receiver.derive import Derivation, Derived, Event, Read
 from receiver.journal import Journal
 from receiver.keys import beside
-from receiver.records import SETTINGS, SETUP, Answer, Detection, Entry, Gap, Place, Row, jsonable
+from receiver.records import (
+    SETTINGS,
+    SETUP,
+    STORY,
+    Answer,
+    Detection,
+    Entry,
+    Gap,
+    Place,
+    Row,
+    Source,
+    jsonable,
+)
 
 if TYPE_CHECKING:
     from receiver.locator import Past, Posterior
@@ -60,7 +73,10 @@ class Follower:
     """
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+        self.journal = journal
+        self.history_changes = 0  # of collars' histories, and of what the leader says of them
+        self.listened_until: datetime | None = None
+        self._histories: set[tuple[str, str]] = set()
         self._keys, self.keys_fault = beside(journal.path)
         self._own = journal.configuration
         self._others: dict[str, Collar] = {}
@@ -83,21 +99,34 @@ class Follower:
 
     def news(self) -> list[Event]:
         """Take the rows that were committed since the last call; return what they say."""
-        events = [e for row in self._journal.rows(after=self._last_seq) for e in self.add(row)]
+        events = [e for row in self.journal.rows(after=self._last_seq) for e in self.add(row)]
         self._last_seq = max(self._last_seq, 0)  # what came from other journals is not read twice
         return events
 
     def add(self, row: Row) -> list[Event]:
         """Take one row, in the order of the journal; return what it says."""
-        if row.origin == self._journal.origin:
+        if row.origin == self.journal.origin:
             self._last_seq = row.seq
         if isinstance(row, Entry) and row.content.get("kind") == SETTINGS:
             self._change(row)
+        self._note(row)
         return self._feed(row)
+
+    def _note(self, row: Row) -> None:
+        """Note until when was listened, and that a collar's history is another one now."""
+        if isinstance(row, Source) and row.role == "history":
+            self._histories.add((row.origin, row.source))
+        if isinstance(row, Entry):
+            told = row.content.get("kind") in (STORY, SETTINGS) or "supersedes_id" in row.content
+            self.history_changes += bool(self._histories) and told
+        elif (row.origin, row.source) in self._histories:
+            self.history_changes += 1
+        elif not isinstance(row, Source):
+            self.listened_until = max(self.listened_until or row.time, row.time)
 
     def _feed(self, row: Row) -> list[Event]:
         """Derive from a row; what another team's receivers hear with is said in its settings."""
-        if isinstance(row, Entry) and row.origin != self._journal.origin:
+        if isinstance(row, Entry) and row.origin != self.journal.origin:
             for setup in _setups_of(row):
                 self._derivation.add(setup)
         return self._derivation.add(row)
@@ -113,7 +142,7 @@ class Follower:
         except (KeyError, TypeError, ValueError, AttributeError):
             return  # nothing that this program wrote
         before = self.configuration
-        if row.origin == self._journal.origin:
+        if row.origin == self.journal.origin:
             self._own = replace(changed, simulation=self._own.simulation)
         else:
             for collar in changed.collars:
@@ -124,7 +153,7 @@ class Follower:
 
     def _derive_anew(self, end: Row | None) -> None:
         self._derivation = Derivation(self.configuration, self._keys)
-        for row in self._journal.rows():
+        for row in self.journal.rows():
             if end is not None and (row.origin, row.seq) == (end.origin, end.seq):
                 return
             self._feed(row)

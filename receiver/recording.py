@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from receiver.address import Address
+from receiver.answering import Answers
 from receiver.clock import Clock
 from receiver.config import Configuration, Setup
 from receiver.corrections import standing
@@ -20,7 +21,7 @@ from receiver.derive import Derived, Event
 from receiver.errors import JournalError
 from receiver.journal import Journal, Writer
 from receiver.listen import Listening, Status
-from receiver.live import Follower, answer_of
+from receiver.live import Follower
 from receiver.machine import Battery, Disk, read_battery
 from receiver.records import Detection, Entry, Place, Row
 from receiver.scanning import Plan
@@ -142,13 +143,12 @@ def record(
         try:
             after_start(Running(session, writer, listening, view, stop))
             with Journal.open(session.journal, readonly=True) as copy:
-                follower = Follower(copy)
-                _follow(session, view, writer, listening, follower, on_events, on_view, stop)
+                answers = Answers(Follower(copy), session.collar)
+                _follow(session, view, writer, listening, answers, on_events, on_view, stop)
                 listening.close()
                 _finish(writer, session, listening.sources)
-                on_events(_seen(follower.news(), view))
-                derived = follower.result()
-                return derived, answer_of(derived, session.collar)
+                on_events(_seen(answers.follower.news(), view))
+                return answers.answer(session.clock.now().utc)
         finally:
             listening.close()
             writer.stop()
@@ -159,7 +159,7 @@ def _follow(
     view: View,
     writer: Writer,
     listening: Listening,
-    follower: Follower,
+    answers: Answers,
     on_events: Callable[[list[Event]], None],
     on_view: Callable[[View], None],
     stop: threading.Event,
@@ -173,9 +173,9 @@ def _follow(
         try:
             now = session.clock.now()
             view.now, view.now_ns = now.utc, now.monotonic_ns
-            on_events(_seen(follower.news(), view))
+            on_events(_seen(answers.follower.news(), view))
             if looks > next_answer:
-                took_s = _locate(session, view, follower)
+                took_s = _locate(session, view, answers)
                 pause_s = max(ANSWER_EVERY_S, took_s / ANSWER_SHARE)
                 next_answer = looks + round(pause_s / session.look_s)
             saved, waiting, now = writer.committed, writer.waiting, session.clock.now()
@@ -195,16 +195,15 @@ def _follow(
             return
 
 
-def _locate(session: Session, view: View, follower: Follower) -> float:
+def _locate(session: Session, view: View, answers: Answers) -> float:
     """Bring the answer up to date; return how many seconds that took."""
     begin_ns = session.clock.now().monotonic_ns
-    derived = follower.result()
     if view.past is None:
         from receiver.locator import Past  # only now: recording begins without the locator
 
         view.past = Past()
+    derived, view.posterior = answers.answer(session.clock.now().utc, view.past)
     view.derived, view.answered_ns = derived, session.clock.now().monotonic_ns
-    view.posterior = answer_of(derived, session.collar, view.past)
     _look_at_receivers(session, view, derived)
     _judge_silences(view, derived)
     return (session.clock.now().monotonic_ns - begin_ns) / 1e9 / session.clock.speed

@@ -120,10 +120,12 @@ LAYERS: dict[str, set[str]] = {
     "receiver.live": BASE
     | {"receiver.derive", "receiver.journal", "receiver.columns", "receiver.locator"}
     | {"receiver.keys"},
+    "receiver.answering": BASE
+    | {"receiver.live", "receiver.derive", "receiver.histories", "receiver.story"}
+    | {"receiver.locator"},
     "receiver.case": BASE
     | {"receiver.live", "receiver.settings", "receiver.journal", "receiver.columns"}
-    | {"receiver.derive", "receiver.histories", "receiver.story"}
-    | {"receiver.locator"},
+    | {"receiver.derive", "receiver.answering", "receiver.locator"},
     "receiver.story": NUMERIC | BASE | {"receiver.corrections"},
     "receiver.histories": BASE
     | {"receiver.importers", "receiver.journal", "receiver.story", "receiver.corrections"},

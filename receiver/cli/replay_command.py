@@ -37,7 +37,9 @@ def command(
 def _replay(
     journal: Any, speed: float | None, collar: str | None, jsonl: bool, as_json: bool
 ) -> int:
-    from receiver.live import Follower, answer_of, closing_lines, event_line
+    from receiver.answering import Answers
+    from receiver.clock import SystemClock
+    from receiver.live import Follower, closing_lines, event_line
     from receiver.records import jsonable
     from receiver.ui.progress import watched
     from receiver.ui.summary import summary_of
@@ -48,8 +50,7 @@ def _replay(
         for event in follower.add(row):
             if jsonl:
                 click.echo(event_line(event))
-    derived = follower.result()
-    posterior = answer_of(derived, collar)
+    derived, posterior = Answers(follower, collar).answer(SystemClock().now().utc)
     if jsonl:
         for text in closing_lines(derived, posterior.answer):
             click.echo(text)

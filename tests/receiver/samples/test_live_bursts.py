@@ -147,8 +147,8 @@ def test_bursts_that_may_be_wrong_are_levels_only() -> None:
     [
         ("rtl-tcp:tcp://127.0.0.1:1234?frequency=401.63M", "argos"),
         ("rtl-tcp:tcp://127.0.0.1:1234?frequency=434M", "ctt"),
-        ("rtl-tcp:tcp://127.0.0.1:1234?frequency=433.92M&rate=1.024M", "ctt"),
-        ("rtl-tcp:tcp://127.0.0.1:1234?frequency=433.92M", None),  # half of a tag's band
+        ("rtl-tcp:tcp://127.0.0.1:1234?frequency=433.92M", "ctt"),
+        ("rtl-tcp:tcp://127.0.0.1:1234?frequency=433.9M", None),  # half of a tag
         ("rtl-tcp:tcp://127.0.0.1:1234?frequency=434M&bursts=none", None),
         ("rtl-tcp:tcp://127.0.0.1:1234?frequency=150.1M", None),
         ("iq:pipe:?rate=250k&bursts=argos cat x", "argos"),
