@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+Command = Callable[..., Any]
 
 
 @click.group(invoke_without_command=True)
@@ -27,7 +30,7 @@ def command(
     """Make up a search with a known answer: a walk in a gorge, a collar, what is heard.
 
     The same seed gives the same search. The truth is written beside it. `baksan simulate iq` makes
-    up a recording of beacons instead.
+    up a recording of beacons instead, `argos` and `ctt` one of bursts.
 
     \b
     baksan simulate --seed 7 --to walk.csv
@@ -86,5 +89,92 @@ def iq(name: str | None, beacons: tuple[str, ...], out: str, frequency: str, **h
     click.echo(
         f"SIMULATION: {scene.duration_s:g} s, {len(scene.tags)} beacons in {out}, the truth in"
         f" {truth_path}",
+        err=True,
+    )
+
+
+def _recording(usual_frequency: str, usual_every_s: float) -> Callable[[Command], Command]:
+    """Return the options that all recordings of bursts have."""
+    options = (
+        click.option("--every", "every_s", type=click.FloatRange(1.5), default=usual_every_s,
+                     show_default=True, help="Seconds from burst to burst."),
+        click.option("--offset", default="0", show_default=True, help="Carrier from the centre."),
+        click.option("--rate", default="250k", show_default=True, help="Samples a second."),
+        click.option("--frequency", default=usual_frequency, show_default=True, help="Centre."),
+        click.option("--seconds", type=click.FloatRange(1, 86400), default=60.0, show_default=True),
+        click.option("--seed", type=click.IntRange(0), default=1, help="Which noise."),
+        click.option("--to", "out", type=click.Path(), required=True, help="NAME.cu8."),
+    )  # fmt: skip
+
+    def added(function: Command) -> Command:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return added
+
+
+@command.command()
+@click.option("--id", "platform", required=True, help="Platform, 28 bits in hex.")
+@click.option("--data", required=True, help="3, 7, ... 31 bytes in hex.")
+@click.option("--cn0", "cn0_dbhz", type=float, default=50.0, show_default=True, help="dB-Hz.")
+@click.option("--drift", "drift_hz_s", type=float, default=0.0, help="Of the carrier, Hz a second.")
+@click.option("--inverted", is_flag=True, help="The other polarity.")
+@_recording("401.65M", 10.0)
+def argos(platform: str, data: str, **how: Any) -> None:
+    """Make up a recording of an Argos PTT-A2 platform; the truth is beside it.
+
+    \b
+    baksan simulate argos --id 0A1FBD4 --data 012345 --to x_401.65M_250k.cu8
+    baksan detect x_401.65M_250k.cu8 --bursts argos
+    """
+    from receiver.simulator.burst_files import argos_bursts
+
+    said = {key: how.pop(key) for key in ("cn0_dbhz", "drift_hz_s", "inverted")}
+    offset_hz = _signed_hz(how.pop("offset"))
+    bursts = argos_bursts(
+        platform, data, how.pop("every_s"), how["seconds"], frequency_hz=offset_hz, **said
+    )
+    _write(bursts, **how)
+
+
+@command.command()
+@click.option("--id", "identity", required=True, help="Tag, 8 hex digits.")
+@click.option("--ebn0", "ebn0_db", type=float, default=15.0, show_default=True, help="dB.")
+@_recording("434M", 5.0)
+def ctt(identity: str, ebn0_db: float, offset: str, every_s: float, **how: Any) -> None:
+    """Make up a recording of a CTT tag; the truth is beside it.
+
+    \b
+    baksan simulate ctt --id 78664C33 --to x_434M_250k.cu8
+    baksan detect x_434M_250k.cu8 --bursts ctt
+    """
+    from receiver.simulator.burst_files import ctt_bursts
+
+    offset_hz = _signed_hz(offset)
+    bursts = ctt_bursts(identity, every_s, how["seconds"], ebn0_db=ebn0_db, offset_hz=offset_hz)
+    _write(bursts, **how)
+
+
+def _signed_hz(text: str) -> float:
+    from receiver.address import parse_hz
+
+    sign, size = (-1.0, text[1:]) if text.startswith("-") else (1.0, text)
+    return 0.0 if size.strip("0.") == "" and size else sign * parse_hz(size)
+
+
+def _write(bursts: Any, out: str, rate: str, frequency: str, seconds: float, seed: int) -> None:
+    from receiver.address import parse_hz
+    from receiver.simulator import burst_files
+    from receiver.ui.progress import watched_span
+
+    recording = burst_files.Recording(
+        rate_hz=parse_hz(rate), frequency_hz=parse_hz(frequency), duration_s=seconds, seed=seed,
+        bursts=bursts,
+    )  # fmt: skip
+    with watched_span(seconds, "making it up") as advance:
+        truth_path = burst_files.write(Path(out), recording, advance)
+    click.echo(
+        f"SIMULATION: {seconds:g} s, {len(bursts)} bursts in {out}, the truth in {truth_path}",
         err=True,
     )
