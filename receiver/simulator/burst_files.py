@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols import argos as argos_format
+from protocols.ctt import ID_BYTES
 from receiver.errors import ConfigError, WriteError
 from receiver.simulator import argos, ctt
 
@@ -41,7 +42,7 @@ class Recording:
 
 
 def argos_bursts(
-    platform: str, data: str, every_s: float, duration_s: float, **how: float
+    platform: str, data: str, every_s: float, duration_s: float, **how: Any
 ) -> list[argos.Transmission]:
     """Return the messages of one Argos PTT-A2 platform; `how` are fields of a Transmission.
 
@@ -57,7 +58,7 @@ def argos_bursts(
 
 
 def ctt_bursts(
-    identity: str, every_s: float, duration_s: float, **how: float
+    identity: str, every_s: float, duration_s: float, **how: Any
 ) -> list[ctt.TagBurst]:  # fmt: skip
     """Return the beeps of one CTT tag; `how` are fields of a TagBurst.
 
@@ -68,7 +69,7 @@ def ctt_bursts(
         raw = bytes.fromhex(identity)
     except ValueError:
         raw = b""
-    if len(raw) != ctt.ID_BYTES:
+    if len(raw) != ID_BYTES:
         raise ConfigError(f"id {identity!r}: expected 8 hex digits, as in 78664C33")
     frame = ctt.frame(raw)
     return [ctt.TagBurst(frame=frame, start_s=s, **how) for s in _starts(every_s, duration_s)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_a_burst_over_the_end_of_a_piece_goes_on(
         if system == "argos"
         else ctt_bursts("78664C33", 9.0, 1.0, ebn0_db=20.0, offset_hz=3000.0)
     )
-    moved = [burst_files.replace(one, start_s=PIECE_S - 0.001) for one in bursts]
+    moved = [replace(one, start_s=PIECE_S - 0.001) for one in bursts]
     recording = Recording(
         rate_hz=rate_hz, frequency_hz=0.0, duration_s=duration_s, seed=1, bursts=moved
     )
