@@ -26,6 +26,7 @@ from receiver.instruments.packets import FRAME, detection
 from receiver.records import Detection, jsonable
 
 MAX_LINE_BYTES = 1 << 20
+SENDING = re.compile(r"AT\+TX=([0-9A-Fa-f]+)(,0x[0-9A-Fa-f]+)?")
 SHORTEST_BASE64 = 8
 LINE_OF_HEX = re.compile(
     r"\s*(?:0x)?(?:[0-9A-Fa-f]{2}[\s:]*){4,}"
@@ -112,9 +113,11 @@ def read_text(text: str, hints: Hints) -> Reading:
 
 def _reader_of(data: bytes, named: str | None) -> Reader | None:
     """Return what reads bytes of this content, or named so; None for a packet in digits."""
+    text = data.decode("utf-8", "surrogateescape")
+    if speaker := lines.SPEAKERS.get(named or ""):
+        return lambda data, hints: _heard_by(text, speaker, hints)
     if envelopes.fits(data):
         return read_envelope
-    text = data.decode("utf-8", "surrogateescape")
     if name := lines.format_of(data, named):
         return lambda data, hints: read_bytes(
             data.replace(b"\\r", b"\r"), replace(hints, protocol=name)
@@ -135,9 +138,12 @@ def _inner_format(name: str | None) -> str | None:
 def bytes_of(text: str) -> bytes:
     """Return the bytes that hexadecimal or, where it is none, base64 stands for.
 
+    Of a modem's command to send (AT+TX=..., Kineis) those that it sends.
+
     Raises:
         DecodeError: it is neither.
     """
+    text = SENDING.sub(r"\1", text.strip())
     digits = "".join(text.split()).replace(":", "").removeprefix("0x")
     with suppress(ValueError):
         return bytes.fromhex(digits)

@@ -390,3 +390,12 @@ def test_bits_as_text_where_a_format_is_sent_bit_by_bit(decode: Decode) -> None:
     code, out, _ = decode(bits, "--protocol", "argos-ptt-a2")
     assert code == 0
     assert "01D8100" in out
+
+
+@pytest.mark.parametrize("tail", ["", ",0x10", "\r\n"])
+def test_what_a_modem_is_told_to_send_is_read(tail: str) -> None:
+    """Line kineis.at of the commercial collars; its bytes are those of the line kineis.stdv1."""
+    sent = "BB7572A3C6D5D417D61E148D29C3110860B2C050E672A3C6D5D417D61E148D"
+    (packet,) = read_item({"text": f"AT+TX={sent}{tail}"}).packets
+    assert packet.protocol == "kineis-stdv1"
+    assert packet.latitude_deg == pytest.approx(39.0535)
