@@ -114,9 +114,7 @@ def read_text(text: str, hints: Hints) -> Reading:
 def _reader_of(data: bytes, named: str | None) -> Reader | None:
     """Return what reads bytes of this content, or named so; None for a packet in digits."""
     text = data.decode("utf-8", "surrogateescape")
-    if speaker := lines.SPEAKERS.get(named or ""):
-        return lambda data, hints: _heard_by(text, speaker, hints)
-    if envelopes.fits(data):
+    if envelopes.fits(data) and named not in lines.SPEAKERS:
         return read_envelope
     if name := lines.format_of(data, named):
         return lambda data, hints: read_bytes(

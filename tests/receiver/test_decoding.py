@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from protocols.checksums import xor8_but_last_two
 from receiver.cli import run
-from receiver.decoding import answer
+from receiver.decoding import answer, read_item
 
 # A short fix of a real collar, from the maker's public samples (port 13).
 FIX = "930ef9636865aba50d1f8e090e031500"
