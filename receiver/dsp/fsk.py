@@ -16,7 +16,7 @@ import numpy as np
 from receiver.dsp.gate import FRAMES, Gate, Samples
 from receiver.dsp.tones import Checks, FskBurst, Modulation, Search
 
-SEGMENT = 8  # spectra of the gate that are searched at once
+SEGMENT = 4  # spectra of the gate that are searched at once
 
 
 class FskReceiver:

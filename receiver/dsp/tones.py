@@ -162,6 +162,8 @@ class Search:
     def _low(self, samples: Samples) -> Samples:
         """Return the samples at the low rate, the carrier that is looked for at 0 Hz."""
         signal = (samples - np.complex64(samples.mean(dtype=np.complex128))) * self._mixer
+        if self._every == 1:
+            return signal[: self._count]
         windows = np.lib.stride_tricks.sliding_window_view(signal, len(self._taps))
         return np.asarray(windows[:: self._every][: self._count] @ self._taps)
 
@@ -184,12 +186,8 @@ class Search:
         steps = np.arange(self._times + len(self._pattern) * STEPS, dtype=np.float64)
         at = steps * (self._bit / STEPS)
         upper, lower = np.split(_energies(low * self._tones, at, STEPS), 2)
-        right, both = upper - lower, upper + lower
-        excess, whole = np.zeros((2, len(self._carriers_hz), self._times), np.float32)
-        for bit, is_upper in enumerate(self._pattern):
-            late = slice(bit * STEPS, bit * STEPS + self._times)
-            excess += right[:, late] if is_upper else -right[:, late]
-            whole += both[:, late]
+        excess = _signed_sums(upper - lower, self._modulation.pattern, STEPS)[:, : self._times]
+        whole = _signed_sums(upper + lower, "1" * len(self._pattern), STEPS)[:, : self._times]
         return excess, np.where(excess > LEAST_SHARE * whole, excess, np.float32(0.0))
 
     def _best(self, excess: Floats, likely: Floats) -> _Peak | None:
@@ -285,6 +283,32 @@ def _energies(signals: Samples, at: Doubles, apart: int) -> Floats:
     there += (np.take(sums, whole + 1, axis=1) - there) * (at - whole).astype(np.float32)
     between = there[:, apart:] - there[:, :-apart]
     return np.asarray(between.real**2 + between.imag**2)
+
+
+def _signed_sums(values: Floats, pattern: str, apart: int) -> Floats:
+    """Return sums of values so many steps apart, with + for a 1 of a pattern and - for a 0.
+
+    A part of the pattern that comes again, or turned over, is added up once.
+    """
+    known = {"1": values}
+
+    def of(part: str) -> Floats:
+        if part not in known:
+            half = len(part) // 2
+            late = apart * half
+            left, right = of(part[:half]), of(_turned_over(part[half:]))
+            count = values.shape[1] - apart * (len(part) - 1)
+            add = np.add if part[half] == "1" else np.subtract
+            known[part] = add(left[:, :count], right[:, late : late + count])
+        return known[part]
+
+    sums = of(_turned_over(pattern))
+    return sums if pattern[0] == "1" else -sums
+
+
+def _turned_over(part: str) -> str:
+    """Return a pattern, or its opposite, whichever begins with a 1."""
+    return part if part[0] == "1" else part.translate(str.maketrans("01", "10"))
 
 
 def _tent(values: Floats, at: int) -> float:

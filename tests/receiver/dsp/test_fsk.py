@@ -12,7 +12,7 @@ import pytest
 from protocols.ctt import is_tag
 from receiver.ctt_bursts import MODULATION, tag_receiver
 from receiver.dsp.fsk import FskReceiver
-from receiver.dsp.tones import Checks, FskBurst
+from receiver.dsp.tones import Checks, FskBurst, _signed_sums
 from receiver.errors import ConfigError
 from receiver.simulator.ctt import TagBurst, cu8, drawn_id, frame, samples
 
@@ -213,3 +213,14 @@ def test_a_band_that_is_too_narrow_or_elsewhere_is_refused() -> None:
         FskReceiver(100e3, MODULATION, Checks(is_tag, is_tag))
     with pytest.raises(ConfigError, match="at 434 MHz cannot be heard in this band: it needs"):
         tag_receiver(250e3, 433.9e6)
+
+
+@pytest.mark.parametrize("pattern", ["1", "0", "10", "011", "10101010101010101101001110010001"])
+def test_sums_with_the_signs_of_a_pattern(pattern: str) -> None:
+    values = np.random.default_rng(1).standard_normal((3, 200), np.float32)
+    signs = np.where(np.array(list(pattern)) == "1", 1.0, -1.0)
+    expected = [
+        [row[at : at + 5 * len(pattern) : 5] @ signs for at in range(200 - 5 * (len(pattern) - 1))]
+        for row in values
+    ]
+    np.testing.assert_allclose(_signed_sums(values, pattern, 5), expected, atol=1e-4)
