@@ -1,13 +1,7 @@
-"""Argos mail in the DS layout, and .prv files: messages by platform and pass, as text.
+"""Argos mail in the DS layout, and .prv files: messages by platform and pass, as rows of a history.
 
-    09691 095838  17 31 K A 2012-11-27 19:18:54  65.756  198.748  0.532 401629865
-          2012-11-27 19:16:38  1         12           03           04          176
-                                         76           54          196           24
-
-The first line: program, platform, lines, bytes a message, satellite; where the pass gave a position
-also its class, time, latitude, longitude (0 to 360 east), altitude in km, frequency. Then for each
-message its time, how often it was heard, and its bytes. Times are UTC. Bytes are decimal or
-hexadecimal, the file does not say which: a number of three digits or a letter tells, for all of it.
+The text is read by `protocols.envelopes.argos_ds`. A pass that gave a position is a row of its own,
+with its class; each message is a contact, with its bytes.
 """
 
 from __future__ import annotations
@@ -16,114 +10,99 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 
+from protocols.envelopes.argos_ds import (
+    Base,
+    Message,
+    Other,
+    Pass,
+    bytes_of,
+    entries,
+    fits_bytes,
+    usual_base,
+)
 from receiver.importers import dates, values
 from receiver.importers.formats import ARGOS
 from receiver.importers.reading import KEPT_TEXT, Reading, Tally
 from receiver.records import Fix, Refused
 from receiver.search import identity
 
-_TIME = r"(\d{4}-\d{2}-\d{2} +\d{2}:\d{2}:\d{2})"
-_PASS = re.compile(
-    r"\s*(\d{5}) +(\d{5,7}) +(\d+) +(\d+) +([A-Z0-9]{1,2})"
-    rf"(?: +([0-3ABZG]) +{_TIME} +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+) +(\d+))?\s*"
-)
-_MESSAGE = re.compile(rf"\s*{_TIME} +(\d+)((?:\s+[0-9A-Fa-f]{{2,3}})+)\s*")
-_MORE = re.compile(r"(?:\s+[0-9A-Fa-f]{2,3})+\s*")
+_DAMAGED = re.compile(r"\s*[\d-]{5,} |\s+[0-9A-Fa-f]{2,3}\s")
+_NUMBER = re.compile(r"[0-9A-Fa-f]{2,3}")
 
 
 def fits(lines: Sequence[str]) -> bool:
     """Tell whether a text is Argos mail: a pass, and a message right below it."""
-    return any(_PASS.fullmatch(a) and _MESSAGE.fullmatch(b) for a, b in pairwise(lines))
-
-
-@dataclass(slots=True)
-class _Message:
-    """One message: the line that it begins in, its platform, its bytes as they are written."""
-
-    row: int
-    device_id: str
-    time: datetime
-    length: int
-    tokens: list[str] = field(default_factory=list)
+    return fits_bytes("\n".join(lines).encode("utf-8", "replace"))
 
 
 @dataclass(slots=True)
 class _Mail:
-    """What was found so far, and the message that lines may still go on with."""
+    """What was found so far."""
 
     file: str
     collar: str | None
     fixes: list[Fix] = field(default_factory=list)
-    messages: list[_Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
-    current: re.Match[str] | None = None
-    is_open: bool = False
 
-    def take(self, number: int, line: str) -> None:
-        """Read a line."""
-        if match := _PASS.fullmatch(line):
-            self.current, self.is_open = match, False
-            self._locate(number, line, match)
-        elif self.current and (match := _MESSAGE.fullmatch(line)):
-            self._begin(number, line, match, self.current)
-        elif self.is_open and _MORE.fullmatch(line):
-            self.messages[-1].tokens += line.split()
-        elif line.strip():
-            self._other(number, line)
+    def take(self, one: Pass | Message | Other, line: str) -> None:
+        """Take what a line holds."""
+        match one:
+            case Pass():
+                self._locate(one, line)
+            case Message():
+                self._begin(one, line)
+            case Other() if _DAMAGED.match(line):
+                self._refuse(one.row, line, "a line of a message that cannot be read")
+            case Other():
+                self.tally.add("text of the mail is passed over", one.row)
 
-    def _locate(self, number: int, line: str, match: re.Match[str]) -> None:
-        if match[6] is None:
+    def device(self, heard: Pass) -> str:
+        """Return whose a pass is."""
+        return self.collar or heard.platform
+
+    def _begin(self, message: Message, line: str) -> None:
+        if _time(message.time) is None:
+            self._refuse(message.row, line, "no time of a message")
+        elif not all(map(_NUMBER.fullmatch, message.words)):
+            self._refuse(message.row, line, "a line of a message that cannot be read")
+        else:
+            self.messages.append(message)
+
+    def _locate(self, heard: Pass, line: str) -> None:
+        where = heard.location
+        if where is None:
             return
-        time = _time(match[7])
+        time = _time(where.time)
         try:
-            north, east = values.number(match[8]), values.number(match[9])
+            north, east = values.number(where.latitude), values.number(where.longitude)
         except ValueError:
             time = None
         if time is None:
-            self._refuse(number, line, "no time or position of a pass")
+            self._refuse(heard.row, line, "no time or position of a pass")
             return
         spot = values.spot(north, east - 360.0 if 180.0 < east <= 360.0 else east)
-        is_valid = match[6] != "Z"
+        is_valid = where.quality != "Z"
         warnings = [spot.warning, "" if is_valid else "location class Z: not valid"]
-        device = self.collar or match[2]
         place = spot.latitude_deg, _rounded(spot.longitude_deg)
+        device = self.device(heard)
         self.fixes.append(
             Fix(
-                id=identity(device, time, None, ARGOS, *place, match[6]),
+                id=identity(device, time, None, ARGOS, *place, where.quality),
                 device_id=device,
                 file=self.file,
-                row=number,
+                row=heard.row,
                 time=time,
                 sensor=ARGOS,
                 latitude_deg=place[0],
                 longitude_deg=place[1],
                 position_status=spot.status if is_valid or spot.status != "ok" else "bad",
-                location_class=match[6],
+                location_class=where.quality,
                 warnings=tuple(filter(None, warnings)),
             )
         )
-
-    def _begin(
-        self, number: int, line: str, match: re.Match[str], current: re.Match[str]
-    ) -> None:  # fmt: skip
-        time = _time(match[1])
-        self.is_open = time is not None
-        if time is None:
-            self._refuse(number, line, "no time of a message")
-            return
-        device, length = self.collar or current[2], int(current[4])
-        self.messages.append(_Message(number, device, time, length, match[3].split()))
-
-    def _other(self, number: int, line: str) -> None:
-        """Tell the text of the mail from lines that are damaged."""
-        self.is_open = False
-        if re.match(r"\s*[\d-]{5,} |\s+[0-9A-Fa-f]{2,3}\s", line):
-            self._refuse(number, line, "a line of a message that cannot be read")
-        else:
-            self.tally.add("text of the mail is passed over", number)
 
     def _refuse(self, number: int, line: str, reason: str) -> None:
         row = Refused(file=self.file, row=number, reason=reason, text=line[:KEPT_TEXT])
@@ -133,44 +112,22 @@ class _Mail:
 def read(file: str, lines: Sequence[str], collar: str | None) -> Reading:
     """Read all passes and messages; `collar` stands for every platform where it is given."""
     mail = _Mail(file, collar)
-    for number, line in enumerate(lines, start=1):
-        mail.take(number, line)
-    base = _base(mail.messages)
-    if mail.messages and base is None:
-        mail.tally.add("nothing tells whether the bytes are decimal or hexadecimal: they are left"
-                       " out", mail.messages[0].row)  # fmt: skip
-    contacts = list(_contacts(file, mail, base))
+    for one in entries(lines):
+        mail.take(one, lines[one.row - 1])
+    contacts = list(_contacts(file, mail, usual_base(mail.messages)))
     count = len(mail.fixes) + len(contacts) + len(mail.refused)
     fixes = sorted((*mail.fixes, *contacts), key=lambda fix: fix.row)
     return Reading(count, fixes, mail.refused, mail.tally.sentences())
 
 
-def _base(messages: Sequence[_Message]) -> int | None:
-    """Return 10 or 16, the base of all bytes; None where nothing or too much tells."""
-    told = {base for message in messages for base in _told(message.tokens)}
-    return told.pop() if len(told) == 1 else None
-
-
-def _told(tokens: Sequence[str]) -> Iterator[int]:
-    if any(re.search("[A-Fa-f]", token) for token in tokens):
-        yield 16
-    if any(len(token) == 3 for token in tokens):
-        yield 10
-
-
-def _contacts(file: str, mail: _Mail, base: int | None) -> Iterator[Fix]:
+def _contacts(file: str, mail: _Mail, usual: Base) -> Iterator[Fix]:
     for message in mail.messages:
-        data = _bytes(message.tokens, base)
-        warnings = []
-        if base is not None and data is None:
-            warnings.append("a number in the message is no byte")
-        elif data is not None and len(data) != message.length:
-            warnings.append("the message is longer or shorter than its pass says")
+        data, warnings = _data(message, usual)
         for warning in warnings:
             mail.tally.add(warning, message.row)
-        device, time = message.device_id, message.time
+        device, time = mail.device(message.heard), _time(message.time)
         yield Fix(
-            id=identity(device, time, time, ARGOS, None, None, " ".join(message.tokens)),
+            id=identity(device, time, time, ARGOS, None, None, " ".join(message.words)),
             device_id=device,
             file=file,
             row=message.row,
@@ -178,15 +135,19 @@ def _contacts(file: str, mail: _Mail, base: int | None) -> Iterator[Fix]:
             received=time,
             sensor=ARGOS,
             data=data,
-            warnings=tuple(warnings),
+            warnings=warnings,
         )
 
 
-def _bytes(tokens: Sequence[str], base: int | None) -> bytes | None:
+def _data(message: Message, usual: Base) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the bytes of a message, and what is wrong with them."""
     try:
-        return None if base is None else bytes(int(token, base) for token in tokens)
-    except ValueError:
-        return None
+        data = bytes_of(message, usual)
+    except ValueError as error:
+        return None, (str(error),)
+    if len(data) != message.heard.length:
+        return data, ("the message is longer or shorter than its pass says",)
+    return data, ()
 
 
 def _time(text: str) -> datetime | None:

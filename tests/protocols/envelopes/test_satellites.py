@@ -220,3 +220,11 @@ def test_every_cut_and_flipped_bit(sample: bytes) -> None:
 def test_junk_behind_any_beginning(junk: bytes, sample: bytes, size: int) -> None:
     with contextlib.suppress(DecodeError):
         parse(sample[:size] + junk)
+
+
+def test_argos_prv_of_a_goniometer(shared: Path) -> None:
+    """With the place of the pass in its first line, and tabs between the bytes."""
+    messages = parse((shared / "data/argos/gonio_output.prv").read_bytes())
+    assert len(messages) == 6
+    assert {message.details["programme"] for message in messages} == {"03126"}
+    assert all(message.payload for message in messages)
