@@ -381,10 +381,13 @@ class Watch:
         )
 
     def _length_s(self, track: DspTrack) -> float | None:
-        """Return how long the pulses of a track are, where its sheet says what that means."""
+        """Return how long the pulses of a track are, where its sheet says what that means.
+
+        None where the user has it listened for longer ones: then short ones cannot be told.
+        """
         collar = self._sheet(track.wanted.name)
-        told = collar is not None and collar.pulse_lengths_s
-        return track.slots.length_s if told else None
+        shortest_s = min(collar.pulse_lengths_s.values(), default=0.0) if collar else 0.0
+        return track.slots.length_s if track.pulse_s <= shortest_s else None
 
     def _sheet(self, name: str) -> Collar | None:
         return next((c for c in self.plan.collars if c.name == name), None)

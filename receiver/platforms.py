@@ -31,12 +31,14 @@ def opened(heard: Detection) -> Detection:
 
     A frame that cannot be read keeps its level and nothing else.
     """
-    if heard.protocol not in FRAMES or heard.data is None:
+    if heard.protocol not in FRAMES:
         return heard
+    if heard.data is None:
+        return replace(heard, protocol=ARGOS)
     try:
         details = decode(heard.data, protocol=heard.protocol)[0].details
     except DecodeError:
-        return replace(heard, data=None)
+        return replace(heard, protocol=ARGOS, data=None)
     data = bytes.fromhex(details["data_hex"]) or None
     return replace(heard, protocol=ARGOS, device_id=details["id28_hex"], data=data)
 

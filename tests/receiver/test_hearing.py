@@ -241,3 +241,10 @@ def test_pulses_too_weak_to_measure_mean_nothing() -> None:
 def test_a_length_is_not_told_of_a_collar_whose_sheet_does_not_use_it() -> None:
     (track,) = tracks(heard(PLAN, Tag(frequency_hz=500.0, cn0_dbhz=40.0)))
     assert track.pulse_length_s is None
+
+
+def test_a_length_is_not_told_where_longer_pulses_are_listened_for() -> None:
+    """A short pulse in a long window looks as if it were longer than the window."""
+    plan = Plan(frequency_hz=CENTRE_HZ, collars=(SIGNED,), pulse_s=0.04)
+    (track,) = tracks(heard(plan, Tag(frequency_hz=500.0, cn0_dbhz=40.0), duration_s=40.0))
+    assert (track.collar, track.pulse_length_s, track.meaning) == ("leo", None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 import time
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from protocols import argos
+from receiver import platforms
 from receiver.address import parse_address
 from receiver.clock import SystemClock
 from receiver.config import Collar, Configuration
@@ -58,7 +60,7 @@ def listened(folder: Path, address: str, *collars: Collar) -> tuple[list[str], l
         writer, follower = Writer(journal, pytest.fail), Follower(journal)
         listening = Listening([parse_address(address)], "A", writer, SystemClock(), None, collars)
         deadline = time.monotonic() + 60
-        while listening.statuses[0].state not in ("ended", "lost"):
+        while not listening.ended:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         listening.close()
@@ -168,3 +170,16 @@ def test_what_cannot_be_heard_is_refused(address: str) -> None:
     parsed = parse_address(address)
     with pytest.raises(ConfigError, match="bursts="):
         bursts_of(parsed, build(parsed))
+
+
+def test_a_doubtful_burst_has_the_name_of_its_sheet_and_no_data() -> None:
+    heard = Detection(
+        kind="packet", time=SystemClock().now().utc, monotonic_ns=0, protocol="argos-ptt-a2",
+        device_id="01D8155",
+    )  # fmt: skip
+    sheets = (Collar(name="zar", ids=("01D81",)),)
+    assert (platforms.named(heard, sheets).device_id, platforms.named(heard, sheets).data) == (
+        "01D81", None,
+    )  # fmt: skip
+    spoilt = dataclasses.replace(heard, data=b"x")
+    assert platforms.named(spoilt, sheets).data is None
