@@ -27,6 +27,11 @@ class Answers:
         self._read = 0  # how often the history had changed when it was read last
         self._subject: Subject | str = ""
 
+    def about(self, collar: str | None) -> None:
+        """Answer for this collar from now on."""
+        if collar != self._collar:
+            self._collar, self._read = collar, 0
+
     def answer(
         self, now: datetime | None = None, past: Past | None = None, **assumed: Any
     ) -> tuple[Derived, Posterior]:

@@ -90,7 +90,7 @@ def catalogue(name: str) -> dict[str, str]:
     return phrases
 
 
-def phrase(text: str, **values: object) -> str:
+def phrase(text: str, /, **values: object) -> str:
     """Return a phrase in the language that is set, its `{names}` filled in."""
     if _language == ENGLISH:
         return text.format(**values) if values else text

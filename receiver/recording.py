@@ -79,7 +79,8 @@ class Session:
     """What to record: sources, into which journal, for which collar, on which clock.
 
     With a `plan` the receivers that can be told are tuned from collar to collar. A `tap` is told at
-    once what comes. `look_s` is how often it is looked at what came, and the view shown.
+    once what comes. `look_s` is how often it is looked at what came, and the view shown. `homed`
+    tells which collar is to be located where that changes on the way.
     """
 
     addresses: Sequence[Address]
@@ -91,6 +92,7 @@ class Session:
     plan: Plan | None = None
     tap: Tap | None = None
     look_s: float = LOOK_S
+    homed: Callable[[], str | None] | None = None
 
 
 class Running(NamedTuple):
@@ -202,6 +204,8 @@ def _locate(session: Session, view: View, answers: Answers) -> float:
         from receiver.locator import Past  # only now: recording begins without the locator
 
         view.past = Past()
+    if session.homed is not None:
+        answers.about(session.homed())
     derived, view.posterior = answers.answer(session.clock.now().utc, view.past)
     view.derived, view.answered_ns = derived, session.clock.now().monotonic_ns
     _look_at_receivers(session, view, derived)

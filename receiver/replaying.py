@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from receiver.answering import Answers
 from receiver.clock import SimulatedClock
 from receiver.derive import Event
 from receiver.errors import InputError
 from receiver.journal import Journal
-from receiver.live import Follower, answer_of
+from receiver.live import Follower
 from receiver.locator import Past
 from receiver.recording import ANSWER_EVERY_S, View
 from receiver.records import Row, Source
@@ -46,6 +47,7 @@ def replay(
     view.clock_source = clock.source
     with Journal.open(path, readonly=True) as journal:
         follower = Follower(journal)
+        answers = Answers(follower, collar())
         rows = _paced(journal.rows())
         waiting = next(rows, None)
         while waiting is not None and not stop.wait(look_s):
@@ -57,8 +59,8 @@ def replay(
                 waiting, view.saved = next(rows, None), view.saved + 1
             on_events(events)
             if now.monotonic_ns / 1e9 >= next_answer_s:
-                view.derived = follower.result()
-                view.posterior = answer_of(view.derived, collar(), past)
+                answers.about(collar())
+                view.derived, view.posterior = answers.answer(now.utc, past)
                 view.answered_ns = now.monotonic_ns
                 next_answer_s = now.monotonic_ns / 1e9 + ANSWER_EVERY_S
             on_view(view)

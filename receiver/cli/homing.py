@@ -175,7 +175,7 @@ def record_search(
         searching.submit_row, searching.saved = running.writer.submit, running.writer.flush
         after_start(running)
 
-    ready = replace(session, tap=tap, look_s=LOOK_S)
+    ready = replace(session, tap=tap, look_s=LOOK_S, homed=lambda: searching.collar)
     derived, posterior = record(ready, searching.on_events, searching.on_view, stop, begun)
     close(derived, posterior, False, session.configuration.simulation)
     return INTERRUPTED if interrupted() else 0

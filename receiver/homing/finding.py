@@ -248,10 +248,8 @@ class Finding:
             )
             if part
         )
-        taken = setup.gain or ""
-        left = [step for step in GAIN_STEPS if step not in taken]
         close = strength.saturated or strength.share >= CLOSE_IN_SHARE
-        return Gain(now=now, next_step=left[0] if close and left else "")
+        return Gain(now=now, next_step=next_step(setup.gain or "") if close else "")
 
     def _limit_m(self, entries: Sequence[Entry]) -> float:
         limits = [e.content.get("limit_m") for e in entries if e.content.get("kind") == APPROACH]
@@ -321,6 +319,12 @@ class Finding:
                  observer=e.observer)
             for e in entries[-SHOWN:]
         )  # fmt: skip
+
+
+def next_step(taken: str) -> str:
+    """Return the step of the close-in chain after the furthest one that is taken, "" for none."""
+    furthest = max((i for i, step in enumerate(GAIN_STEPS) if step in taken), default=-1)
+    return GAIN_STEPS[furthest + 1] if furthest + 1 < len(GAIN_STEPS) else ""
 
 
 def _holds(place: Place, age_s: float) -> bool:
