@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.5
 PEAK_HOLD_S = 3.0
+IDLE_S = 1.0  # rows that wait for so long without any being saved are stuck
 MANY_ROWS = 200  # more than these wait only where the disk does not keep up
 FINISH_S = 10.0
 ANSWER_EVERY_S = 5.0
@@ -169,7 +170,8 @@ def _follow(
     begin_ns = session.clock.now().monotonic_ns
     view.clock_source, disk = session.clock.source, Disk(session.journal)
     slow = max(round(SLOW_EVERY_S / session.look_s), 1)
-    looks, next_answer = 0, round(ANSWER_EVERY_S / session.look_s) - 1
+    looks, idle_looks = 0, 0
+    next_answer = round(ANSWER_EVERY_S / session.look_s) - 1
     while not stop.wait(session.look_s) and not listening.ended:
         looks += 1
         try:
@@ -181,8 +183,8 @@ def _follow(
                 pause_s = max(ANSWER_EVERY_S, took_s / ANSWER_SHARE)
                 next_answer = looks + round(pause_s / session.look_s)
             saved, waiting, now = writer.committed, writer.waiting, session.clock.now()
-            is_idle = view.waiting > 0 and waiting > 0 and view.saved == saved
-            view.is_stuck = is_idle or waiting > MANY_ROWS
+            idle_looks = idle_looks + 1 if waiting > 0 and view.saved == saved else 0
+            view.is_stuck = idle_looks * session.look_s >= IDLE_S or waiting > MANY_ROWS
             view.saved, view.waiting, view.statuses = saved, waiting, listening.statuses
             view.now, view.now_ns = now.utc, now.monotonic_ns
             if looks % slow == 1:

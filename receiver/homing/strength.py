@@ -107,7 +107,7 @@ class Levels:
         return Strength(
             receiver=receiver,
             value=round(now.value, 1),
-            unit="dB" if self.unit == FULL_SCALE else self.unit,
+            unit=self.unit if self.unit in ("count", "dBm") else "dB",
             share=round(min(max((now.value - now.floor) / (now.top - now.floor), 0.0), 1.0), 3),
             age_s=round(now_s - last_s, 1),
             peak=None if newest is None else round(newest.value, 1),
