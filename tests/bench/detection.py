@@ -1,7 +1,7 @@
 """Detection of beacons: sensitivity, false alarms, interference, levels, speed, memory. JSON.
 
     python tests/bench/detection.py [PART ...]
-    parts: pulses tracks alarms interference levels audio blind speed   (all: about 25 minutes)
+    parts: pulses tracks alarms interference levels audio blind speed limits   (all: about 25 minutes)
 
 One configuration per rate, that of `baksan detect` (printed). Scenes are made by
 `receiver.simulator.beacons`; seeds here (from 3000 on) are not those that thresholds were tuned on
@@ -12,15 +12,19 @@ in the study that the targets come from; nothing of theirs runs here.
 
 from __future__ import annotations
 
+import cProfile
 import json
 import math
 import os
+import pstats
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from multiprocessing import Pool
@@ -390,26 +394,68 @@ def best_path_rate(rng: np.random.Generator) -> float:
     return bins / (time.process_time() - begin)
 
 
+COLLARS = (0, 1, 5, 10, 25, 50)
+
+
 def speed(_: Pool) -> dict:
     out = {}
     for rate_hz, seconds in ((300e3, 120.0), (2.4e6, 30.0)):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "noise.cu8"
-            with path.open("wb") as file:
-                for piece in cu8(Scene(rate_hz=rate_hz, duration_s=seconds, seed=3700)):
-                    file.write(piece)
+        with noise_file(rate_hz, seconds) as path:
             for collars in (0, 50):
-                command = [sys.executable, __file__, "--one", str(path), str(rate_hz), str(collars)]
-                runs = [
-                    json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-                    for _ in range(3)
-                ]
+                runs = [run_one("--one", path, rate_hz, collars) for _ in range(3)]
                 factors = sorted(run["x"] for run in runs)
                 out[f"{rate_hz / 1e3:g} kS/s, pulses and {collars} listed collars"] = {
                     "x real time": [factors[1], factors[0], factors[2]],
                     "memory_mb": max(run["mb"] for run in runs),
                 }
     return out
+
+
+def limits(_: Pool) -> dict:
+    """What limits the speed at 300 kS/s: CPU seconds of a minute by listed collars, and by part."""
+    with noise_file(300e3, 120.0) as path:
+        spent = {n: 60.0 / run_one("--one", path, 300e3, n)["x"] for n in COLLARS}
+        return {
+            "CPU seconds of a minute, by listed collars": {
+                n: round(s, 2) for n, s in spent.items()
+            },
+            "x real time, by listed collars": {n: round(60.0 / s, 1) for n, s in spent.items()},
+            "a collar more costs, s a minute": round((spent[50] - spent[10]) / 40, 4),
+            "shares with 50 collars, by module": run_one("--parts", path, 300e3, 50),
+        }
+
+
+@contextmanager
+def noise_file(rate_hz: float, seconds: float) -> Iterator[Path]:
+    """Give a file of noise, samples of 8 bits."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "noise.cu8"
+        with path.open("wb") as file:
+            for piece in cu8(Scene(rate_hz=rate_hz, duration_s=seconds, seed=3700)):
+                file.write(piece)
+        yield path
+
+
+def run_one(what: str, path: Path, rate_hz: float, collars: int) -> dict:
+    """Listen to a file in a process of its own."""
+    command = [sys.executable, __file__, what, str(path), str(rate_hz), str(collars)]
+    said: dict = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return said
+
+
+def parts(path: str, rate_hz: float, collars: int) -> dict:
+    """Return the share of the time that is spent in each module's own lines, the largest first."""
+    profile = cProfile.Profile()
+    profile.runcall(one_speed, path, rate_hz, collars)
+    by_module: Counter[str] = Counter()
+    for (file, _, _), (_, _, own_s, _, callers) in pstats.Stats(profile).stats.items():
+        if "receiver" in file:
+            by_module[Path(file).stem] += own_s
+            continue
+        for (caller, _, _), (_, _, called_s, _) in callers.items():  # numpy's, by who called it
+            by_module[Path(caller).stem if "receiver" in caller else "other"] += called_s
+    total = sum(by_module.values())
+    return {name: round(own_s / total, 3) for name, own_s in by_module.most_common(12)}
 
 
 def one_speed(path: str, rate_hz: float, collars: int) -> dict:
@@ -440,7 +486,7 @@ def one_speed(path: str, rate_hz: float, collars: int) -> dict:
 
 PARTS = {
     "pulses": pulses, "tracks": tracks, "alarms": alarms, "interference": interference,
-    "levels": levels, "audio": audio, "blind": blind, "speed": speed,
+    "levels": levels, "audio": audio, "blind": blind, "speed": speed, "limits": limits,
 }  # fmt: skip
 
 
@@ -462,8 +508,8 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        said = one_speed(sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))
-        sys.stdout.write(json.dumps(said))
+    if sys.argv[1:2] in (["--one"], ["--parts"]):
+        run = one_speed if sys.argv[1] == "--one" else parts
+        sys.stdout.write(json.dumps(run(sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))))
     else:
         main(sys.argv[1:])
