@@ -2,7 +2,7 @@
 
 A step of L metres to a place c is worth what the way is then likely to be:
 
-    cost(c) = L + E max(|x - c| - limit, 0) - WORTH * new(c) * (S - S(c))
+    cost(c) = L + E max(|x - c| - contact, 0) - ASIDE_WORTH * new(c) * (S - S(c))
 
 x is where the collar may be (the cells of the search area). S is how widely it is spread now: the
 mean distance from the middle. S(c) is the same when a bearing from c has told in which of 16
@@ -46,6 +46,7 @@ def advise(
     place_deg: tuple[float, float] | None,
     approach: Approach,
     *,
+    contact_m: float = 0.0,
     course_deg: float | None = None,
     heard_age_s: float | None = None,
     can_turn: bool = True,
@@ -57,6 +58,7 @@ def advise(
         posterior: the answer now; its evidence tells where turns have been made.
         place_deg: where the searcher is, None where that is not known.
         approach: how he stands to the approach limit.
+        contact_m: how near the team means to come; the limit that the leader lowered may be less.
         course_deg: where he is going now, so that small reasons do not turn him about.
         heard_age_s: how long the collar has not been heard; None where that is not known.
         can_turn: whether he has an antenna with a direction.
@@ -68,7 +70,7 @@ def advise(
         return Advice(deed="wait", reason=phrase("your place is not known: wait, or enter it"))
     if posterior is None or posterior.belief is None or posterior.evidence is None:
         return _before_an_answer(posterior, can_turn)
-    view = _view(posterior, place_deg, approach.limit_m)
+    view = _view(posterior, place_deg, max(approach.limit_m, contact_m))
     if can_turn and (reason := _why_turn(view, heard_age_s)):
         return Advice(deed="turn", reason=reason)
     return _lead(view, course_deg, "walk" if elevations_known else "that way")
@@ -93,7 +95,7 @@ class View:
     cells_m: Floats
     held: Floats
     turns_m: Floats
-    limit_m: float
+    contact_m: float
 
     def is_new(self, places_m: Floats) -> Floats:
         """Return how much a turn at places (C, 2) would tell that earlier ones did not, 0 to 1."""
@@ -103,7 +105,7 @@ class View:
         return np.asarray(1.0 - np.exp(-np.hypot(*apart.T).min(axis=0) / SAME_PLACE_M))
 
 
-def _view(posterior: Posterior, place_deg: tuple[float, float], limit_m: float) -> View:
+def _view(posterior: Posterior, place_deg: tuple[float, float], contact_m: float) -> View:
     assert posterior.belief is not None
     assert posterior.evidence is not None
     x_m, y_m = posterior.evidence.grid.to_xy(*place_deg)
@@ -115,7 +117,7 @@ def _view(posterior: Posterior, place_deg: tuple[float, float], limit_m: float) 
     held = leaves.probability[kept]
     turned = np.column_stack([bearings.x_m, bearings.y_m])
     turns = np.concatenate([turned, posterior.evidence.silent_m]) - here
-    return View(leaves.points_m[kept] - here, held / held.sum(), turns, limit_m)
+    return View(leaves.points_m[kept] - here, held / held.sum(), turns, contact_m)
 
 
 def _why_turn(view: View, heard_age_s: float | None) -> str:
@@ -164,9 +166,9 @@ def _legs(view: View) -> Floats:
 
 
 def _way(view: View, places_m: Floats) -> Floats:
-    """Return how far it is likely to be from places (C, 2) until the limit."""
+    """Return how far it is likely to be from places (C, 2) until contact."""
     apart = places_m[:, None, :] - view.cells_m[None, :, :]
-    return np.asarray(np.maximum(np.hypot(*apart.T).T - view.limit_m, 0.0) @ view.held)
+    return np.asarray(np.maximum(np.hypot(*apart.T).T - view.contact_m, 0.0) @ view.held)
 
 
 def _spread(view: View) -> float:
