@@ -1,7 +1,7 @@
 """Detection of beacons: sensitivity, false alarms, interference, levels, speed, memory. JSON.
 
     python tests/bench/detection.py [PART ...]
-    parts: pulses tracks alarms interference levels audio blind speed limits   (all: about 25 minutes)
+    parts: pulses tracks alarms interference levels audio blind speed limits
 
 One configuration per rate, that of `baksan detect` (printed). Scenes are made by
 `receiver.simulator.beacons`; seeds here (from 3000 on) are not those that thresholds were tuned on
@@ -416,7 +416,7 @@ def limits(_: Pool) -> dict:
     with noise_file(300e3, 120.0) as path:
         spent = {n: 60.0 / run_one("--one", path, 300e3, n)["x"] for n in COLLARS}
         return {
-            "CPU seconds of a minute, by listed collars": {
+            "CPU s a minute, by listed collars": {
                 n: round(s, 2) for n, s in spent.items()
             },
             "x real time, by listed collars": {n: round(60.0 / s, 1) for n, s in spent.items()},
