@@ -13,6 +13,7 @@ import { age, phrase, speak } from "./phrases.js";
 import { setPlace, start as startPlace } from "./place.js";
 import { drop, send, start as startQueue, waiting } from "./queue.js";
 import { Live, pair, readMap, takeToken } from "./server.js";
+import { mark, since } from "./since.js";
 import { askText } from "./sheet.js";
 import { soundLevel } from "./sound.js";
 
@@ -24,7 +25,7 @@ const OLD_S = 10;
 const now = {
   state: null,
   snapshot: null,
-  arrived: 0,
+  arrived: mark(),
   live: false,
   stranger: "",
   map: null,
@@ -67,8 +68,8 @@ const page = {
 /** Whoever carries the laptop holds its receiver; everybody else listens by ear. */
 const isOwnPlace = () => now.state && now.snapshot?.place?.observer === now.state.observer;
 
-/** Return how old the snapshot is, by this phone's own clock. */
-const old_s = () => (performance.now() - now.arrived) / 1000;
+/** Return how old the snapshot is. */
+const old_s = () => since(now.arrived);
 
 // --- drawing -------------------------------------------------------------------------------
 
@@ -154,7 +155,7 @@ function takeSnapshot(snapshot) {
   if (!snapshot) return;
   const turned = now.snapshot?.turning !== snapshot.turning;
   now.snapshot = snapshot;
-  now.arrived = performance.now();
+  now.arrived = mark();
   now.live = true;
   if (turned && now.state) makeDeeds(page);
   soundLevel(snapshot);

@@ -9,6 +9,7 @@ import { byId, el, put, svg } from "./dom.js";
 import { NightLayer } from "./nightlayer.js";
 import { age, length, phrase } from "./phrases.js";
 import { place } from "./place.js";
+import { mark, since } from "./since.js";
 
 const OLD_S = 10;
 const EARTH_M = 6371000;
@@ -23,7 +24,7 @@ let layers = {};
 let shown = null;
 let fitted = false;
 let tapped = null;
-let arrived = 0;
+let arrived = mark();
 
 const night = () => document.documentElement.dataset.theme === "night";
 const ink = () => (night() ? "#d00000" : "#000000");
@@ -125,7 +126,7 @@ export function setGround({ has_tiles = true, has_relief = true, zooms = null })
 /** Draw what the laptop knows; `content` is its /map. */
 export function showMap(content) {
   shown = content;
-  arrived = performance.now();
+  arrived = mark();
   drawBelief(content.belief);
   draw("walk", walk(content.walk ?? []));
   draw("regions", regions(content.regions ?? {}));
@@ -140,7 +141,7 @@ export function tick() {
   if (!map) return;
   drawOwn();
   if (!shown) return;
-  const old_s = (performance.now() - arrived) / 1000;
+  const old_s = since(arrived);
   draw(
     "others",
     (shown.others ?? []).filter(placed).flatMap((other) => someone(other, old_s)),

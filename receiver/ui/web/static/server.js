@@ -1,8 +1,10 @@
 // The laptop: pairing, its state, its live snapshots, and entries on their way to it.
 
+import { mark, since } from "./since.js";
+
 const HEADERS = { "Content-Type": "application/json", "X-Baksan": "1" };
 const LONGEST_WAIT_MS = 8000;
-const SILENT_MS = 6000;
+const SILENT_S = 6;
 
 /** What the laptop answered with when it refused; `status` 0 is no answer at all. */
 export class Refused extends Error {
@@ -54,9 +56,10 @@ export class Live {
   constructor(on) {
     this.on = on;
     this.wait = 500;
-    this.heard = 0;
+    this.heard = mark();
     this.begin();
     setInterval(() => this.watch(), 1000);
+    document.addEventListener("visibilitychange", () => this.watch());
   }
 
   async begin() {
@@ -75,10 +78,10 @@ export class Live {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/live`, ["baksan", token]);
     this.socket = socket;
-    this.heard = performance.now();
+    this.heard = mark();
     socket.onmessage = (message) => {
       this.wait = 500;
-      this.heard = performance.now();
+      this.heard = mark();
       this.on.frame(JSON.parse(message.data));
     };
     socket.onclose = () => {
@@ -91,7 +94,7 @@ export class Live {
 
   /** A phone that left the network is told nothing: what is silent is taken for lost. */
   watch() {
-    if (this.socket && performance.now() - this.heard > SILENT_MS) this.socket.close();
+    if (this.socket && since(this.heard) > SILENT_S) this.socket.close();
   }
 
   again() {

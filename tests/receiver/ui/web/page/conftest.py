@@ -272,7 +272,8 @@ class Page:
             if found := look():
                 return found
             time.sleep(0.05)
-        raise AssertionError("it did not come in time")
+        shown = self.run("return document.body.innerText")
+        raise AssertionError(f"it did not come in time; the page shows: {shown}")
 
     def run(self, script: str, *values: Any) -> Any:
         return self.driver.execute_script(script, *values)
