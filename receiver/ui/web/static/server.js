@@ -94,7 +94,12 @@ export class Live {
 
   /** A phone that left the network is told nothing: what is silent is taken for lost. */
   watch() {
-    if (this.socket && since(this.heard) > SILENT_S) this.socket.close();
+    const silent = this.socket;
+    if (!silent || since(this.heard) <= SILENT_S) return;
+    this.socket = null; // its own end may take a minute
+    silent.close();
+    this.on.away();
+    this.again();
   }
 
   again() {
