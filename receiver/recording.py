@@ -206,9 +206,13 @@ def _locate(session: Session, view: View, answers: Answers) -> float:
         from receiver.locator import Past  # only now: recording begins without the locator
 
         view.past = Past()
+    assumed = {}
     if session.homed is not None:
+        from receiver.locator.settings import LED_WALK_M
+
         answers.about(session.homed())
-    derived, view.posterior = answers.answer(session.clock.now().utc, view.past)
+        assumed = {"shortest_walk_m": LED_WALK_M}
+    derived, view.posterior = answers.answer(session.clock.now().utc, view.past, **assumed)
     view.derived, view.answered_ns = derived, session.clock.now().monotonic_ns
     _look_at_receivers(session, view, derived)
     _judge_silences(view, derived)

@@ -5,8 +5,9 @@ decides, and lowers the limit by typing. A limit of 0 is no limit: the leader ha
 
 A search begins inside its own search area: after the first beep that is everything around, many
 square kilometres, and a STOP that always stands says nothing. So an area that is larger than 20
-discs of the limit stops nobody by itself (300 m: 5.7 km2): there the chance of being nearer than
-the limit counts, and stops from 5 % on. Wherever the arrow is shown, that chance is below 5 %.
+discs of the limit (300 m: 5.7 km2) stops nobody by itself: there the chance of being nearer than
+the limit counts, and stops from 1 in 4 on. (A first beep alone, without any direction, leaves about
+1 in 6 of it within 300 m: every doubling of the distance up to the usual reach is equally likely.)
 
 The outline is drawn flat about the searcher's own place (azimuthal equidistant), so that lengths
 from there are true; a side of 20 km may lie some metres beside the straight line on a sphere.
@@ -25,7 +26,7 @@ from receiver.geodesy import LocalGrid
 from receiver.homing.snapshot import Approach
 
 USUAL_LIMIT_M, DROPPED_LIMIT_M = 300.0, 30.0
-AREA, OUTSIDE_SHARE = "95", 0.05
+AREA, DEFINITE_DISCS, NEAR_SHARE = "95", 20, 0.25
 if TYPE_CHECKING:
     from receiver.locator import Posterior
 
@@ -52,8 +53,8 @@ def must_stop(edge_m: float | None, area_m2: float, share_within: float, limit_m
     """
     if edge_m is None or limit_m <= 0:
         return False
-    is_definite = area_m2 * OUTSIDE_SHARE <= math.pi * limit_m**2
-    return share_within >= OUTSIDE_SHARE or (is_definite and edge_m <= limit_m)
+    is_definite = area_m2 <= DEFINITE_DISCS * math.pi * limit_m**2
+    return share_within >= NEAR_SHARE or (is_definite and edge_m <= limit_m)
 
 
 def share_within(posterior: Posterior, place_deg: tuple[float, float], radius_m: float) -> float:

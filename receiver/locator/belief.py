@@ -131,7 +131,7 @@ class Scene:
         self.epoch, self.config, self.before = epoch, config, belief
         self.heard_before = belief is not None and belief.was_heard
         self.off = _off_before(belief, epoch, silent_days, config)
-        self.reach = reach_of(epoch) if epoch.was_heard and not self.heard_before else None
+        self.reach = reach_of(epoch, config) if epoch.was_heard and not self.heard_before else None
         self.near = near(epoch, belief)
         self.factors: dict[str, LogDensity] = {}
         if belief is not None:
@@ -181,13 +181,14 @@ class Scene:
         return parts
 
 
-def reach_of(epoch: Epoch) -> ReachData:
+def reach_of(epoch: Epoch, config: LocatorConfig) -> ReachData:
     """Return the places that heard the collar, for how far it may be from them."""
     loud = epoch.bounds.is_lower
     return reach_data(
         epoch.radio,
         np.append(epoch.bearings.x_m, epoch.bounds.x_m[loud]),
         np.append(epoch.bearings.y_m, epoch.bounds.y_m[loud]),
+        config.shortest_walk_m,
     )
 
 

@@ -13,7 +13,7 @@ from receiver.locator.evidence import Evidence, chosen
 from receiver.locator.radio import spacing_m
 from receiver.locator.reach import extent, loud_middle
 from receiver.locator.regions import touches_edge
-from receiver.locator.settings import Floats, LocatorConfig
+from receiver.locator.settings import LED_WALK_M, Floats, LocatorConfig
 
 FEW_PLACES = 10
 FEWEST_PLACES = 3
@@ -98,11 +98,25 @@ def _of_shape(
         found.append("you have walked a straight line: both sides of it fit; walk a bend")
     if 1 < pieces <= 5:
         found.append(f"the search area is in {pieces} pieces: all of them count")
+    found += _of_walk(evidence, config)
     if touches_edge(belief.leaves):
         found.append("the search area goes on to the edge of the map, and may go on beyond it")
     if belief.leaves.grown:
         found.append("it may be farther away than the usual reach; the map was made larger")
     return found
+
+
+def _of_walk(evidence: Evidence, config: LocatorConfig) -> list[str]:
+    """Say that a short walk is taken for one to where it was loudest."""
+    if len(evidence.radio.x_m) < FEW_PLACES:
+        return []
+    walk_m = extent(evidence.radio)
+    if not config.shortest_walk_m <= walk_m < LED_WALK_M:
+        return []
+    return [
+        f"listened within {walk_m:.0f} m only: unless that is where it was loudest in a longer"
+        " search, it may be much farther away"
+    ]
 
 
 def _is_straight(x_m: Floats, y_m: Floats) -> bool:

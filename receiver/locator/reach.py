@@ -5,11 +5,12 @@ rock between. So with few places every doubling of the distance d to the nearest
 is equally likely, from 100 m to the edge of the map: 1 / (d^2 + d_0^2) on the ground. A flat map
 would say instead that it is almost surely near the edge, since that is where the area is.
 
-With ten places or more on a walk of 60 m or more, people have gone where it was loud, and the
-extent E of their walk tells what scale the search has. (Who stands still has many places, too, by
-the errors of his GPS, and they tell nothing.) Then the density is the sum of three, with weights
-that were chosen on made-up walks (`receiver.simulator.trials`, seeds below 120) by the log of what
-they gave the truth:
+With ten places or more on a walk of some extent (`LocatorConfig.shortest_walk_m`), people have gone
+where it was loud, and the extent E of their walk tells what scale the search has. (Who stands still
+has many places, too, by the errors of his GPS, and they tell nothing; who is led from the first
+beep on is not yet where it is loud.) Then the density is the sum of three, with weights that were
+chosen on made-up walks (`receiver.simulator.trials`, seeds below 120) by the log of what they gave
+the truth:
 
     0.39   1 / (1 + (d / 30 m)^2) / (1 + (d / R)^2)^2,  R = 200 m + E: near where anybody was
     0.58   (1 + (c / R)^2)^-3,  R = 35 m + 1.7 E / (1 + E / 4 km), c from the places' middle
@@ -32,7 +33,7 @@ from receiver.locator.settings import Floats, LocatorConfig
 NEAREST_M, NEAREST_ON_A_WALK_M = 100.0, 30.0
 LOUD_M, LOUD_EXTENTS, FULL_EXTENT_M = 35.0, 1.7, 4000.0
 NEAR_SHARE, LOUD_SHARE, FAR_SHARE = 0.39, 0.58, 0.03
-FEWEST_PLACES, SHORTEST_WALK_M = 10, 60.0
+FEWEST_PLACES = 10
 CHUNK_VALUES = 200_000
 
 
@@ -48,12 +49,14 @@ class ReachData:
     extent_m: float = 0.0
 
 
-def reach_data(radio: RadioData, bearing_x_m: Floats, bearing_y_m: Floats) -> ReachData:
+def reach_data(
+    radio: RadioData, bearing_x_m: Floats, bearing_y_m: Floats, shortest_walk_m: float
+) -> ReachData:
     """Return the data of this factor from levels and the places of bearings."""
     places_m = np.column_stack(
         [np.append(radio.x_m, bearing_x_m), np.append(radio.y_m, bearing_y_m)]
     )
-    if len(radio.x_m) < FEWEST_PLACES or extent(radio) < SHORTEST_WALK_M:
+    if len(radio.x_m) < FEWEST_PLACES or extent(radio) < shortest_walk_m:
         return ReachData(places_m=places_m)
     return ReachData(places_m=places_m, loud_m=loud_middle(radio), extent_m=extent(radio))
 

@@ -47,7 +47,9 @@ class LocatorConfig:
     share their echo. `receivers`: what is known of fixed receivers, by name. `ground` "hills" says
     so where nobody gives altitudes. `precision` of the largest product: float32 is right to 1e-3 in
     ln p. `as_of` is the time that the answer is for, where that is later than the newest
-    observation: until then the animal goes on moving.
+    observation: until then the animal goes on moving. `shortest_walk_m`: an extent of the places of
+    listening from which on it tells what scale the search has (`receiver.locator.reach`): people
+    went where it was loud. Who is led from the first beep on has not.
     """
 
     collar: str | None = None
@@ -74,7 +76,12 @@ class LocatorConfig:
     loss_db: LossDb | None = None
     antennas: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
     as_of: datetime | None = None
+    shortest_walk_m: float = 60.0
 
+
+# While somebody is led: made-up searches that began 1 km away ended in the area in 2 of 25
+# after 112 m of walking where 60 m were taken for a walk, and in all 25 with this.
+LED_WALK_M = 500.0
 
 # The level 100 m from a collar, by the scale it is measured on: mean and spread in dB. dBm after
 # section 17.1 of the project's locating page; the others are not calibrated, so nearly anything.

@@ -122,7 +122,7 @@ class Current:
             np.minimum(nearest, squared, out=nearest)
         time_s = max(self.scene.epoch.time_s, row.time.timestamp())
         self.scene.epoch = replace(self.scene.epoch, time_s=time_s, radio=self.levels.data)
-        self.scene.reach = reach_of(self.scene.epoch)
+        self.scene.reach = reach_of(self.scene.epoch, self.scene.config)
 
     def belief(self) -> Belief:
         """Return what is believed now; cells that have come to hold much are split."""

@@ -31,7 +31,7 @@ from receiver.homing.approach import approach
 from receiver.levels import S9_DBM_VHF
 from receiver.locator import LocatorConfig, Posterior, Stream
 from receiver.locator.evidence import gather
-from receiver.locator.settings import Movement
+from receiver.locator.settings import LED_WALK_M, Movement
 from receiver.records import SIMULATION_MARK, Answer, Observation
 from receiver.simulator.country import Country
 from receiver.simulator.scene import FADING_DB, GPS_ERROR_M, NOISE_FLOOR_DBM
@@ -255,7 +255,8 @@ class Guide:
 
 def follow_guidance(walk: Walk, movement: Movement = "alive") -> None:
     """Do what the advice says until contact."""
-    guide = Guide(walk, walk.limit_m, Stream(LocatorConfig(collar="simulated", movement=movement)))
+    led = LocatorConfig(collar="simulated", movement=movement, shortest_walk_m=LED_WALK_M)
+    guide = Guide(walk, walk.limit_m, Stream(led))
     guide.hear(walk.listen())
     while not walk.over:
         posterior, place_deg = guide.posterior(), guide.place_deg()

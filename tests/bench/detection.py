@@ -416,9 +416,7 @@ def limits(_: Pool) -> dict:
     with noise_file(300e3, 120.0) as path:
         spent = {n: 60.0 / run_one("--one", path, 300e3, n)["x"] for n in COLLARS}
         return {
-            "CPU s a minute, by listed collars": {
-                n: round(s, 2) for n, s in spent.items()
-            },
+            "CPU s a minute, by listed collars": {n: round(s, 2) for n, s in spent.items()},
             "x real time, by listed collars": {n: round(60.0 / s, 1) for n, s in spent.items()},
             "a collar more costs, s a minute": round((spent[50] - spent[10]) / 40, 4),
             "shares with 50 collars, by module": run_one("--parts", path, 300e3, 50),

@@ -62,8 +62,8 @@ def test_definite_area_stops_within_it_and_the_limit_only() -> None:
 
 def test_very_wide_area_stops_only_where_the_chance_is() -> None:
     wide_m2 = 4e8
-    assert not must_stop(0.0, wide_m2, 0.049, 300.0)
-    assert must_stop(0.0, wide_m2, 0.05, 300.0)
+    assert not must_stop(0.0, wide_m2, 0.249, 300.0)
+    assert must_stop(0.0, wide_m2, 0.25, 300.0)
 
 
 def test_lifted_limit_and_unknown_place_stop_nobody() -> None:
