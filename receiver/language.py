@@ -22,6 +22,7 @@ LANGUAGES = ("en", "ru")
 ENGLISH = "en"
 VARIABLES = ("BAKSAN_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 FOLDER = Path(__file__).parent / "languages"
+HARD_SPACE = "\u00a0"  # between a number and its unit
 MOST_TRIED = 6  # templates of one text
 MOST_JOINTS = 8  # at which one text is taken apart; what is behind them, in the next round
 # Names that people gave, and what they typed: shown as they are.
@@ -203,6 +204,9 @@ class _Book:
         return self._found[text]
 
     def _best(self, text: str, depth: int) -> tuple[str, int]:
+        if HARD_SPACE in text:
+            said, score = self._said(text.replace(HARD_SPACE, " "), depth + 1)
+            return re.sub(r"(?<=\d) (?=[^\W\d])", HARD_SPACE, said), score
         before, core, after = _edges(text)
         if not _LETTER.search(core) or depth > 12:
             return text, 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from receiver.homing.snapshot import (
     Strength,
     Where,
 )
+from receiver.language import set_language
 
 STRENGTH = Strength(receiver="r30", value=-87.4, unit="dBm", share=0.41, age_s=1.2, peak=-81.0,
                     peak_age_s=14.0, trend_db=3.4)  # fmt: skip
@@ -118,11 +119,13 @@ def longer(text: str, /, **values: object) -> str:
     return _WORD.sub(lengthen, text).format(**values)
 
 
-@pytest.fixture(params=["English", "a longer language"])
-def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param != "English":
+@pytest.fixture(params=["English", "Russian", "a longer language"])
+def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    set_language("ru" if request.param == "Russian" else "en")
+    if request.param == "a longer language":
         for module in ("words", "rows", "figures", "plain"):
             monkeypatch.setattr(f"receiver.ui.homescreen.{module}.phrase", longer)
         for module in ("keypad", "homing_keys"):
             monkeypatch.setattr(f"receiver.ui.{module}.phrase", longer)
-    return str(request.param)
+    yield str(request.param)
+    set_language("en")

@@ -181,7 +181,8 @@ def test_pilot_follows_the_size_of_the_screen(made: Make) -> None:
 
 def test_a_plain_line_says_what_matters_first(made: Make, language: str) -> None:
     line = plain.line(made())
-    assert line.startswith("03:14:15; SIMULATION")
+    simulation = "УЧЕНИЕ" if language == "Russian" else "SIMULATION"
+    assert line.startswith(f"03:14:15; {simulation}")
     assert "052° ±12°" in line
     assert "-87 dBm" in line
     assert not set("█▲▼↗\n") & set(line)
