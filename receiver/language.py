@@ -269,9 +269,10 @@ class _Book:
 
 
 def _edges(text: str) -> tuple[str, str, str]:
+    """Return what stands before, in and behind a phrase; what is typed after -- is no phrase."""
     found = _EDGE.match(text)
     assert found is not None
-    return found[1], found[2], found[3]
+    return ("", text, "") if found[1].endswith("--") else (found[1], found[2], found[3])
 
 
 def _spaces(text: str) -> tuple[str, str]:

@@ -65,8 +65,12 @@ def _paragraph(text: str) -> str:
     if language() == "en":
         return text
     if text.lstrip(" ").startswith("\b"):
-        return "\n".join(map(translated, text.split("\n")))
+        return "\n".join(line if _is_typed(line) else translated(line) for line in text.split("\n"))
     return translated(" ".join(text.split()))
+
+
+def _is_typed(line: str) -> bool:
+    return line.strip().startswith(("baksan ", "--"))
 
 
 def _parts(text: str) -> str:

@@ -126,6 +126,7 @@ def test_finished_lines_are_translated(line: str, expected: str) -> None:
         "43.00821, 33.99977",
         "Everything anybody might ever have wished to write in a note",
         '{"error": "no such file"}',
+        "--collar M7 --journal search.journal",
         "B 24/14:35+3 BRG 243T SHARP 43.3499N 42.4453E A",
     ],
 )
