@@ -38,6 +38,7 @@ from receiver.homing.snapshot import (
 )
 from receiver.homing.strength import Levels, Span, walked
 from receiver.homing.where import nearness, where
+from receiver.language import translated
 from receiver.records import (
     APPROACH,
     CALL,
@@ -195,7 +196,7 @@ class Finding:
             calls=self._calls(entries, moment.now_s),
             entered=self._entered(entries, moment.now_s),
             needed=needed(moment.derived, self.configuration, moment.sources, place, strength),
-            faults=moment.faults[-SHOWN:],
+            faults=tuple(map(translated, moment.faults[-SHOWN:])),
             possible_echo=echo,
             turning=self._turning_since_s is not None,
             own_radio=bool(self._own_radio),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from protocols.packet import Packet
-from receiver.language import phrase
+from receiver.language import phrase, translated
 from receiver.notes.content import describe
 from receiver.wording import plain
 
@@ -37,4 +37,4 @@ def call_words(content: Mapping[str, Any]) -> str:
 
 def entry_words(content: Mapping[str, Any]) -> str:
     """Say what was entered."""
-    return plain(describe(content))
+    return translated(plain(describe(content)))

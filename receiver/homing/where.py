@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from receiver.homing.snapshot import Nearness, Where
-from receiver.language import phrase
+from receiver.language import phrase, translated
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
@@ -36,7 +36,7 @@ def where(
         return Where(nearness=nearness, reason=phrase("nothing that locates has been heard yet"))
     answer = posterior.answer
     if posterior.belief is None or posterior.evidence is None:
-        return Where(nearness=nearness, age_s=age_s, reason=answer.reason or "")
+        return Where(nearness=nearness, age_s=age_s, reason=translated(answer.reason or ""))
     told = Where(
         nearness=nearness,
         metres_known=metres_known,

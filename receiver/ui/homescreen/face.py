@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from receiver.homing.snapshot import Snapshot
-from receiver.language import phrase
+from receiver.language import phrase, translated
 from receiver.ui.homescreen import plain
 from receiver.ui.homescreen.layout import Row
 from receiver.ui.homescreen.rows import STALLED_S, Below, drawn
@@ -65,6 +65,7 @@ class HomeFace:
 
     def say(self, message: str) -> None:
         """Show a message for a while."""
+        message = translated(message)
         self._said.append(message)
         self._message, self._message_s = message, self._ticks()
 

@@ -6,7 +6,7 @@ A value that is older than `OLD_S` is struck out AND called OLD: a terminal may 
 from __future__ import annotations
 
 from receiver.homing.snapshot import OLD_S, Advice, Said, Snapshot, SourceState, Strength, Where
-from receiver.language import phrase
+from receiver.language import phrase, translated
 from receiver.ui.homescreen.theme import Role
 from receiver.wording import area, length, plain
 
@@ -199,7 +199,7 @@ def call(said: Said) -> str:
 
 def lost(source: SourceState) -> str:
     """Say that a source is lost and why."""
-    reason = f": {plain(source.reason)}" if source.reason else ""
+    reason = f": {translated(plain(source.reason))}" if source.reason else ""
     name, state = plain(source.name), state_word(source.state).upper()
     return f"{name} {state}{reason}"
 
