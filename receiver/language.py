@@ -33,6 +33,10 @@ COUNTS = {
 }  # fmt: skip
 GIVEN = {"path", "file", "collar", "observer", "address", "folder", "device_id", "command_path"}
 
+# Lists of words to choose from, which are typed as they are, where they are no sentence.
+CHOICES = {"known", "names", "choices", "words", "kinds", "formats", "questions"}
+_LISTED = re.compile(r"[\w.+/-]+(, [\w.+/-]+)+")
+
 _PLACE = re.compile(r"\{(\w+)(!r)?(?::([^{}|]*))?(?:\|([^{}]*))?\}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -135,6 +139,7 @@ class _Template:
             parts += [_literal(english[last : place.start()]), self._group(place, *around)]
             last = place.end()
         self._written = "".join([*parts, _literal(english[last:])])
+        self.is_option = english.startswith("--")
         self._literals = [part.strip() for part in _PLACE.sub("\0", english).split("\0")]
         own = _PLACE.sub("", english)
         self.words = len(_WORD.findall(own))
@@ -239,6 +244,8 @@ class _Book:
         """Fill a template in; None where it would stand alone amid words that nobody understood."""
         score, said, unknown = template.weight, dict(values), 0
         for name in values.keys() - template.quoted - GIVEN:
+            if _is_typed(template, name, values[name]):
+                continue
             said[name], known = self._said(values[name], depth + 1)
             score += known - 3 * len(_CLAUSE.findall(values[name]))  # rather whole clauses
             unknown += 0 if known or " " not in values[name] else len(_WORD.findall(values[name]))
@@ -266,6 +273,13 @@ class _Book:
             text += " " * gap + part if is_column else joint + part
             place += len(old)
         return text, score
+
+
+def _is_typed(template: _Template, name: str, value: str) -> bool:
+    """Tell whether a value is what people type: of an option, or a list of words to choose from."""
+    return (template.is_option and name != "error") or (
+        (name in CHOICES or name.isupper()) and _LISTED.fullmatch(value) is not None
+    )
 
 
 def _edges(text: str) -> tuple[str, str, str]:

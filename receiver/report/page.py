@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from receiver.language import phrase
+from receiver.language import phrase, translated
 from receiver.report.drawing import SIZE, Shape, legend, shapes
 from receiver.report.sections import Report, Row, Section
 from receiver.report.told import Chart
@@ -39,7 +39,7 @@ def _watermark(report: Report) -> str:
 def _head(report: Report) -> str:
     lines = [f"<h1>{escape(report.title)}</h1>"]
     if report.simulation:
-        lines.insert(0, f'<p class="simulation">{escape(SIMULATION)}</p>')
+        lines.insert(0, f'<p class="simulation">{escape(translated(SIMULATION))}</p>')
     who = phrase("for {recipient}", recipient=report.recipient)
     lines.append(f'<p class="mark">{escape(who)} &middot; {escape(report.mark)}</p>')
     return f"<header>{''.join(lines)}</header>"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from receiver.errors import MissingExtraError
-from receiver.language import phrase
+from receiver.language import phrase, translated
 from receiver.report.drawing import SIZE, Shape, legend, shapes
 from receiver.report.sections import Report, Row, Section
 from receiver.report.told import Chart
@@ -54,7 +54,7 @@ def pdf(report: Report) -> bytes:
         sheets = _Sheets(pages, report)
         sheets.line(report.title, 19, bold=True)
         if report.simulation:
-            sheets.line(SIMULATION, 11, bold=True, color="#c53030")
+            sheets.line(translated(SIMULATION), 11, bold=True, color="#c53030")
         sheets.line(f"{_for(report)} · {report.mark}", 10.5, color="#5a564e")
         for section in report.sections:
             _write(sheets, section)

@@ -104,6 +104,10 @@ def test_russian_is_russian(templates: dict[str, str]) -> None:
             "baksan.toml: нет паспорта ошейника 'Vesna'; есть: Zima",
         ),
         ("search area  2.0 ha", "район поиска  2.0 га"),
+        (
+            "--include silent: there is animal, heard, year",
+            "--include silent: есть animal, heard, year",
+        ),
         ("limit 300\u00a0m", "предел 300\u00a0м"),
         ("saved 12 | r30 -18 dBm", "записано 12 | r30 -18 дБм"),
         ("about every 4.0 hours, 12 % missed", "примерно каждые 4.0 часа, пропущено 12 %"),
