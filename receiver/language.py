@@ -245,6 +245,7 @@ class _Book:
         score, said, unknown = template.weight, dict(values), 0
         for name in values.keys() - template.quoted - GIVEN:
             if _is_typed(template, name, values[name]):
+                score += 3 * len(values[name])  # understood, and left as it is
                 continue
             said[name], known = self._said(values[name], depth + 1)
             score += known - 3 * len(_CLAUSE.findall(values[name]))  # rather whole clauses
