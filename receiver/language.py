@@ -34,7 +34,11 @@ COUNTS = {
 GIVEN = {"path", "file", "collar", "observer", "address", "folder", "device_id", "command_path"}
 
 # Lists of words to choose from, which are typed as they are, where they are no sentence.
-CHOICES = {"known", "names", "choices", "words", "kinds", "formats", "questions"}
+CHOICES = {
+    "known", "names", "choices", "words", "kinds", "formats", "questions", "BURSTS", "CALLS",
+    "CAUSES", "EARS", "FACTORS", "FORMATS", "KINDS", "MOVEMENTS", "POLARISATIONS", "QUESTIONS",
+    "RATES", "TRANSPORTS", "TRUST", "WAYS", "WRITERS", "AOR_CURVES", "ADDRESSES",
+}  # fmt: skip
 _LISTED = re.compile(r"[\w.+/-]+(, [\w.+/-]+)+")
 
 _PLACE = re.compile(r"\{(\w+)(!r)?(?::([^{}|]*))?(?:\|([^{}]*))?\}")
@@ -279,7 +283,7 @@ class _Book:
 def _is_typed(template: _Template, name: str, value: str) -> bool:
     """Tell whether a value is what people type: of an option, or a list of words to choose from."""
     return (template.is_option and name != "error") or (
-        (name in CHOICES or name.isupper()) and _LISTED.fullmatch(value) is not None
+        name in CHOICES and _LISTED.fullmatch(value) is not None
     )
 
 
