@@ -11,7 +11,6 @@ In a catalogue `{count}` is a value, and `{count|one|few|many}` the word that go
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -94,6 +93,8 @@ def language() -> str:
 
 def catalogue(name: str) -> dict[str, str]:
     """Return the phrases of a language by their English templates."""
+    import json  # not for English, which needs no catalogue
+
     text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
     phrases: dict[str, str] = json.loads(text)
     return phrases
