@@ -36,7 +36,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "gps.csv").write_text(HEADS + "".join(rows))
     (tmp_path / "baksan.toml").write_text('[collars.Baksan]\nids = ["81267"]\n')
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(recording, "LOOK_S", 0.05)
+    monkeypatch.setattr(recording, "ANSWER_EVERY_S", 0.5)
     assert run(["import", "gps.csv", "--to", "search.journal"]) == 0
     return tmp_path / "search.journal"
 

@@ -71,7 +71,7 @@ def test_silence_that_does_not_count_is_told_once(
     def look(view: View) -> None:
         faults[:] = view.faults
 
-    monkeypatch.setattr(recording, "LOOK_S", 0.05)
+    monkeypatch.setattr(recording, "ANSWER_EVERY_S", 0.5)
     record(session(tmp_path, "fixed:43,42", seconds=2.0), lambda e: None, look,
            threading.Event(), say)  # fmt: skip
     (told,) = faults
