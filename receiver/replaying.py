@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -21,14 +22,25 @@ from receiver.records import Row, Source
 LONGEST_PAUSE_S = 60.0  # of the search: a night between two days is skipped
 
 
+@contextmanager
+def _closing(rows: Iterator[Row]) -> Iterator[Iterator[Row]]:
+    """Give rows, and let go of the journal's cursors however it ends."""
+    try:
+        yield rows
+    finally:
+        close = getattr(rows, "close", None)
+        if close is not None:
+            close()
+
+
 def begin_of(path: Path) -> datetime:
     """Return when the first row of a journal was written.
 
     Raises:
         InputError: nothing was written in it.
     """
-    with Journal.open(path, readonly=True) as journal:
-        for row in journal.rows():
+    with Journal.open(path, readonly=True) as journal, _closing(journal.rows()) as rows:
+        for row in rows:
             if not isinstance(row, Source) and row.time.year > 1970:
                 return row.time
     raise InputError(f"{path}: nothing was recorded in it")
@@ -46,10 +58,10 @@ def replay(
     """Run a journal through `on_events` and `on_view` until its end, or until `stop` is set."""
     view, past, next_answer_s = View(begin=clock.now().utc), Past(), 0.0
     view.clock_source = clock.source
-    with Journal.open(path, readonly=True) as journal:
+    with Journal.open(path, readonly=True) as journal, _closing(journal.rows()) as written:
         follower = Follower(journal)
         answers = Answers(follower, collar())
-        rows = _paced(journal.rows())
+        rows = _paced(written)
         waiting = next(rows, None)
         while waiting is not None and not stop.wait(look_s):
             now = clock.now()

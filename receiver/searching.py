@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from receiver.clock import Clock
@@ -17,6 +18,7 @@ from receiver.config import Configuration
 from receiver.homing import mapped
 from receiver.homing.finding import Finding, Moment
 from receiver.homing.snapshot import Machine, Snapshot, SourceState
+from receiver.journal import Journal
 from receiver.records import Entry, Place
 
 if TYPE_CHECKING:
@@ -39,10 +41,6 @@ class Ground:
     elevation: Elevation | None = None
 
 
-def nobody_writes(entry: Entry) -> None:
-    """Take an entry of a search that is over: nothing is written."""
-
-
 @dataclass(slots=True)
 class Searching:
     """One search. `auto_off_s`: receivers that switch themselves off, and after how long."""
@@ -50,12 +48,15 @@ class Searching:
     configuration: Configuration
     clock: Clock
     collar: str | None
+    journal: Path | None = None
     ground: Ground = field(default_factory=Ground)
     auto_off_s: dict[str, float] = field(default_factory=dict)
-    submit_row: Submit = nobody_writes
-    saved: Callable[[float], bool] = lambda seconds: True
     faces: list[Callable[[Snapshot], None]] = field(default_factory=list)
     _finding: Finding = field(init=False)
+    _write: Submit | None = None
+    _flush: Callable[[float], bool] | None = None
+    _keep: Callable[[], None] = lambda: None
+    _early: list[Entry] = field(default_factory=list)  # entered before the recording had begun
     _walk: mapped.Walk = field(default_factory=mapped.Walk)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _last: Snapshot | None = None
@@ -72,6 +73,22 @@ class Searching:
 
     # --- told by the recording ------------------------------------------------------------------
 
+    def begin(
+        self,
+        write: Submit,
+        flush: Callable[[float], bool],
+        keep: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write entries from now on; `flush` waits until all are on the disk.
+
+        `keep` keeps the last minute of samples, when somebody has heard the collar.
+        """
+        with self._lock:
+            self._write, self._flush, self._keep = write, flush, keep
+            early, self._early = self._early, []
+        for entry in early:
+            write(entry)
+
     def on_events(self, events: Sequence[object]) -> None:
         """Take what was committed."""
         now = self.clock.now()
@@ -82,15 +99,15 @@ class Searching:
             if isinstance(event, Entry):
                 self._entries[event.id] = event
             elif isinstance(event, Place) and self._is_own(event):
-                self._step(event, now_s)
+                self._step(event, now_s - max((now.utc - event.time).total_seconds(), 0.0))
 
     def _is_own(self, place: Place) -> bool:
         return (place.observer or self.configuration.observer) == self.configuration.observer
 
-    def _step(self, place: Place, now_s: float) -> None:
+    def _step(self, place: Place, since_s: float) -> None:
         strength = None if self._last is None else self._last.strength
         share = None if strength is None or strength.age_s > 10.0 else strength.share
-        self._walk.add(mapped.Step(place.latitude_deg, place.longitude_deg, share, now_s))
+        self._walk.add(mapped.Step(place.latitude_deg, place.longitude_deg, share, since_s))
 
     def on_view(self, view: View) -> None:
         """Make the snapshot of a view, and show it on every face."""
@@ -240,13 +257,25 @@ class Searching:
         return None if known is None else relief_tile(known, z, x, y, night=night)
 
     def entry(self, identity: str) -> Entry | None:
-        """Return the entry with this id."""
-        return self._entries.get(identity)
+        """Return the entry with this id, as it is on the disk."""
+        known = self._entries.get(identity)
+        if known is not None or self.journal is None or not self.journal.exists():
+            return known
+        with Journal.open(self.journal, readonly=True) as journal:
+            return journal.entry(identity)
 
     def submit(self, entry: Entry) -> bool:
         """Hand an entry over to be written; return whether it is on the disk by now."""
-        self.submit_row(entry)
-        return self.saved(SAVED_WITHIN_S)
+        with self._lock:
+            write, flush = self._write, self._flush
+            if write is None:
+                self._early.append(entry)
+        if write is None or flush is None:
+            return False
+        write(entry)
+        if entry.content.get("heard") is True:
+            self._keep()
+        return flush(SAVED_WITHIN_S)
 
 
 def _machine(view: View) -> Machine:

@@ -115,7 +115,7 @@ def _live(session: Session, searching: Searching, asked: Asked, world: Any = Non
             if world is not None:
                 world.begin(running.writer)
 
-        return homing.record_search(session, searching, tap, stop, after_start)
+        return homing.record_search(session, searching, tap, stop, face.say, after_start)
 
 
 def _rehearsed(

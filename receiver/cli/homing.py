@@ -6,8 +6,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ def searching_of(session: Session, asked: Asked) -> Searching:
         configuration=session.configuration,
         clock=session.clock,
         collar=collar_of(session),
+        journal=session.journal,
         ground=Ground(tiles=tiles, elevation=elevation),
         auto_off_s=_auto_off_s(session),
     )
@@ -137,11 +139,17 @@ def phones(searching: Searching, asked: Asked) -> Iterator[Serving | None]:
         host=lan_address() if asked.lan else LOOPBACK,
         port=asked.port,
         https=asked.https,
-        folder=config_folder(),
+        folder=_own_folder(config_folder()),
         language=language(),
     )
     with serve(searching, options) as serving:
         yield serving
+
+
+def _own_folder(folder: Path) -> Path:
+    """Make the folder of what is kept between runs, for nobody else to read."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def invite(serving: Serving, role: Any = "operator") -> None:
@@ -163,6 +171,7 @@ def record_search(
     searching: Searching,
     tap: Any,
     stop: threading.Event,
+    say: Say,
     after_start: Callable[[Running], None],
 ) -> int:
     """Record until the end, and tell what it gave."""
@@ -172,7 +181,8 @@ def record_search(
     interrupted = stop_on_interrupt(stop)
 
     def begun(running: Running) -> None:
-        searching.submit_row, searching.saved = running.writer.submit, running.writer.flush
+        keep = partial(running.listening.heard, session.journal.parent, say)
+        searching.begin(running.writer.submit, running.writer.flush, keep)
         after_start(running)
 
     ready = replace(session, tap=tap, look_s=LOOK_S, homed=lambda: searching.collar)
@@ -246,6 +256,3 @@ def is_interactive() -> bool:
     from receiver.ui.keys import is_terminal
 
     return is_terminal(sys.stdin, sys.stderr)
-
-
-__all__ = ["Asked", "ExitStack", "homing_options", "invite", "phones", "searching_of", "sounding"]

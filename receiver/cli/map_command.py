@@ -46,7 +46,7 @@ def command(sources: tuple[str, ...], journal: str, viewers: bool, **options: An
         assert serving is not None
         tap = stack.enter_context(homing.sounding(searching, asked, say))
         searching.faces += [homing.show_plainly(say), _Inviting(serving, viewers).look]
-        return homing.record_search(session, searching, tap, stop, _nothing)
+        return homing.record_search(session, searching, tap, stop, say, _nothing)
 
 
 def _nothing(running: Running) -> None:

@@ -19,7 +19,7 @@ from receiver.corrections import standing
 from receiver.geodesy import LocalGrid
 from receiver.heard import meaning_of
 from receiver.homing.advice import advise
-from receiver.homing.approach import USUAL_LIMIT_M, approach
+from receiver.homing.approach import DROPPED_LIMIT_M, USUAL_LIMIT_M, approach
 from receiver.homing.echoes import possible_echo
 from receiver.homing.needs import needed
 from receiver.homing.said import call_words, entry_words, packet_words
@@ -55,9 +55,10 @@ if TYPE_CHECKING:
     from receiver.joining import Derived
     from receiver.locator import Posterior
 
-CALL_SHOWN_S, SHOWN, COURSE_M = 1800.0, 3, 10.0
+CALL_SHOWN_S, TURN_SHOWN_S, SHOWN, COURSE_M = 1800.0, 60.0, 3, 10.0
 GAIN_STEPS = ("attenuator", "off tune 5 kHz", "off tune 10 kHz", "off tune 20 kHz", "no antenna",
               "body shield")  # fmt: skip
+PLACE_KIND = "place"
 CLOSE_IN_SHARE = 0.75  # of the meter: from there on the next step keeps it readable
 
 
@@ -83,12 +84,12 @@ class Finding:
     configuration: Configuration
     collar: str | None
     elevations_known: bool = False
-    heard_count: int = 0
     _levels: dict[str, Levels] = field(default_factory=dict)
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _places: dict[str, tuple[Place, float]] = field(default_factory=dict)
     _way: deque[Place] = field(default_factory=lambda: deque(maxlen=60))
     _entries: dict[str, tuple[Entry, float]] = field(default_factory=dict)
+    _standing: list[Entry] = field(default_factory=list)
     _packets: deque[tuple[str, float]] = field(default_factory=lambda: deque(maxlen=SHOWN))
     _turns: deque[Span] = field(default_factory=lambda: deque(maxlen=2))
     _turning_since_s: float | None = None
@@ -140,9 +141,10 @@ class Finding:
             self._way.append(place)
 
     def _enter(self, entry: Entry, since_s: float) -> None:
-        self._entries[entry.id] = (entry, since_s)
         kind, own = entry.content.get("kind"), entry.observer == self.configuration.observer
-        self.heard_count += entry.content.get("heard") is True
+        if kind != PLACE_KIND:  # phones tell theirs every few seconds
+            self._entries[entry.id] = (entry, since_s)
+            self._standing = standing([known for known, _ in self._entries.values()])
         if kind == TURN and own:
             self._turn(entry.content.get("state") == "start", since_s)
         elif kind == SETUP and own:
@@ -163,7 +165,7 @@ class Finding:
 
     def snapshot(self, moment: Moment) -> Snapshot:
         """Return everything at this moment."""
-        strength, entries = self._strength(moment.now_s), self._standing()
+        strength, entries = self._strength(moment.now_s), self._standing
         place = self._standing_of(self.configuration.observer, moment.now_s)
         here = None if place is None else (place.latitude_deg, place.longitude_deg)
         stands = approach(moment.posterior, here, self._limit_m(entries))
@@ -200,15 +202,13 @@ class Finding:
             possible_echo=echo,
             turning=self._turning_since_s is not None,
             own_radio=bool(self._own_radio),
-            heard_count=self.heard_count,
+            heard_count=sum(entry.content.get("heard") is True for entry in entries),
         )
-
-    def _standing(self) -> list[Entry]:
-        return standing([entry for entry, _ in self._entries.values()])
 
     def _strength(self, now_s: float) -> Strength | None:
         """Return the level of the receiver that heard the collar last."""
-        sweeps: Sequence[Span] = [*self._turns] or walked(now_s)
+        is_of_turn = bool(self._turns) and now_s - self._turns[0][1] < TURN_SHOWN_S
+        sweeps: Sequence[Span] = [*self._turns] if is_of_turn else walked(now_s)
         if self._turning_since_s is not None:
             sweeps = [(self._turning_since_s, now_s + 1.0), *self._turns]
         told = [
@@ -270,10 +270,16 @@ class Finding:
             moment.posterior,
             here,
             stands,
+            contact_m=self._contact_m(),
             course_deg=self._course_deg(),
             heard_age_s=None if strength is None else strength.age_s,
             elevations_known=self.elevations_known,
         )
+
+    def _contact_m(self) -> float:
+        """Return how near the team means to come: a collar that lies still may be picked up."""
+        lies_still = self.sheet is not None and self.sheet.movement == "still"
+        return DROPPED_LIMIT_M if lies_still else USUAL_LIMIT_M
 
     def _course_deg(self) -> float | None:
         """Return where the searcher went over his last steps."""
