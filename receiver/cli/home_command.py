@@ -93,9 +93,7 @@ def _live(session: Session, searching: Searching, asked: Asked, world: Any = Non
     with ExitStack() as stack:
         serving = stack.enter_context(homing.phones(searching, asked))
         if serving is not None:
-            homing.invite(serving)
-            if homing.is_interactive():
-                click.pause()
+            homing.invite_all(serving)
         face, start = stack.enter_context(
             homescreen(lambda: ticks.now().monotonic_ns / 1e9, lines=asked.plain)
         )

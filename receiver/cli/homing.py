@@ -166,6 +166,16 @@ def invite(serving: Serving, role: Any = "operator") -> None:
         click.echo(serving.without_https, err=True)
 
 
+def invite_all(serving: Serving) -> None:
+    """Show how a phone is paired, one after another, until somebody goes on."""
+    invite(serving)
+    while is_interactive():
+        click.echo(phrase("n: another phone    any other key: begin"), err=True)
+        if click.getchar().lower() not in ("n", "т"):
+            return
+        invite(serving)
+
+
 def record_search(
     session: Session,
     searching: Searching,
