@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 CALL_SHOWN_S, TURN_SHOWN_S, SHOWN, COURSE_M = 1800.0, 60.0, 3, 10.0
 GAIN_STEPS = ("attenuator", "off tune 5 kHz", "off tune 10 kHz", "off tune 20 kHz", "no antenna",
               "body shield")  # fmt: skip
+ANSWER_DUE_S = 60.0  # a long search is located anew twice a minute at least
 PLACE_KIND = "place"
 CLOSE_IN_SHARE = 0.75  # of the meter: from there on the next step keeps it readable
 
@@ -176,7 +177,7 @@ class Finding:
             saturated=strength is not None and strength.saturated,
         )
         calibrated = strength is not None and strength.unit == "dBm"
-        age_s = None if moment.answered_s is None else moment.now_s - moment.answered_s
+        age_s = None if moment.answered_s is None else _overdue(moment.now_s - moment.answered_s)
         derived = moment.derived
         echo = derived is not None and possible_echo(derived.observations, moment.time)
         return Snapshot(
@@ -326,6 +327,11 @@ class Finding:
                  observer=e.observer)
             for e in entries[-SHOWN:]
         )  # fmt: skip
+
+
+def _overdue(age_s: float) -> float:
+    """Return the age of an answer: 0 while the next one is not late."""
+    return age_s if age_s > ANSWER_DUE_S else 0.0
 
 
 def next_step(taken: str) -> str:
