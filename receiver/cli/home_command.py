@@ -26,7 +26,7 @@ REHEARSED_MINUTES, SPEED = 180.0, 10.0
 @click.option(
     "--replay",
     "replayed",
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Run this journal again instead of listening; nothing is written.",
 )
 @click.option("--rehearse", is_flag=True, help="A made-up search on emulated receivers.")
