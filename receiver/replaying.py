@@ -17,9 +17,11 @@ from receiver.live import Follower
 from receiver.locator import Past
 from receiver.locator.settings import LED_WALK_M
 from receiver.recording import ANSWER_EVERY_S, View
-from receiver.records import Row, Source
+from receiver.records import Entry, Place, Row, Source
 
+LOOK_S = 0.1
 LONGEST_PAUSE_S = 60.0  # of the search: a night between two days is skipped
+SET_BACK_S = 2.0  # rows of several sources are that far out of order
 
 
 @contextmanager
@@ -53,23 +55,20 @@ def replay(
     on_events: Callable[[list[Event]], None],
     on_view: Callable[[View], None],
     stop: threading.Event,
-    look_s: float = 0.1,
+    seconds: float | None = None,
 ) -> None:
-    """Run a journal through `on_events` and `on_view` until its end, or until `stop` is set."""
-    view, past, next_answer_s = View(begin=clock.now().utc), Past(), 0.0
-    view.clock_source = clock.source
-    with Journal.open(path, readonly=True) as journal, _closing(journal.rows()) as written:
-        follower = Follower(journal)
+    """Run a journal through `on_events` and `on_view` until its end, or until `stop` is set.
+
+    `seconds` are those of the search after which it ends; `collar` gives the one homed in on.
+    """
+    view, past, next_answer_s = View(clock_source=clock.source), Past(), 0.0
+    with Journal.open(path, readonly=True) as journal:
+        follower, rows = Follower(journal), _Rows(journal, clock)
         answers = Answers(follower, collar())
-        rows = _paced(written)
-        waiting = next(rows, None)
-        while waiting is not None and not stop.wait(look_s):
+        while not rows.ended and not stop.wait(LOOK_S):
+            events = [e for row in rows.due() for e in _of(row, follower, journal.origin)]
             now = clock.now()
-            view.now, view.now_ns = now.utc, now.monotonic_ns
-            events: list[Event] = []
-            while waiting is not None and waiting[0] <= now.utc.timestamp():
-                events += follower.add(waiting[1])
-                waiting, view.saved = next(rows, None), view.saved + 1
+            view.now, view.now_ns, view.saved = now.utc, now.monotonic_ns, rows.count
             on_events(events)
             if now.monotonic_ns / 1e9 >= next_answer_s:
                 answers.about(collar())
@@ -79,14 +78,46 @@ def replay(
                 view.answered_ns = now.monotonic_ns
                 next_answer_s = now.monotonic_ns / 1e9 + ANSWER_EVERY_S
             on_view(view)
+            if seconds is not None and now.monotonic_ns / 1e9 > seconds:
+                return
 
 
-def _paced(rows: Iterator[Row]) -> Iterator[tuple[float, Row]]:
-    """Give each row the second of the replay at which it comes: as it was, without long pauses."""
-    last, cut_s = None, 0.0
-    for row in rows:
-        said = None if isinstance(row, Source) or row.time.year <= 1970 else row.time.timestamp()
-        if said is not None and last is not None:
-            cut_s += max(said - last - LONGEST_PAUSE_S, min(said - last, 0.0), 0.0)
-        last = said if said is not None else last
-        yield (last - cut_s if last is not None else 0.0), row
+def _of(row: Row, follower: Follower, origin: str) -> list[Event]:
+    """Return what a row says to this searcher; what others' receivers heard, they heard."""
+    events = follower.add(row)
+    is_own = row.origin == origin
+    return events if is_own else [e for e in events if isinstance(e, Place | Entry)]
+
+
+class _Rows:
+    """The rows of a journal as its clock comes to them.
+
+    Over a long pause, and over a clock that was set, the replay's clock is set, too: ages are
+    counted by its monotonic count, which is not.
+    """
+
+    def __init__(self, journal: Journal, clock: SimulatedClock) -> None:
+        self.count, self._clock = 0, clock
+        self._rows = journal.rows()
+        self._last: datetime | None = None
+        self._next = next(self._rows, None)
+
+    @property
+    def ended(self) -> bool:
+        return self._next is None
+
+    def due(self) -> Iterator[Row]:
+        """Yield the rows that come by now."""
+        while self._next is not None and self._is_due(self._next):
+            yield self._next
+            self._next, self.count = next(self._rows, None), self.count + 1
+
+    def _is_due(self, row: Row) -> bool:
+        if isinstance(row, Source) or row.time.year <= 1970:
+            return True
+        if self._last is not None:
+            step_s = (row.time - self._last).total_seconds()
+            skipped_s = max(step_s - LONGEST_PAUSE_S, 0.0) + min(step_s + SET_BACK_S, 0.0)
+            self._clock.sleep(skipped_s)
+        self._last = row.time
+        return row.time <= self._clock.now().utc

@@ -17,9 +17,8 @@ from receiver.clock import Clock
 from receiver.config import Configuration
 from receiver.homing import mapped
 from receiver.homing.finding import Finding, Moment
-from receiver.homing.snapshot import Machine, Snapshot, SourceState
-from receiver.journal import Journal
-from receiver.records import Entry, Place
+from receiver.homing.snapshot import OLD_S, Machine, Snapshot, SourceState
+from receiver.records import SETUP, Entry, Observation, Place
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from receiver.ui.web.tiles import Tiles
 
 SAVED_WITHIN_S = 5.0
-PICTURES_KEPT = 2  # day and night
 Submit = Callable[[Entry], None]
 
 
@@ -43,7 +41,10 @@ class Ground:
 
 @dataclass(slots=True)
 class Searching:
-    """One search. `auto_off_s`: receivers that switch themselves off, and after how long."""
+    """One search. `auto_off_s`: receivers that switch themselves off, and after how long.
+
+    `is_replay`: nothing of the journal is older than what is shown.
+    """
 
     configuration: Configuration
     clock: Clock
@@ -51,6 +52,9 @@ class Searching:
     journal: Path | None = None
     ground: Ground = field(default_factory=Ground)
     auto_off_s: dict[str, float] = field(default_factory=dict)
+    is_replay: bool = False
+    submit_row: Submit = nobody_writes
+    saved: Callable[[float], bool] = lambda seconds: True
     faces: list[Callable[[Snapshot], None]] = field(default_factory=list)
     _finding: Finding = field(init=False)
     _write: Submit | None = None
@@ -61,15 +65,16 @@ class Searching:
     _entries: dict[str, Entry] = field(default_factory=dict)
     _last: Snapshot | None = None
     _posterior: Posterior | None = None
-    _bearings: list[dict[str, Any]] = field(default_factory=list)
+    _observations: Sequence[Observation] = ()
     _pictures: dict[bool, tuple[object, Overlay | None]] = field(default_factory=dict)
     _version: int = 0
-    _key_ns: int | None = None
+    _keys_s: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         known = self.ground.elevation is not None
-        self._finding = Finding(self.configuration, self.collar, elevations_known=known)
+        begin = None if self.is_replay else self.clock.now().utc
+        self._finding = Finding(self.configuration, self.collar, known, begin)
 
     # --- told by the recording ------------------------------------------------------------------
 
@@ -98,15 +103,18 @@ class Searching:
         for event in events:
             if isinstance(event, Entry):
                 self._entries[event.id] = event
+                if event.content.get("kind") == SETUP:
+                    self._keys_s[str(event.content.get("receiver"))] = now_s
             elif isinstance(event, Place) and self._is_own(event):
-                self._step(event, now_s - max((now.utc - event.time).total_seconds(), 0.0))
+                since_s = now_s - max((now.utc - event.time).total_seconds(), 0.0)
+                self._step(event, since_s)
 
     def _is_own(self, place: Place) -> bool:
         return (place.observer or self.configuration.observer) == self.configuration.observer
 
     def _step(self, place: Place, since_s: float) -> None:
         strength = None if self._last is None else self._last.strength
-        share = None if strength is None or strength.age_s > 10.0 else strength.share
+        share = None if strength is None or strength.age_s > OLD_S else strength.share
         self._walk.add(mapped.Step(place.latitude_deg, place.longitude_deg, share, since_s))
 
     def on_view(self, view: View) -> None:
@@ -116,7 +124,7 @@ class Searching:
             snapshot = self._finding.snapshot(moment)
         if view.posterior is not self._posterior and view.derived is not None:
             self._posterior = view.posterior
-            self._bearings = mapped.bearings(view.derived.observations, moment.time)
+            self._observations = view.derived.observations
             self._version += 1
         self._last = snapshot
         for show in self.faces:
@@ -149,18 +157,17 @@ class Searching:
             state=status.state,
             age_s=None if heard_ns is None else round((view.now_ns - heard_ns) / 1e9, 1),
             reason=status.reason,
-            off_in_s=self._off_in_s(status.name, view.now_ns),
+            off_in_s=self._off_in_s(status.name, view.now_ns / 1e9),
         )
 
-    def _off_in_s(self, name: str, now_ns: int) -> float | None:
+    def _off_in_s(self, name: str, now_s: float) -> float | None:
         """Return when a receiver switches itself off: so long after a key of it was pressed.
 
         Nobody tells when that was; a gain step is a key, and so is switching it on at the start.
         """
         if name not in self.auto_off_s:
             return None
-        self._key_ns = now_ns if self._key_ns is None else self._key_ns
-        return self.auto_off_s[name] - (now_ns - self._key_ns) / 1e9
+        return self.auto_off_s[name] - (now_s - self._keys_s.setdefault(name, now_s))
 
     # --- asked by faces -------------------------------------------------------------------------
 
@@ -198,15 +205,15 @@ class Searching:
         """Return what a map shows."""
         snapshot, now_s = self.snapshot(), self.clock.now().monotonic_ns / 1e9
         version = self.map_version()
-        answer = None if self._posterior is None else self._posterior.answer
+        posterior = self._answer()
         return {
             "version": version,
             "walk": [
                 [s.latitude_deg, s.longitude_deg, s.share, round(now_s - s.since_s)]
                 for s in self._walk.steps
             ],
-            "regions": mapped.regions(answer),
-            "bearings": self._bearings,
+            "regions": mapped.regions(None if posterior is None else posterior.answer),
+            "bearings": mapped.bearings(self._observations, snapshot.time, self.collar),
             "others": mapped.others(snapshot),
             "alarms": mapped.alarms(snapshot),
             "belief": self._belief(),
@@ -214,6 +221,11 @@ class Searching:
             "has_tiles": self.ground.tiles is not None,
             "has_relief": self.ground.elevation is not None,
         }
+
+    def _answer(self) -> Posterior | None:
+        """Return the last answer, unless it is still that of the collar before."""
+        found = self._posterior
+        return found if found is not None and found.answer.collar == self.collar else None
 
     def _belief(self) -> dict[str, Any] | None:
         drawn = self._overlay(night=False)
@@ -230,7 +242,7 @@ class Searching:
     def _overlay(self, *, night: bool) -> Overlay | None:
         from receiver.ui.web.belief import overlay
 
-        posterior = self._posterior
+        posterior = self._answer()
         kept = self._pictures.get(night)
         if kept is None or kept[0] is not posterior:
             kept = (posterior, None if posterior is None else overlay(posterior, night=night))

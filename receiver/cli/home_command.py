@@ -70,7 +70,7 @@ def command(
     if rehearse + (replayed is not None) + bool(sources) != 1:
         raise click.UsageError("give SOURCEs to listen to, or --replay, or --rehearse")
     if replayed is not None:
-        return _replayed(replayed, settings["collar"], speed or SPEED, asked)
+        return _replayed(replayed, settings["collar"], speed or SPEED, asked, settings["seconds"])
     if rehearse:
         return _rehearsed(journal, seed, speed or SPEED, asked, settings["seconds"])
     if journal is None:
@@ -142,8 +142,11 @@ def _rehearsed(
         return code
 
 
-def _replayed(path: Path, collar: str | None, speed: float, asked: Asked) -> int:
+def _replayed(
+    path: Path, collar: str | None, speed: float, asked: Asked, seconds: float | None
+) -> int:
     """Run a journal again in front of the same screen, sound and phones."""
+    from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
     from receiver.clock import SimulatedClock, SystemClock
     from receiver.journal import Journal
     from receiver.recording import Session
@@ -157,20 +160,19 @@ def _replayed(path: Path, collar: str | None, speed: float, asked: Asked) -> int
     clock, ticks = SimulatedClock(begin_of(path), speed), SystemClock()
     session = Session(addresses=(), journal=path, configuration=configuration, clock=clock,
                       collar=collar)  # fmt: skip
-    searching, stop = homing.searching_of(session, asked), threading.Event()
-    from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
-
+    searching, stop = homing.searching_of(session, asked, is_replay=True), threading.Event()
     interrupted = stop_on_interrupt(stop)
     with ExitStack() as stack:
         serving = stack.enter_context(homing.phones(searching, asked))
         if serving is not None:
             homing.invite(serving, "viewer")
-        seconds = lambda: ticks.now().monotonic_ns / 1e9  # noqa: E731
-        face, start = stack.enter_context(homescreen(seconds, lines=asked.plain))
+        now_s = lambda: ticks.now().monotonic_ns / 1e9  # noqa: E731
+        face, start = stack.enter_context(homescreen(now_s, lines=asked.plain))
         stack.enter_context(homing.sounding(searching, asked, face.say))
         searching.faces.append(face.show)
         other = lambda done: homing.other_deed(done, searching, face)  # noqa: E731
         deeds = no_deeds(face.say, stop.set, other)
         start(ReplayKeys(deeds, clock, configuration.observer, [], searching.collar, actions))
-        replay(path, clock, lambda: searching.collar, searching.on_events, searching.on_view, stop)
+        replay(path, clock, lambda: searching.collar, searching.on_events, searching.on_view,
+               stop, seconds)  # fmt: skip
     return INTERRUPTED if interrupted() else 0

@@ -70,7 +70,7 @@ def prepare() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def searching_of(session: Session, asked: Asked) -> Searching:
+def searching_of(session: Session, asked: Asked, *, is_replay: bool = False) -> Searching:
     """Return the search of a session, with the ground that the user brought."""
     from receiver.cli.listen_command import collar_of
     from receiver.searching import Ground, Searching
@@ -91,6 +91,7 @@ def searching_of(session: Session, asked: Asked) -> Searching:
         journal=session.journal,
         ground=Ground(tiles=tiles, elevation=elevation),
         auto_off_s=_auto_off_s(session),
+        is_replay=is_replay,
     )
 
 

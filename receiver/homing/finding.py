@@ -2,27 +2,28 @@
 
 Fed with the events of a journal (live or in replay) and asked for a snapshot as often as a face
 likes. A value's age grows by the monotonic clock from the moment when it was taken in, so that a
-clock that is set meanwhile makes nothing young.
+clock that is set meanwhile makes nothing young. A journal that is gone on with begins with what was
+heard in earlier runs: nothing of that is a level or a place of now, whatever the clocks said.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from receiver.config import Collar, Configuration
-from receiver.corrections import standing
-from receiver.geodesy import LocalGrid
-from receiver.heard import meaning_of
+from receiver.derive import Read
+from receiver.heard import LEAST_PULSES, meaning_of
 from receiver.homing.advice import advise
-from receiver.homing.approach import DROPPED_LIMIT_M, USUAL_LIMIT_M, approach
+from receiver.homing.approach import approach
 from receiver.homing.echoes import possible_echo
+from receiver.homing.entered import SHOWN, Entered
+from receiver.homing.gains import gain, nearness
 from receiver.homing.needs import needed
-from receiver.homing.said import call_words, entry_words, packet_words
+from receiver.homing.said import packet_words
 from receiver.homing.snapshot import (
     OLD_S,
     Advice,
@@ -30,37 +31,34 @@ from receiver.homing.snapshot import (
     Beat,
     Gain,
     Machine,
+    Nearness,
     Said,
     Snapshot,
     SourceState,
-    Standing,
     Strength,
 )
-from receiver.homing.strength import Levels, Span, walked
-from receiver.homing.where import nearness, where
+from receiver.homing.stands import Stands
+from receiver.homing.strength import Levels
+from receiver.homing.sweeps import Sweeps
+from receiver.homing.where import where
 from receiver.language import translated
 from receiver.records import (
-    APPROACH,
-    CALL,
     OWN_RADIO,
     SETUP,
     TURN,
     Detection,
     Entry,
     Gap,
+    Observation,
     Place,
+    said_time,
 )
 
 if TYPE_CHECKING:
     from receiver.joining import Derived
     from receiver.locator import Posterior
 
-CALL_SHOWN_S, TURN_SHOWN_S, SHOWN, COURSE_M = 1800.0, 60.0, 3, 10.0
-GAIN_STEPS = ("attenuator", "off tune 5 kHz", "off tune 10 kHz", "off tune 20 kHz", "no antenna",
-              "body shield")  # fmt: skip
-ANSWER_DUE_S = 60.0  # a long search is located anew twice a minute at least
-PLACE_KIND = "place"
-CLOSE_IN_SHARE = 0.75  # of the meter: from there on the next step keeps it readable
+Point = tuple[float, float]
 
 
 @dataclass(slots=True)
@@ -80,22 +78,32 @@ class Moment:
 
 @dataclass(slots=True)
 class Finding:
-    """The state of a homing search. `collar` is the one homed in on, and may be changed."""
+    """The state of a homing search. `collar` is the one homed in on, and may be changed.
+
+    `begin` is when this run began, where the first events may be those of earlier runs; None in a
+    replay.
+    """
 
     configuration: Configuration
     collar: str | None
     elevations_known: bool = False
+    begin: datetime | None = None
     _levels: dict[str, Levels] = field(default_factory=dict)
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
-    _places: dict[str, tuple[Place, float]] = field(default_factory=dict)
-    _way: deque[Place] = field(default_factory=lambda: deque(maxlen=60))
-    _entries: dict[str, tuple[Entry, float]] = field(default_factory=dict)
-    _standing: list[Entry] = field(default_factory=list)
+    _shown: str = ""  # the receiver whose level is shown
+    _stands: Stands = field(init=False)
+    _entered: Entered = field(init=False)
     _packets: deque[tuple[str, float]] = field(default_factory=lambda: deque(maxlen=SHOWN))
-    _turns: deque[Span] = field(default_factory=lambda: deque(maxlen=2))
-    _turning_since_s: float | None = None
+    _sweeps: Sweeps = field(default_factory=Sweeps)
+    _told: tuple[Derived | None, str | None, list[Observation]] = field(
+        default_factory=lambda: (None, None, [])
+    )
     _own_radio: set[str] = field(default_factory=set)
-    _setups: int = 0
+    _changes: dict[str, int] = field(default_factory=dict)  # of what a receiver hears with
+
+    def __post_init__(self) -> None:
+        own = self.configuration.observer
+        self._stands, self._entered = Stands(own), Entered(own)
 
     @property
     def sheet(self) -> Collar | None:
@@ -106,57 +114,65 @@ class Finding:
         """Home in on another collar: levels of the last one say nothing of it."""
         self.collar = collar
         self._levels.clear()
-        self._turns.clear()
+        self._sweeps = Sweeps()
 
     def take(self, events: Iterable[object], time: datetime, now_s: float) -> None:
         """Take what the journal says anew; `time` and `now_s` are now."""
+        has_entries = False
         for event in events:
-            said = event.time if isinstance(event, Detection | Place | Entry) else time
+            said = _time_of(event, time)
             since_s = now_s - max((time - said).total_seconds(), 0.0)
-            if isinstance(event, Detection):
+            is_old = self.begin is not None and not self.begin <= said <= time
+            if isinstance(event, Entry):
+                has_entries = True
+                self._enter(event, since_s, now_s, is_old=is_old)
+            elif not is_old:
+                self._take_now(event, since_s)
+        self.begin = None
+        if has_entries:
+            self._entered.settle()
+            self._stands.by_hand(self._entered.places)
+
+    def _take_now(self, event: object, since_s: float) -> None:
+        match event:
+            case Detection():
                 self._hear(event, since_s)
-            elif isinstance(event, Place):
-                self._stand(event, since_s)
-            elif isinstance(event, Entry):
-                self._enter(event, since_s)
-            elif isinstance(event, Gap):
+            case Place():
+                self._stands.add(event, since_s)
+            case Gap():
                 self._lose(event)
-            elif (packet := getattr(event, "packet", None)) is not None:
-                self._packets.append((packet_words(packet), since_s))
+            case Read():
+                self._packets.append((packet_words(event.packet), since_s))
 
     def _hear(self, heard: Detection, since_s: float) -> None:
         is_other = heard.collar is not None and heard.collar != self.collar
-        if is_other or (heard.collar is None and heard.kind == "packet"):
+        is_elsewhere = heard.observer not in (None, self.configuration.observer)
+        if is_other or is_elsewhere or (heard.collar is None and heard.kind == "packet"):
             return
+        receiver = heard.receiver or heard.source
         unit = "count" if heard.level_db is None else heard.level_unit or "dB"
-        chain = (unit, heard.session, heard.attenuator_db, heard.gain_db, self._setups)
-        if self._chains.get(heard.source) != chain or heard.source not in self._levels:
-            self._chains[heard.source] = chain
-            self._levels[heard.source] = Levels(unit, is_meter=heard.kind == "meter")
-        self._levels[heard.source].add(heard, since_s)
+        changes = self._changes.get(receiver, 0)
+        chain = (unit, heard.session, heard.attenuator_db, heard.gain_db, changes)
+        if self._chains.get(receiver) != chain or receiver not in self._levels:
+            self._chains[receiver] = chain
+            self._levels[receiver] = Levels(unit, is_meter=heard.kind == "meter")
+        self._levels[receiver].add(heard, since_s)
 
-    def _stand(self, place: Place, since_s: float) -> None:
-        who = place.observer or self.configuration.observer
-        self._places[who] = (place, since_s)
-        if who == self.configuration.observer:
-            self._way.append(place)
-
-    def _enter(self, entry: Entry, since_s: float) -> None:
-        kind, own = entry.content.get("kind"), entry.observer == self.configuration.observer
-        if kind != PLACE_KIND:  # phones tell theirs every few seconds
-            self._entries[entry.id] = (entry, since_s)
-            self._standing = standing([known for known, _ in self._entries.values()])
-        if kind == TURN and own:
-            self._turn(entry.content.get("state") == "start", since_s)
-        elif kind == SETUP and own:
-            self._setups += 1
-
-    def _turn(self, starts: bool, since_s: float) -> None:
-        if starts:
-            self._turning_since_s = since_s
-        elif self._turning_since_s is not None:
-            self._turns.appendleft((self._turning_since_s, since_s))
-            self._turning_since_s = None
+    def _enter(self, entry: Entry, since_s: float, now_s: float, *, is_old: bool) -> None:
+        """Take an entry; what is taken back changes a gain, or a turn, as what is entered does."""
+        since_s = min(since_s, now_s - OLD_S) if is_old else since_s
+        back = self._entered.add(entry, since_s, now_s, is_old=is_old)
+        for told in (entry, back):
+            if told is None or told.observer != self.configuration.observer:
+                continue
+            content = told.content
+            if content.get("kind") == SETUP:
+                receiver = str(content.get("receiver"))
+                self._changes[receiver] = self._changes.get(receiver, 0) + 1
+            elif content.get("kind") == TURN and told is back:
+                self._sweeps.forget()
+            elif content.get("kind") == TURN and not is_old:
+                self._sweeps.turn(content.get("state") == "start", since_s)
 
     def _lose(self, gap: Gap) -> None:
         if gap.reason == OWN_RADIO:
@@ -166,179 +182,143 @@ class Finding:
 
     def snapshot(self, moment: Moment) -> Snapshot:
         """Return everything at this moment."""
-        strength, entries = self._strength(moment.now_s), self._standing
-        place = self._standing_of(self.configuration.observer, moment.now_s)
-        here = None if place is None else (place.latitude_deg, place.longitude_deg)
-        stands = approach(moment.posterior, here, self._limit_m(entries))
-        gain = self._gain(strength, moment)
-        near = nearness(
-            None if gain is None else gain.now,
-            is_heard=strength is not None and strength.age_s < OLD_S,
-            saturated=strength is not None and strength.saturated,
-        )
-        calibrated = strength is not None and strength.unit == "dBm"
-        age_s = None if moment.answered_s is None else _overdue(moment.now_s - moment.answered_s)
-        derived = moment.derived
-        echo = derived is not None and possible_echo(derived.observations, moment.time)
+        now_s, derived = moment.now_s, moment.derived
+        posterior, told = self._posterior(moment), self._telling(derived)
+        strength = self._strength(now_s)
+        place = self._stands.of(self.configuration.observer, now_s)
+        known = None if place is None else (place.latitude_deg, place.longitude_deg)
+        # Nobody is led from where he was; but who stood within the limit stands there still.
+        here = known if self._stands.holds(now_s) else None
+        stands = approach(posterior, known, self._entered.limit_m)
         return Snapshot(
             time=moment.time,
             collar=self.collar,
             collars=tuple(collar.name for collar in self.configuration.collars),
             simulation=self.configuration.simulation,
             approach=stands,
-            advice=self._advice(moment, here, stands, strength),
+            advice=self._advice(posterior, here, stands, strength, now_s),
             machine=moment.machine,
-            where=where(moment.posterior, here, near, metres_known=calibrated, age_s=age_s),
+            where=where(
+                posterior,
+                here,
+                self._nearness(strength, moment),
+                metres_known=self._is_calibrated(strength, moment),
+                age_s=None if moment.answered_s is None else now_s - moment.answered_s,
+            ),
             strength=strength,
             beat=self._beat(strength, moment),
-            gain=gain,
+            gain=self._gain(strength, moment),
             place=place,
-            others=self._others(moment.now_s),
+            others=self._stands.others(now_s),
             sources=moment.sources,
-            decoded=tuple(Said(text=t, age_s=moment.now_s - s) for t, s in self._packets),
-            calls=self._calls(entries, moment.now_s),
-            entered=self._entered(entries, moment.now_s),
-            needed=needed(moment.derived, self.configuration, moment.sources, place, strength),
+            decoded=tuple(Said(text=text, age_s=now_s - s) for text, s in self._packets),
+            calls=self._entered.calls(now_s),
+            entered=self._entered.last(now_s),
+            needed=needed(derived, self.configuration, moment.sources, place, strength, told),
             faults=tuple(map(translated, moment.faults[-SHOWN:])),
-            possible_echo=echo,
-            turning=self._turning_since_s is not None,
+            possible_echo=possible_echo(told, moment.time),
+            turning=self._sweeps.is_turning(now_s),
             own_radio=bool(self._own_radio),
-            heard_count=sum(entry.content.get("heard") is True for entry in entries),
+            heard_count=self._entered.heard_count,
         )
 
+    def _posterior(self, moment: Moment) -> Posterior | None:
+        """Return the answer, unless it is still that of the collar before."""
+        found = moment.posterior
+        return found if found is not None and found.answer.collar == self.collar else None
+
+    def _telling(self, derived: Derived | None) -> list[Observation]:
+        """Return the collar's bearings and one that it was heard by; looked for once an answer."""
+        if self._told[0] is not derived or self._told[1] != self.collar:
+            known = () if derived is None else derived.observations
+            own = [o for o in known if o.collar in (None, self.collar)]
+            heard = next((o for o in own if o.heard), None)
+            bearings = [o for o in own if o.kind == "bearing"]
+            self._told = derived, self.collar, [*([heard] if heard else []), *bearings]
+        return self._told[2]
+
     def _strength(self, now_s: float) -> Strength | None:
-        """Return the level of the receiver that heard the collar last."""
-        is_of_turn = bool(self._turns) and now_s - self._turns[0][1] < TURN_SHOWN_S
-        sweeps: Sequence[Span] = [*self._turns] if is_of_turn else walked(now_s)
-        if self._turning_since_s is not None:
-            sweeps = [(self._turning_since_s, now_s + 1.0), *self._turns]
+        """Return the level of the beacon, else of packets; of one receiver as long as it hears."""
+        sweeps = self._sweeps.spans(now_s)
         told = [
             strength
             for receiver, levels in self._levels.items()
             if (strength := levels.strength(receiver, now_s, sweeps))
         ]
-        packets = {s.receiver for s in told if not self._levels[s.receiver].has_beats}
-        return min(
-            told, key=lambda s: (s.age_s > OLD_S, s.receiver in packets, s.age_s), default=None
-        )
+        best = min(told, key=self._rank, default=None)
+        self._shown = "" if best is None else best.receiver
+        if best is not None and self._sweeps.is_turning(now_s):
+            return replace(best, trend_db=None)  # the loudest of this turn may be still to come
+        return best
+
+    def _rank(self, told: Strength) -> tuple[bool, bool, bool, float]:
+        is_old, has_beats = told.age_s > OLD_S, self._levels[told.receiver].has_beats
+        return is_old, not has_beats, is_old or told.receiver != self._shown, told.age_s
 
     def _beat(self, strength: Strength | None, moment: Moment) -> Beat | None:
+        if strength is None:
+            return None
         tracked = [b for b in moment.beats if b[0] == self.collar]
         if tracked:
             _, rate, meaning = tracked[-1]
-            return Beat(pulses_per_minute=round(rate), meaning=meaning or "", age_s=0.0)
-        levels = None if strength is None else self._levels[strength.receiver]
-        rate_told = None if levels is None else levels.pulses_per_minute(moment.now_s)
-        if rate_told is None or strength is None or levels is None:
-            return None
-        sheet, is_sure = self.sheet, levels.beat_count >= 30
-        meaning = meaning_of(sheet, 60.0 / rate_told) if sheet is not None and is_sure else None
-        rate = round(rate_told, 1)
+            rate = round(rate)
+        else:
+            levels, sheet = self._levels[strength.receiver], self.sheet
+            told = levels.pulses_per_minute(moment.now_s)
+            if told is None:
+                return None
+            is_sure = sheet is not None and levels.beat_count(moment.now_s) >= LEAST_PULSES
+            meaning = meaning_of(sheet, 60.0 / told) if is_sure and sheet is not None else None
+            rate = round(told, 1)
         return Beat(pulses_per_minute=rate, meaning=meaning or "", age_s=strength.age_s)
 
     def _gain(self, strength: Strength | None, moment: Moment) -> Gain | None:
         if strength is None or moment.derived is None:
             return None
-        own = self.configuration.observer
-        setup = moment.derived.register.hearing(own, strength.receiver, moment.time).setup
-        now = ", ".join(
-            part
-            for part in (
-                setup.antenna,
-                setup.gain,
-                f"-{setup.attenuator_db:g} dB" if setup.attenuator_db else None,
-            )
-            if part
-        )
-        close = strength.saturated or strength.share >= CLOSE_IN_SHARE
-        return Gain(now=now, next_step=next_step(setup.gain or "") if close else "")
+        own, register = self.configuration.observer, moment.derived.register
+        return gain(register.hearing(own, strength.receiver, moment.time).setup, strength)
 
-    def _limit_m(self, entries: Sequence[Entry]) -> float:
-        limits = [e.content.get("limit_m") for e in entries if e.content.get("kind") == APPROACH]
-        last = limits[-1] if limits else None
-        return float(last) if isinstance(last, int | float) else USUAL_LIMIT_M
+    def _nearness(self, strength: Strength | None, moment: Moment) -> Nearness | None:
+        told = self._gain(strength, moment)
+        return nearness(
+            None if told is None else told.now,
+            is_heard=strength is not None and strength.age_s <= OLD_S,
+            saturated=strength is not None and strength.saturated,
+        )
+
+    def _is_calibrated(self, strength: Strength | None, moment: Moment) -> bool:
+        """Tell whether the receiver that hears it was calibrated: packets say dBm without."""
+        if strength is None or moment.derived is None:
+            return False
+        own, register = self.configuration.observer, moment.derived.register
+        is_measured = strength.unit == "dBm" and self._levels[strength.receiver].has_beats
+        return is_measured or bool(register.calibration(own, strength.receiver, moment.time))
 
     def _advice(
         self,
-        moment: Moment,
-        here: tuple[float, float] | None,
+        posterior: Posterior | None,
+        here: Point | None,
         stands: Approach,
         strength: Strength | None,
+        now_s: float,
     ) -> Advice:
-        if self._turning_since_s is not None and not stands.must_stop:
+        if self._sweeps.is_turning(now_s) and not stands.must_stop:
             return Advice(deed="turn")
         return advise(
-            moment.posterior,
+            posterior,
             here,
             stands,
-            contact_m=self._contact_m(),
-            course_deg=self._course_deg(),
+            course_deg=self._stands.course_deg(),
             heard_age_s=None if strength is None else strength.age_s,
             elevations_known=self.elevations_known,
         )
 
-    def _contact_m(self) -> float:
-        """Return how near the team means to come: a collar that lies still may be picked up."""
-        lies_still = self.sheet is not None and self.sheet.movement == "still"
-        return DROPPED_LIMIT_M if lies_still else USUAL_LIMIT_M
 
-    def _course_deg(self) -> float | None:
-        """Return where the searcher went over his last steps."""
-        if len(self._way) < 2:
-            return None
-        last = self._way[-1]
-        grid = LocalGrid(last.latitude_deg, last.longitude_deg)
-        for earlier in list(self._way)[-2::-1]:
-            x_m, y_m = grid.to_xy(earlier.latitude_deg, earlier.longitude_deg)
-            if float(x_m) ** 2 + float(y_m) ** 2 >= COURSE_M**2:
-                return math.degrees(math.atan2(-float(x_m), -float(y_m))) % 360.0
-        return None
-
-    def _standing_of(self, observer: str, now_s: float) -> Standing | None:
-        found = self._places.get(observer)
-        if found is None:
-            return None
-        place, since_s = found
-        return Standing(
-            observer=observer,
-            latitude_deg=place.latitude_deg,
-            longitude_deg=place.longitude_deg,
-            age_s=0.0 if _holds(place, now_s - since_s) else round(now_s - since_s, 1),
-            accuracy_m=place.accuracy_m,
-            heading_deg=place.heading_deg,
-        )
-
-    def _others(self, now_s: float) -> tuple[Standing, ...]:
-        names = [name for name in self._places if name != self.configuration.observer]
-        return tuple(s for name in names if (s := self._standing_of(name, now_s)))
-
-    def _calls(self, entries: Sequence[Entry], now_s: float) -> tuple[Said, ...]:
-        calls = [e for e in entries if e.content.get("kind") == CALL]
-        said = [
-            Said(text=call_words(e.content), age_s=now_s - self._entries[e.id][1],
-                 observer=e.observer)
-            for e in calls
-        ]  # fmt: skip
-        return tuple(one for one in said if one.age_s < CALL_SHOWN_S)
-
-    def _entered(self, entries: Sequence[Entry], now_s: float) -> tuple[Said, ...]:
-        return tuple(
-            Said(text=entry_words(e.content), age_s=now_s - self._entries[e.id][1],
-                 observer=e.observer)
-            for e in entries[-SHOWN:]
-        )  # fmt: skip
-
-
-def _overdue(age_s: float) -> float:
-    """Return the age of an answer: 0 while the next one is not late."""
-    return age_s if age_s > ANSWER_DUE_S else 0.0
-
-
-def next_step(taken: str) -> str:
-    """Return the step of the close-in chain after the furthest one that is taken, "" for none."""
-    furthest = max((i for i, step in enumerate(GAIN_STEPS) if step in taken), default=-1)
-    return GAIN_STEPS[furthest + 1] if furthest + 1 < len(GAIN_STEPS) else ""
-
-
-def _holds(place: Place, age_s: float) -> bool:
-    return place.holds_s is not None and age_s < place.holds_s
+def _time_of(event: object, now: datetime) -> datetime:
+    """Return the time that an event is about; of an entry that which it names, where it does."""
+    if isinstance(event, Entry):
+        try:
+            return said_time(event.content, event.time)
+        except (TypeError, ValueError):
+            return event.time
+    return event.time if isinstance(event, Detection | Place | Gap | Read) else now

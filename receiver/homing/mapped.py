@@ -55,16 +55,22 @@ def regions(answer: Answer | None) -> dict[str, Any]:
     return {share: region["geometry"] for share, region in answer.regions.items() if share != "75"}
 
 
-def bearings(observations: Sequence[Observation], now: datetime) -> list[dict[str, Any]]:
-    """Return the last bearings, each with the place where it was taken."""
-    taken = [o for o in observations if o.kind == "bearing" and o.latitude_deg is not None]
+def bearings(
+    observations: Sequence[Observation], now: datetime, collar: str | None
+) -> list[dict[str, Any]]:
+    """Return the last bearings of a collar, each with the place where it was taken."""
+    taken = [
+        o
+        for o in observations
+        if o.kind == "bearing" and o.latitude_deg is not None and o.collar in (None, collar)
+    ]
     return [
         {
             "lat": o.latitude_deg,
             "lon": o.longitude_deg,
             "bearing_deg": o.bearing_deg,
             "sd_deg": o.bearing_sigma_deg,
-            "age_s": round((now - o.time).total_seconds()),
+            "age_s": max(round((now - o.time).total_seconds()), 0),
             "observer": o.observer,
         }
         for o in taken[-BEARINGS_SHOWN:]

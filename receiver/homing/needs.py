@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from receiver.config import Configuration
 from receiver.homing.snapshot import OLD_S, SourceState, Standing, Strength
 from receiver.language import phrase
+from receiver.records import Observation
 
 if TYPE_CHECKING:
     from receiver.joining import Derived
@@ -21,8 +22,9 @@ def needed(
     sources: Sequence[SourceState],
     place: Standing | None,
     strength: Strength | None,
+    observations: Sequence[Observation] = (),
 ) -> tuple[str, ...]:
-    """Return what is missing, in words."""
+    """Return what is missing, in words; `observations` are those of the homed collar."""
     said = [
         phrase("{name} is lost: {reason}", name=s.name, reason=s.reason or s.state)
         for s in sources
@@ -34,7 +36,6 @@ def needed(
         said.append(phrase("your place is old: is the GPS still on?"))
     if derived is None:
         return tuple(said)
-    observations = derived.observations
     receivers = [s.name for s in sources if s.role == "receiver"]
     own = configuration.observer
     unsaid = [r for r in receivers if derived.register.first(own, r).antenna is None

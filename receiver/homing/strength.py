@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from receiver.homing.snapshot import Strength
+from receiver.homing.sweeps import Span
 from receiver.records import Detection
 
 PULSE_HOLD_S = 3.0  # the loudest of so long is the level now: fading makes single pulses jump
-SWEEP_S = 30.0  # of walking; a turn is a sweep of its own
 NOISE_S, RISE_DB, RISE_COUNTS = 10.0, 4.0, 8.0
 FEWEST_NOISE = 5
 # Where a receiver does not say what its ends are.
 RANGE_DB, TOP_COUNTS = 60.0, 255.0
 PACKET_FLOOR_DB, PACKET_TOP_DB = -120.0, -40.0
-FEWEST_BEATS, MOST_BEATS, BEAT_S = 5, 30, 30.0
+FEWEST_BEATS, MOST_BEATS, BEAT_S, SURE_S = 5, 60, 30.0, 60.0
 FULL_SCALE = "dBFS"
-
-Span = tuple[float, float]
 
 
 class Pulse(NamedTuple):
@@ -83,10 +81,9 @@ class Levels:
         """Whether this hears the beacon itself, not its packets."""
         return self._is_meter or self.unit == FULL_SCALE
 
-    @property
-    def beat_count(self) -> int:
-        """How many beats the rate rests on."""
-        return len(self._beats)
+    def beat_count(self, now_s: float) -> int:
+        """Return how many beats of late the rate rests on."""
+        return sum(now_s - beat <= SURE_S for beat in self._beats)
 
     def pulses_per_minute(self, now_s: float) -> float | None:
         """Return the rate of the meter's pulses; what is missed now and then does not count."""
@@ -100,15 +97,15 @@ class Levels:
         if not self.pulses:
             return None
         last_s = self.pulses[-1].time_s
-        now = max((p for p in self.pulses if last_s - p.time_s <= PULSE_HOLD_S), key=_value)
-        peaks = [_peak(self.pulses, sweep) for sweep in [*sweeps][:2]]
+        now = max(self._since(last_s - PULSE_HOLD_S), key=_value)
+        peaks = [self._peak(sweep) for sweep in [*sweeps][:2]]
         newest = peaks[0] if peaks else None
         trend = newest.value - peaks[1].value if newest and len(peaks) > 1 and peaks[1] else None
         return Strength(
             receiver=receiver,
             value=round(now.value, 1),
             unit=self.unit if self.unit in ("count", "dBm") else "dB",
-            share=round(min(max((now.value - now.floor) / (now.top - now.floor), 0.0), 1.0), 3),
+            share=_share(now),
             age_s=round(now_s - last_s, 1),
             peak=None if newest is None else round(newest.value, 1),
             peak_age_s=None if newest is None else round(now_s - newest.time_s, 1),
@@ -116,25 +113,28 @@ class Levels:
             saturated=now.saturated,
         )
 
+    def _since(self, begin_s: float) -> Iterator[Pulse]:
+        """Yield the pulses from a second on, the newest first; old ones are not looked at."""
+        return takewhile(lambda pulse: pulse.time_s >= begin_s, reversed(self.pulses))
 
-def walked(now_s: float) -> list[Span]:
-    """Return the last two sweeps of who walks and does not turn."""
-    return [(now_s - SWEEP_S, now_s + 1.0), (now_s - 2 * SWEEP_S, now_s - SWEEP_S)]
+    def _peak(self, sweep: Span) -> Pulse | None:
+        begin_s, end_s = sweep
+        return max((p for p in self._since(begin_s) if p.time_s < end_s), key=_value, default=None)
 
 
 def _value(pulse: Pulse) -> float:
     return pulse.value
 
 
+def _share(pulse: Pulse) -> float:
+    span = max(pulse.top - pulse.floor, 1.0)
+    return round(min(max((pulse.value - pulse.floor) / span, 0.0), 1.0), 3)
+
+
 def _floor(heard: Detection) -> float:
+    if heard.kind == "packet":  # one that is spread is heard below the noise
+        return PACKET_FLOOR_DB
     if heard.noise_db is not None:
         return heard.noise_db
-    level_db = PACKET_FLOOR_DB if heard.level_db is None else heard.level_db
-    if heard.kind == "packet":
-        return PACKET_FLOOR_DB
+    level_db = heard.level_db or 0.0
     return level_db - (heard.snr_db or RANGE_DB / 2)
-
-
-def _peak(pulses: Iterable[Pulse], sweep: Span) -> Pulse | None:
-    begin_s, end_s = sweep
-    return max((p for p in pulses if begin_s <= p.time_s < end_s), key=_value, default=None)

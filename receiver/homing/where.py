@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 HELD = (0.05, 0.95)
 NO_SENSE_SD_DEG = 80.0  # a direction that is less sure than this is none
-# What is still heard through these steps of the close-in chain is near, or very near (a beacon that
-# is audible with the last step is usually in sight: section 1 of the project's page on field use).
-NEAR_STEPS = ("attenuator", "off tune")
-VERY_NEAR_STEPS = ("no antenna", "off tune 20", "body shield")
 
 
 def where(
@@ -75,13 +71,3 @@ def _direction(apart: NDArray[np.float64], held: NDArray[np.float64]) -> tuple[f
     length = min(max(abs(mean), 1e-12), 1.0)
     spread = math.degrees(math.sqrt(-2.0 * math.log(length)))
     return math.degrees(math.atan2(mean.imag, mean.real)) % 360.0, spread
-
-
-def nearness(gain: str | None, *, is_heard: bool, saturated: bool) -> Nearness | None:
-    """Say how near by what is still heard through which step of the close-in chain."""
-    if not is_heard:
-        return None
-    steps = gain or ""
-    if any(step in steps for step in VERY_NEAR_STEPS):
-        return "very near"
-    return "near" if saturated or any(step in steps for step in NEAR_STEPS) else "far"
