@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from receiver.config import Collar, Configuration
-from receiver.derive import Read
 from receiver.heard import LEAST_PULSES, meaning_of
 from receiver.homing.advice import advise
 from receiver.homing.approach import approach
@@ -141,8 +140,8 @@ class Finding:
                 self._stands.add(event, since_s)
             case Gap():
                 self._lose(event)
-            case Read():
-                self._packets.append((packet_words(event.packet), since_s))
+            case _ if (packet := getattr(event, "packet", None)) is not None:
+                self._packets.append((packet_words(packet), since_s))
 
     def _hear(self, heard: Detection, since_s: float) -> None:
         is_other = heard.collar is not None and heard.collar != self.collar
@@ -152,10 +151,10 @@ class Finding:
         receiver = heard.receiver or heard.source
         unit = "count" if heard.level_db is None else heard.level_unit or "dB"
         changes = self._changes.get(receiver, 0)
-        chain = (unit, heard.session, heard.attenuator_db, heard.gain_db, changes)
+        chain = (heard.kind, unit, heard.session, heard.attenuator_db, heard.gain_db, changes)
         if self._chains.get(receiver) != chain or receiver not in self._levels:
             self._chains[receiver] = chain
-            self._levels[receiver] = Levels(unit, is_meter=heard.kind == "meter")
+            self._levels[receiver] = Levels(unit, heard.kind)
         self._levels[receiver].add(heard, since_s)
 
     def _enter(self, entry: Entry, since_s: float, now_s: float, *, is_old: bool) -> None:
@@ -321,4 +320,5 @@ def _time_of(event: object, now: datetime) -> datetime:
             return said_time(event.content, event.time)
         except (TypeError, ValueError):
             return event.time
-    return event.time if isinstance(event, Detection | Place | Gap | Read) else now
+    said: datetime = getattr(event, "time", now)
+    return said

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from receiver.geodesy import LocalGrid
+from receiver.homing.needs import PLACE_OLD_S
 from receiver.homing.snapshot import Standing
 from receiver.records import Place
-from receiver.search import HAND_PLACE_HOLDS_S, STILL_AGE_S
 
-COURSE_M, STEPS = 10.0, 60
+COURSE_M, STEPS, DAY_S = 10.0, 60, 86_400.0
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Stands:
         if (found := self._of(self.observer)) is None:
             return False
         place, since_s = found
-        return now_s - since_s <= (STILL_AGE_S if place.holds_s is None else place.holds_s)
+        return now_s - since_s <= (PLACE_OLD_S if place.holds_s is None else place.holds_s)
 
     def of(self, observer: str, now_s: float) -> Standing | None:
         """Return where somebody is."""
@@ -84,4 +84,4 @@ class Stands:
 
 def _is_for_ever(place: Place) -> bool:
     """Tell whether a place was given in an address; one by hand is as old as it is."""
-    return place.holds_s is not None and place.holds_s > HAND_PLACE_HOLDS_S
+    return place.holds_s is not None and place.holds_s > DAY_S

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from receiver.homing.snapshot import Strength
 from receiver.homing.sweeps import Span
-from receiver.records import Detection
+from receiver.records import Detection, DetectionKind
 
 PULSE_HOLD_S = 3.0  # the loudest of so long is the level now: fading makes single pulses jump
 NOISE_S, RISE_DB, RISE_COUNTS = 10.0, 4.0, 8.0
@@ -40,8 +40,9 @@ class Pulse(NamedTuple):
 class Levels:
     """The pulses of one receiver on one scale: "count", or decibels of `unit`."""
 
-    def __init__(self, unit: str, *, is_meter: bool) -> None:
-        self.unit, self._is_meter = unit, is_meter
+    def __init__(self, unit: str, kind: DetectionKind) -> None:
+        self.unit, self._is_meter = unit, kind == "meter"
+        self.has_beats = kind != "packet"  # hears the beacon itself, not its packets
         self.pulses: deque[Pulse] = deque(maxlen=3000)
         self._readings: deque[tuple[float, float]] = deque(maxlen=600)
         self._beats: deque[float] = deque(maxlen=MOST_BEATS)
@@ -75,11 +76,6 @@ class Levels:
         top = {FULL_SCALE: 0.0}.get(heard.level_unit or "", top)
         top = PACKET_TOP_DB if heard.kind == "packet" else top
         self.pulses.append(Pulse(time_s, value, floor, max(top, value), bool(heard.saturated)))
-
-    @property
-    def has_beats(self) -> bool:
-        """Whether this hears the beacon itself, not its packets."""
-        return self._is_meter or self.unit == FULL_SCALE
 
     def beat_count(self, now_s: float) -> int:
         """Return how many beats of late the rate rests on."""

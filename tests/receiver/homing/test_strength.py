@@ -1,86 +1,103 @@
-"""The level of the homed collar: pulses of a meter, peaks, trend, scale."""
+"""The level of one receiver: pulses of a polled meter, the scale, the rate."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from receiver.homing.strength import Levels, walked
-from receiver.records import Detection
+from receiver.homing.strength import Levels
+from receiver.records import Detection, DetectionKind
 
-T0 = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
-
-
-def reading(level_db: float | None = None, raw: float | None = None, **more: object) -> Detection:
-    fields = {"kind": "meter", "time": T0, "monotonic_ns": 0, "level_db": level_db,
-              "level_raw": raw, **more}  # fmt: skip
-    return Detection(**fields)  # type: ignore[arg-type]
+T0 = datetime(2026, 11, 28, 6, tzinfo=UTC)
 
 
-def beating(levels: Levels, pulses: dict[float, float], until_s: float, noise: float) -> None:
-    """Ask a meter ten times a second; at `pulses` it shows them, else noise."""
-    for tick in range(round(until_s * 10)):
-        at_s = tick / 10
-        levels.add(reading(pulses.get(at_s, noise)), at_s)
+def given(kind: DetectionKind, level_db: float | None = None, **values: Any) -> Detection:
+    return Detection(kind=kind, time=T0, monotonic_ns=0, level_db=level_db, **values)
 
 
-def test_meter_that_shows_noise_alone_is_no_level() -> None:
-    levels = Levels("dBm", is_meter=True)
-    beating(levels, {}, 20.0, -120.0)
-    assert levels.strength("r", 20.0, walked(20.0)) is None
+def meter(counts: float) -> Detection:
+    return given("meter", level_raw=counts, found=False)
 
 
-def test_pulses_of_a_meter_are_the_level_and_the_rate() -> None:
-    levels = Levels("dBm", is_meter=True)
-    beating(levels, {float(s): -90.0 + s % 2 for s in range(2, 30)}, 30.0, -120.0)
-    seen = levels.strength("r", 30.0, walked(30.0))
-    assert seen is not None
-    assert (seen.value, seen.unit, seen.age_s) == (-89.0, "dBm", 1.0)
-    assert seen.share == pytest.approx(31 / 60, abs=0.02)  # noise to 60 dB above it
-    assert levels.pulses_per_minute(30.0) == pytest.approx(60.0)
+def beating(period_s: float, seconds: float, poll_s: float = 0.1) -> Levels:
+    """Return a meter that shows 20 counts of noise, and 120 while a pulse lasts."""
+    levels = Levels("count", "meter")
+    for step in range(round(seconds / poll_s)):
+        time_s = step * poll_s
+        is_pulse = step % round(period_s / poll_s) == 0 and time_s >= 1.0
+        levels.add(meter(120.0 if is_pulse else 20.0), time_s)
+    return levels
 
 
-def test_trend_compares_the_peaks_of_two_sweeps() -> None:
-    levels = Levels("dBm", is_meter=True)
-    early, late = {10.0: -95.0, 20.0: -99.0}, {40.0: -91.0, 50.0: -97.0}
-    beating(levels, early | late, 60.0, -120.0)
-    seen = levels.strength("r", 60.0, walked(60.0))
-    assert seen is not None
-    assert (seen.peak, seen.trend_db) == (-91.0, 4.0)
-    turns = [(35.0, 55.0), (5.0, 15.0)]
-    turned = levels.strength("r", 60.0, turns)
-    assert turned is not None
-    assert (turned.peak, turned.peak_age_s, turned.trend_db) == (-91.0, 20.0, 4.0)
+def test_meter_shows_noise_between_pulses() -> None:
+    levels = beating(1.0, 20.0)
+    assert {pulse.value for pulse in levels.pulses} == {120.0}
+    told = levels.strength("r", 20.0, [(0.0, 30.0)])
+    assert told is not None
+    # 100 counts above the noise of 20, of the 235 up to 255.
+    assert (told.value, told.unit, told.share, told.age_s) == (120.0, "count", 0.426, 1.0)
 
 
-def test_one_sweep_has_no_trend() -> None:
-    levels = Levels("dBm", is_meter=True)
-    beating(levels, {10.0: -95.0}, 12.0, -120.0)
-    seen = levels.strength("r", 12.0, walked(12.0))
-    assert seen is not None
-    assert seen.trend_db is None
+def test_meter_without_pulses_is_no_level() -> None:
+    levels = Levels("count", "meter")
+    for step in range(200):
+        levels.add(meter(20.0 + step % 5), step * 0.1)
+    assert levels.strength("r", 20.0, [(0.0, 30.0)]) is None
 
 
-def test_counts_have_no_decibels() -> None:
-    levels = Levels("count", is_meter=True)
-    for tick in range(300):
-        levels.add(reading(raw=200.0 if tick % 10 == 0 else 20.0), tick / 10)
-    seen = levels.strength("r", 30.0, walked(30.0))
-    assert seen is not None
-    assert (seen.unit, seen.value, seen.trend_db) == ("count", 200.0, None)
+@pytest.mark.parametrize(
+    ("period_s", "seconds", "rate", "beats"),
+    [(1.0, 20.0, 60.0, 19), (0.5, 20.0, 120.0, 38), (1.5, 60.0, 40.0, 39), (1.0, 4.0, None, 3)],
+)
+def test_rate_of_a_meters_pulses(
+    period_s: float, seconds: float, rate: float | None, beats: int
+) -> None:
+    levels = beating(period_s, seconds)
+    told = levels.pulses_per_minute(seconds)
+    assert told == (None if rate is None else pytest.approx(rate, abs=0.1))
+    assert levels.beat_count(seconds) == beats
+    assert levels.pulses_per_minute(seconds + 31.0) is None
+    assert levels.beat_count(seconds + 61.0) == 0
 
 
-@pytest.mark.parametrize(("unit", "shown"), [("dBm", "dBm"), ("dBS9", "dB"), ("dBFS", "dB")])
-def test_only_a_calibrated_level_is_called_dbm(unit: str, shown: str) -> None:
-    levels = Levels(unit, is_meter=False)
-    levels.add(reading(-60.0, kind="slot", level_unit=unit, found=True, noise_db=-80.0), 1.0)
-    seen = levels.strength("sdr", 1.0, walked(1.0))
-    assert seen is not None
-    assert seen.unit == shown
+@pytest.mark.parametrize(
+    ("heard", "share"),
+    [
+        (given("pulse", -45.0, level_unit="dBFS", noise_db=-90.0), 0.5),
+        (given("pulse", 0.0, level_unit="dBFS", noise_db=-80.0), 1.0),
+        (given("pulse", 0.0, level_unit="dBFS", noise_db=0.0), 0.0),  # no span, and no fault
+        (given("pulse", 30.0, level_unit="dBS9", noise_db=0.0), 0.5),
+        (given("pulse", 20.0, level_unit="dBS9", snr_db=15.0), 0.25),
+        (given("packet", -80.0, level_unit="dBm"), 0.5),
+        (given("packet", -118.0, level_unit="dBm", noise_db=-105.0), 0.025),  # below the noise
+        (given("packet", -130.0, level_unit="dBm"), 0.0),
+    ],
+)
+def test_where_a_level_lies_on_the_meter(heard: Detection, share: float) -> None:
+    levels = Levels(heard.level_unit or "dB", heard.kind)
+    levels.add(heard, 0.0)
+    told = levels.strength("r", 0.0, [])
+    assert told is not None
+    assert told.share == share
 
 
-def test_slot_in_which_nothing_was_found_is_no_level() -> None:
-    levels = Levels("dBFS", is_meter=False)
-    levels.add(reading(-80.0, kind="slot", level_unit="dBFS", found=False), 1.0)
-    assert levels.strength("sdr", 1.0, walked(1.0)) is None
+def test_loudest_pulse_holds_for_three_seconds_and_the_peak_for_its_sweep() -> None:
+    levels = Levels("dBFS", "pulse")
+    for second, level_db in enumerate([-50.0, -60.0, -62.0, -61.0, -63.0, -64.0, -65.0]):
+        levels.add(given("pulse", level_db, level_unit="dBFS", noise_db=-90.0), float(second))
+    told = levels.strength("r", 6.5, [(3.0, 10.0), (0.0, 3.0)])
+    assert told is not None
+    assert (told.value, told.peak, told.peak_age_s, told.trend_db) == (-61.0, -61.0, 3.5, -11.0)
+
+
+def test_saturation_of_the_loudest_is_told_and_counts_have_no_trend() -> None:
+    levels = Levels("count", "meter")
+    for step in range(100):
+        loud = step % 10 == 0 and step > 10
+        levels.add(given("meter", level_raw=255.0 if loud else 10.0, saturated=loud), step * 0.1)
+    told = levels.strength("r", 10.0, [(5.0, 20.0), (0.0, 5.0)])
+    assert told is not None
+    assert told.saturated
+    assert (told.share, told.trend_db) == (1.0, None)
