@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def begin_of(path: Path) -> datetime:
     Raises:
         InputError: nothing was written in it.
     """
-    with Journal.open(path, readonly=True) as journal, _closing(journal.rows()) as rows:
+    with Journal.open(path, readonly=True) as journal, _given(journal) as rows:
         for row in rows:
             if not isinstance(row, Source) and row.time.year > 1970:
                 return row.time
@@ -62,8 +62,8 @@ def replay(
     `seconds` are those of the search after which it ends; `collar` gives the one homed in on.
     """
     view, past, next_answer_s = View(clock_source=clock.source), Past(), 0.0
-    with Journal.open(path, readonly=True) as journal:
-        follower, rows = Follower(journal), _Rows(journal, clock)
+    with Journal.open(path, readonly=True) as journal, _given(journal) as given:
+        follower, rows = Follower(journal), _Rows(given, clock)
         answers = Answers(follower, collar())
         while not rows.ended and not stop.wait(LOOK_S):
             events = [e for row in rows.due() for e in _of(row, follower, journal.origin)]
@@ -82,6 +82,11 @@ def replay(
                 return
 
 
+def _given(journal: Journal) -> closing[Generator[Row]]:
+    """Return the rows of a journal, which end with it also where not all were read."""
+    return closing(row for row in journal.rows())
+
+
 def _of(row: Row, follower: Follower, origin: str) -> list[Event]:
     """Return what a row says to this searcher; what others' receivers heard, they heard."""
     events = follower.add(row)
@@ -96,9 +101,9 @@ class _Rows:
     counted by its monotonic count, which is not.
     """
 
-    def __init__(self, journal: Journal, clock: SimulatedClock) -> None:
+    def __init__(self, rows: Iterator[Row], clock: SimulatedClock) -> None:
         self.count, self._clock = 0, clock
-        self._rows = journal.rows()
+        self._rows = rows
         self._last: datetime | None = None
         self._next = next(self._rows, None)
 

@@ -1,118 +1,164 @@
-"""A running homing search in front of its faces, and a journal that runs again."""
+"""A search as its faces see it: snapshots, the map, entries of phones, the next collar."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from receiver.address import parse_address
-from receiver.clock import SimulatedClock, SystemClock
+from receiver.clock import Stamp, SystemClock
 from receiver.config import Collar, Configuration
-from receiver.errors import InputError
 from receiver.homing.snapshot import Snapshot
-from receiver.journal import Journal
-from receiver.notes import content
-from receiver.recording import Running, Session, record
-from receiver.records import Entry, jsonable
-from receiver.replaying import begin_of, replay
+from receiver.joining import Derived
+from receiver.listen import Status
+from receiver.locator import LocatorConfig, Posterior, Stream
+from receiver.recording import View
+from receiver.records import Detection, Entry, Observation, Place
 from receiver.searching import Searching
 
-T0 = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
-SHEETS = Configuration(collars=(Collar(name="M7"), Collar(name="F2")))
+T0 = datetime(2026, 11, 28, 6, tzinfo=UTC)
+SHEETS = Configuration(observer="A", collars=tuple(Collar(name=n) for n in ("leo", "ira")))
 
 
-def entry(what: content.Content, seconds: float) -> Entry:
-    return content.entry(what, "A", SimulatedClock(T0 + timedelta(seconds=seconds)))
+class HandClock(SystemClock):
+    """A clock that stands until it is moved on."""
+
+    seconds = 0.0
+
+    def now(self) -> Stamp:
+        utc = T0 + timedelta(seconds=self.seconds)
+        return Stamp(utc=utc, monotonic_ns=round((self.seconds + 100.0) * 1e9))
+
+
+class Camp:
+    """A search, its clock, and what its face was shown."""
+
+    def __init__(self, **values: Any) -> None:
+        self.clock, self.shown = HandClock(), list[Snapshot]()
+        self.search = Searching(SHEETS, self.clock, "leo", **values)
+        self.search.faces.append(self.shown.append)
+
+    def hear(self, seconds: float, *events: Any) -> None:
+        self.clock.seconds = seconds
+        self.search.on_events(events)
+
+    def look(self, **values: Any) -> Snapshot:
+        now = self.clock.now()
+        self.search.on_view(View(now=now.utc, now_ns=now.monotonic_ns, **values))
+        return self.shown[-1]
 
 
 @pytest.fixture
-def walked(tmp_path: Path) -> Path:
-    """A journal with three entries and a long night between the last two."""
-    path = tmp_path / "walk.journal"
-    with Journal.create(path, SHEETS) as journal:
-        journal.append([
-            entry({"kind": "place", "latitude_deg": 43.0, "longitude_deg": 42.0}, 0),
-            entry({**content.heard("clear"), "collar": "M7"}, 10),
-            entry(content.call("danger"), 40_000),
-        ])  # fmt: skip
-    return path
+def camp() -> Camp:
+    return Camp()
 
 
-def test_replay_shows_all_that_was_written_and_skips_the_night(walked: Path) -> None:
-    clock, shown = SimulatedClock(begin_of(walked), 120.0), list[Snapshot]()
-    searching = Searching(SHEETS, clock, "M7", faces=[shown.append])
-    replay(walked, clock, lambda: "M7", searching.on_events, searching.on_view,
-           threading.Event(), look_s=0.02)  # fmt: skip
-    assert shown[-1].heard_count == 1
-    assert [call.text for call in shown[-1].calls] == ["DANGER"]
-    assert shown[-1].machine.saved == 3
-    assert len(shown) < 200  # 40,000 s in less than four
+def pulse(seconds: float) -> Detection:
+    return Detection(kind="pulse", time=T0 + timedelta(seconds=seconds), monotonic_ns=0,
+                     source="r30", collar="leo", level_db=-45.0, level_unit="dBFS",
+                     noise_db=-90.0)  # fmt: skip
 
 
-def test_replay_can_be_stopped(walked: Path) -> None:
-    clock, stop = SimulatedClock(begin_of(walked), 1.0), threading.Event()
-    searching = Searching(SHEETS, clock, "M7", faces=[lambda snapshot: stop.set()])
-    replay(walked, clock, lambda: "M7", searching.on_events, searching.on_view, stop, 0.01)
+def place(seconds: float, metres_north: float = 0.0, observer: str = "A") -> Place:
+    return Place(time=T0 + timedelta(seconds=seconds), observer=observer, longitude_deg=42.0,
+                 latitude_deg=43.0 + metres_north / 111_100)  # fmt: skip
 
 
-def test_empty_journal_cannot_be_replayed(tmp_path: Path) -> None:
-    path = tmp_path / "empty.journal"
-    Journal.create(path, Configuration()).close()
-    with pytest.raises(InputError, match="nothing was recorded"):
-        begin_of(path)
+def note(identity: str = "n", **content: Any) -> Entry:
+    return Entry(id=identity, observer="A", time=T0, content={"kind": "note", **content})
 
 
-def test_what_a_phone_enters_is_saved_and_comes_back(tmp_path: Path) -> None:
-    searching = Searching(SHEETS, SystemClock(), "M7")
-    stop, saved = threading.Event(), list[bool]()
-    row = content.entry({**content.heard("clear"), "collar": "M7"}, "phone 1", SystemClock())
-
-    def begun(running: Running) -> None:
-        searching.begin(running.writer.submit, running.writer.flush)
-        saved.append(searching.submit(row))
-
-    def look(snapshot: Snapshot) -> None:
-        if snapshot.heard_count:
-            stop.set()
-
-    searching.faces.append(look)
-    session = Session(addresses=(), journal=tmp_path / "s.journal", configuration=SHEETS,
-                      clock=SystemClock(), seconds=10.0, look_s=0.05,
-                      homed=lambda: searching.collar)  # fmt: skip
-    record(replace(session, addresses=(parse_address("fixed:43,42"),)), searching.on_events,
-           searching.on_view, stop, begun)  # fmt: skip
-    assert saved == [True]
-    assert searching.entry(row.id) is not None
-    assert searching.entry("another") is None
+def bearings(*collars: str) -> Derived:
+    return Derived(observations=[
+        Observation(id=name, kind="bearing", time=T0, collar=name, observer="A", heard=True,
+                    latitude_deg=43.0, longitude_deg=42.0, bearing_deg=90.0,
+                    bearing_sigma_deg=10.0)
+        for name in collars
+    ])  # fmt: skip
 
 
-def test_map_is_plain_json_before_and_after_anything_is_known() -> None:
-    searching = Searching(SHEETS, SimulatedClock(T0), "M7")
-    told = searching.map()
-    assert told["belief"] is None
-    assert told["walk"] == []
-    assert told["version"] == searching.map_version()
-    assert jsonable(told)
-    assert searching.belief_png(night=True) is None
-    assert searching.tile(10, 1, 1) is None
-    assert searching.relief(10, 1, 1, False) is None
+def answer(derived: Derived, collar: str) -> Posterior:
+    stream = Stream(LocatorConfig(collar=collar))
+    stream.extend(derived.observations)
+    return stream.posterior()
+
+
+def test_there_is_a_snapshot_before_anything_came(camp: Camp) -> None:
+    assert camp.search.snapshot().collar == "leo"
+    drawn = camp.search.map()
+    assert (drawn["walk"], drawn["belief"], drawn["bearings"]) == ([], None, [])
+
+
+def test_faces_are_shown_what_was_heard(camp: Camp) -> None:
+    camp.hear(1.0, pulse(1.0), place(1.0))
+    seen = camp.look(saved=7, faults=["a fault"])
+    assert seen.strength is not None
+    assert (seen.strength.share, seen.machine.saved, seen.faults) == (0.5, 7, ("a fault",))
+    assert camp.search.snapshot() is seen
+
+
+def test_walk_is_coloured_by_what_is_heard_now(camp: Camp) -> None:
+    camp.hear(1.0, pulse(1.0))
+    camp.look()
+    camp.hear(2.0, place(2.0), place(2.0, 500.0, "B"))
+    camp.hear(20.0, pulse(1.5))
+    camp.look()
+    camp.hear(21.0, place(21.0, 30.0))
+    walk = camp.search.map()["walk"]
+    assert [(share, age_s) for _, _, share, age_s in walk] == [(0.5, 19), (None, 0)]
+
+
+def test_walk_of_an_earlier_run_is_as_old_as_it_is(camp: Camp) -> None:
+    camp.hear(0.1, place(-3600.0), place(-3500.0, 100.0))
+    assert [age_s for *_, age_s in camp.search.map()["walk"]] == [3600, 3500]
+    assert camp.look().place is None
+
+
+def test_map_is_of_the_collar_homed_in_on(camp: Camp) -> None:
+    derived = bearings("leo", "ira")
+    camp.look(derived=derived, posterior=answer(derived, "leo"))
+    version = camp.search.map_version()
+    camp.clock.seconds = 60.0
+    camp.look(derived=derived, posterior=answer(derived, "leo"))
+    assert camp.search.map_version() > version
+    drawn = camp.search.map()
+    assert [(b["bearing_deg"], b["age_s"]) for b in drawn["bearings"]] == [(90.0, 60)]
+    assert set(drawn["regions"]) == {"50", "95"}
+    assert drawn["belief"]["south"] < 43.0 < drawn["belief"]["north"]
+    day, night = camp.search.belief_png(False), camp.search.belief_png(True)
+    assert day is not None
+    assert day.startswith(b"\x89PNG")
+    assert day != night
+    assert camp.search.next_collar() == "ira"
+    drawn = camp.search.map()
+    assert (drawn["regions"], drawn["belief"]) == ({}, None)  # never leo's for ira
 
 
 def test_next_collar_goes_round() -> None:
-    searching = Searching(SHEETS, SimulatedClock(T0), "M7")
-    assert searching.next_collar() == "F2"
-    assert searching.next_collar() == "M7"
-    alone = Searching(Configuration(collars=(Collar(name="M7"),)), SimulatedClock(T0), "M7")
+    camp = Camp()
+    assert [camp.search.next_collar() for _ in range(3)] == ["ira", "leo", "ira"]
+    assert camp.look().collar == "ira"
+    alone = Searching(replace(SHEETS, collars=SHEETS.collars[:1]), HandClock(), "leo")
     assert alone.next_collar() is None
 
 
-def test_what_is_entered_before_the_recording_begins_waits_for_it() -> None:
-    searching, written = Searching(SHEETS, SimulatedClock(T0), "M7"), list[Entry]()
-    row = entry(content.heard("clear"), 0)
-    assert searching.submit(row) is False
-    searching.begin(written.append, lambda seconds: True)
-    assert written == [row]
+def test_entries_are_found_once_they_are_saved(camp: Camp) -> None:
+    written = list[Entry]()
+    camp.search.submit_row = written.append
+    camp.search.saved = lambda seconds: False
+    assert camp.search.submit(note()) is False
+    assert (written, camp.search.entry("n")) == ([note()], None)
+    camp.hear(1.0, note())
+    assert camp.search.entry("n") == note()
+
+
+def test_receiver_switches_off_so_long_after_its_last_key() -> None:
+    camp = Camp(auto_off_s={"r30": 900.0})
+    statuses = [Status(name="r30", role="receiver"), Status(name="r9", role="receiver")]
+    assert [s.off_in_s for s in camp.look(statuses=statuses).sources] == [900.0, None]
+    camp.clock.seconds = 600.0
+    assert camp.look(statuses=statuses).sources[0].off_in_s == 300.0
+    camp.hear(700.0, note("k", kind="setup", receiver="r30", gain="attenuator"))
+    assert camp.look(statuses=statuses).sources[0].off_in_s == 900.0
