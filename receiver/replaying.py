@@ -24,17 +24,6 @@ LONGEST_PAUSE_S = 60.0  # of the search: a night between two days is skipped
 SET_BACK_S = 2.0  # rows of several sources are that far out of order
 
 
-@contextmanager
-def _closing(rows: Iterator[Row]) -> Iterator[Iterator[Row]]:
-    """Give rows, and let go of the journal's cursors however it ends."""
-    try:
-        yield rows
-    finally:
-        close = getattr(rows, "close", None)
-        if close is not None:
-            close()
-
-
 def begin_of(path: Path) -> datetime:
     """Return when the first row of a journal was written.
 

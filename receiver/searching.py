@@ -18,6 +18,7 @@ from receiver.config import Configuration
 from receiver.homing import mapped
 from receiver.homing.finding import Finding, Moment
 from receiver.homing.snapshot import OLD_S, Machine, Snapshot, SourceState
+from receiver.journal import Journal
 from receiver.records import SETUP, Entry, Observation, Place
 
 if TYPE_CHECKING:
@@ -53,8 +54,6 @@ class Searching:
     ground: Ground = field(default_factory=Ground)
     auto_off_s: dict[str, float] = field(default_factory=dict)
     is_replay: bool = False
-    submit_row: Submit = nobody_writes
-    saved: Callable[[float], bool] = lambda seconds: True
     faces: list[Callable[[Snapshot], None]] = field(default_factory=list)
     _finding: Finding = field(init=False)
     _write: Submit | None = None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from receiver.config import Collar, Configuration
 from receiver.heard import LEAST_PULSES, meaning_of
 from receiver.homing.advice import advise
-from receiver.homing.approach import approach
+from receiver.homing.approach import DROPPED_LIMIT_M, USUAL_LIMIT_M, approach
 from receiver.homing.echoes import possible_echo
 from receiver.homing.entered import SHOWN, Entered
 from receiver.homing.gains import gain, nearness
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from receiver.joining import Derived
     from receiver.locator import Posterior
 
+ANSWER_DUE_S = 60.0  # a long search is located anew twice a minute at least
 Point = tuple[float, float]
 
 
@@ -202,7 +203,7 @@ class Finding:
                 here,
                 self._nearness(strength, moment),
                 metres_known=self._is_calibrated(strength, moment),
-                age_s=None if moment.answered_s is None else now_s - moment.answered_s,
+                age_s=None if moment.answered_s is None else _overdue(now_s - moment.answered_s),
             ),
             strength=strength,
             beat=self._beat(strength, moment),
@@ -293,6 +294,11 @@ class Finding:
         is_measured = strength.unit == "dBm" and self._levels[strength.receiver].has_beats
         return is_measured or bool(register.calibration(own, strength.receiver, moment.time))
 
+    def _contact_m(self) -> float:
+        """Return how near the team means to come: a collar that lies still may be picked up."""
+        lies_still = self.sheet is not None and self.sheet.movement == "still"
+        return DROPPED_LIMIT_M if lies_still else USUAL_LIMIT_M
+
     def _advice(
         self,
         posterior: Posterior | None,
@@ -307,10 +313,16 @@ class Finding:
             posterior,
             here,
             stands,
+            contact_m=self._contact_m(),
             course_deg=self._stands.course_deg(),
             heard_age_s=None if strength is None else strength.age_s,
             elevations_known=self.elevations_known,
         )
+
+
+def _overdue(age_s: float) -> float:
+    """Return the age of an answer: 0 while the next one is not late."""
+    return age_s if age_s > ANSWER_DUE_S else 0.0
 
 
 def _time_of(event: object, now: datetime) -> datetime:

@@ -146,12 +146,21 @@ def test_next_collar_goes_round() -> None:
 
 def test_entries_are_found_once_they_are_saved(camp: Camp) -> None:
     written = list[Entry]()
-    camp.search.submit_row = written.append
-    camp.search.saved = lambda seconds: False
+    camp.search.begin(written.append, lambda seconds: False)
     assert camp.search.submit(note()) is False
     assert (written, camp.search.entry("n")) == ([note()], None)
     camp.hear(1.0, note())
     assert camp.search.entry("n") == note()
+
+
+def test_what_is_entered_before_the_recording_begins_waits_for_it(camp: Camp) -> None:
+    written, kept = list[Entry](), list[str]()
+    early = note("early", kind="note", heard=True)
+    assert camp.search.submit(early) is False
+    camp.search.begin(written.append, lambda seconds: True, lambda: kept.append("kept"))
+    assert written == [early]
+    assert camp.search.submit(note("later", kind="note", heard=True)) is True
+    assert (len(written), kept) == (2, ["kept"])
 
 
 def test_receiver_switches_off_so_long_after_its_last_key() -> None:

@@ -10,7 +10,8 @@ import pytest
 from receiver.columns import columns
 from receiver.geodesy import distance_and_bearing
 from receiver.homing.echoes import possible_echo
-from receiver.homing.where import nearness, where
+from receiver.homing.gains import nearness
+from receiver.homing.where import where
 from receiver.locator import LocatorConfig, posterior
 from receiver.records import Observation
 
@@ -52,7 +53,8 @@ def test_nothing_and_an_unknown_place_have_reasons() -> None:
     ("gain", "is_heard", "saturated", "said"),
     [
         (None, False, False, None),
-        (None, True, False, "far"),
+        (None, True, False, None),  # not known with what: that is not far
+        ("5", True, False, "far"),
         ("7", True, True, "near"),
         ("attenuator", True, False, "near"),
         ("attenuator, off tune 20 kHz", True, False, "very near"),
