@@ -389,8 +389,8 @@ class Listening:
 
     @property
     def ended(self) -> bool:
-        """Tell whether every source has come to its end."""
-        return not any(thread.is_alive() for thread in self._threads)
+        """Tell whether every source has come to its end; without any there is none to come."""
+        return bool(self._threads) and not any(thread.is_alive() for thread in self._threads)
 
     def close(self, timeout_s: float = 3.0) -> None:
         """Stop all sources; may be called twice."""

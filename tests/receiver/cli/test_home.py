@@ -1,127 +1,149 @@
-"""`baksan home` and `baksan map`, run for real."""
+"""`baksan home`: a rehearsal, its replay, and a real terminal in which a key writes a row."""
 
 from __future__ import annotations
 
-import json
+import os
 import re
-import signal
+import shlex
 import subprocess
 import sys
-import threading
 import time
-import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+pytest.importorskip("textual", reason="the extra [ui] is not installed")
+
+from receiver.cli import run
 from receiver.journal import Journal
 from receiver.records import Entry
 
-BAKSAN = [sys.executable, "-c", "from receiver.cli import main; main()"]
+BAKSAN = str(Path(sys.executable).with_name("baksan"))
+LINE = re.compile(r"^(\d\d):(\d\d):(\d\d); SIMULATION; .*saved (\d+)$")
+Capture = pytest.CaptureFixture[str]
 
 
-def ran(*arguments: str, folder: Path, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*BAKSAN, *arguments], cwd=folder, capture_output=True, text=True,
-                          timeout=seconds, check=False)  # fmt: skip
+def entries(path: Path) -> list[Entry]:
+    with Journal.open(path, readonly=True) as journal:
+        return [row for row in journal.rows() if isinstance(row, Entry)]
+
+
+def home(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([BAKSAN, "home", *words, "--plain"], cwd=folder, capture_output=True,
+                          text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A rehearsal of three minutes, and what it said."""
-    folder = tmp_path_factory.mktemp("rehearsal")
-    done = ran("home", "--rehearse", "--speed", "15", "--seconds", "180", "--plain",
-               "--sound-to", "heard.wav", "--tone", "both", folder=folder)  # fmt: skip
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A rehearsal of two simulated minutes."""
+    folder = tmp_path_factory.mktemp("home")
+    done = home(folder, "--rehearse", "--seconds", "120", "--speed", "30", "--journal", "a.journal")
     assert done.returncode == 0, done.stderr
-    return folder, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "a fault in looking" not in done.stdout + done.stderr
+    return folder / "a.journal", done.stdout + done.stderr
 
 
-def test_rehearsal_tells_a_line_now_and_then_and_says_that_it_is_made_up(
-    rehearsed: tuple[Path, str],
+def lines_of(said: str) -> list[re.Match[str]]:
+    return [found for line in said.splitlines() if (found := LINE.match(line))]
+
+
+def test_rehearsal_says_a_line_a_second_and_that_it_is_a_simulation(
+    rehearsal: tuple[Path, str],
 ) -> None:
-    _, said = rehearsed
-    lines = [line for line in said.splitlines() if re.match(r"\d\d:\d\d:\d\d; SIMULATION", line)]
-    assert len(lines) >= 3
-    assert any("r8500" in line for line in lines)
-
-
-def test_rehearsal_leaves_a_sound_and_a_journal(rehearsed: tuple[Path, str]) -> None:
-    folder, _ = rehearsed
-    assert (folder / "heard.wav").stat().st_size > 48_000
-    with Journal.open(folder / "baksan-rehearsal" / "search.journal", readonly=True) as journal:
+    path, said = rehearsal
+    lines = lines_of(said)
+    assert len(lines) >= 2
+    assert any("r8500 " in line.string for line in lines)  # it is heard
+    assert int(lines[-1][4]) > int(lines[0][4])
+    with Journal.open(path, readonly=True) as journal:
+        assert journal.configuration.simulation
         assert journal.check() == []
-        assert len(journal) > 100
+    assert "IT MAY BE AT" in said
 
 
-def test_rehearsal_runs_again_and_writes_nothing(rehearsed: tuple[Path, str]) -> None:
-    folder, _ = rehearsed
-    path = folder / "baksan-rehearsal" / "search.journal"
+def test_replay_shows_it_again_and_writes_nothing(rehearsal: tuple[Path, str]) -> None:
+    path, _ = rehearsal
     before = path.read_bytes()
-    done = ran("home", "--replay", str(path), "--speed", "60", "--plain", folder=folder)
+    done = home(path.parent, "--replay", path.name, "--speed", "60")
     assert done.returncode == 0, done.stderr
-    assert "r8500" in done.stderr
+    assert "Traceback" not in done.stderr
+    lines = lines_of(done.stdout + done.stderr)
+    assert lines
+    assert lines[0][1] == "06"  # the hour of the search, not of now
+    assert any("r8500 " in line.string for line in lines)
     assert path.read_bytes() == before
 
 
+def test_replay_ends_after_the_seconds_asked_for(rehearsal: tuple[Path, str]) -> None:
+    path, _ = rehearsal
+    begin = time.monotonic()
+    done = home(path.parent, "--replay", path.name, "--speed", "0.5", "--seconds", "1")
+    assert done.returncode == 0
+    assert time.monotonic() - begin < 30.0  # the whole of it would take four minutes
+
+
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("words", "said"),
     [
-        ((), "give SOURCEs to listen to, or --replay, or --rehearse"),
-        (("--rehearse", "fixed:43,42"), "give SOURCEs to listen to, or --replay, or --rehearse"),
-        (("fixed:43,42",), "--journal says where to save"),
-        (("--rehearse", "--sound", "--sound-to", "a.wav"), "one of the two"),
-        (("--rehearse", "--tiles", "none.mbtiles"), "none.mbtiles"),
+        (["home"], "give SOURCEs to listen to, or --replay, or --rehearse"),
+        (["home", "--rehearse", "fixed:43,42"], "give SOURCEs"),
+        (["home", "fixed:43,42"], "--journal says where to save"),
+        (["home", "--replay", "no.journal"], "no.journal"),
     ],
 )
-def test_wrong_options_are_told_in_a_line(
-    tmp_path: Path, arguments: tuple[str, ...], said: str
-) -> None:
-    done = ran("home", *arguments, folder=tmp_path)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_what_is_asked_wrongly_is_told(words: list[str], said: str, capsys: Capture) -> None:
+    assert run(words) == 2
+    assert said in capsys.readouterr().err
 
 
-def test_phone_pairs_with_a_box_and_its_entries_are_rows(tmp_path: Path) -> None:
-    """Nobody but the one with the code gets in; HEARD is on the disk before it is confirmed."""
-    running = subprocess.Popen(
-        [*BAKSAN, "map", "fixed:43,42", "--journal", "s.journal", "--port", "0"],
-        cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-        env={"PATH": "/usr/bin:/bin", "XDG_CONFIG_HOME": str(tmp_path), "LANG": "C.UTF-8",
-             "PYTHONPATH": ":".join(sys.path)},
-    )  # fmt: skip
-    try:
-        url, token = _invitation(running)
-        with httpx.Client(base_url=url, headers={"X-Baksan": "1", "Origin": url}) as phone:
-            assert phone.get("/state").status_code == 401
-            paired = phone.post("/pair", json={"token": token, "observer": "Zara"})
-            assert paired.status_code == 200, paired.text
-            said = {"id": str(uuid.uuid4()), "what": "heard", "values": {"word": "clear"}}
-            assert phone.post("/entries", json=said).json()["saved"] is True
-            assert phone.post("/entries", json=said).json()["saved"] is True
-            state = phone.get("/state").json()
-            assert said["id"] in state["saved_ids"]
-            assert json.dumps(state, allow_nan=False)
-    finally:
-        running.send_signal(signal.SIGINT)
-        running.communicate(timeout=20)
-    with Journal.open(tmp_path / "s.journal", readonly=True) as journal:
-        rows = [row for row in journal.rows() if isinstance(row, Entry) and row.id == said["id"]]
-    assert [row.observer for row in rows] == ["Zara"]
+class Terminal:
+    """A tmux session of 80 by 24 of its own, in which a rehearsal runs."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._command = [program, "-S", str(folder / "tmux"), "-f", "/dev/null"]
+        named = " ".join(f"{k}={shlex.quote(os.environ.get(k, ''))}" for k in ("PYTHONPATH",))
+        words = "home --rehearse --speed 10 --journal a.journal"
+        command = (
+            f"cd {folder}; env {named} BAKSAN_LANGUAGE=en {BAKSAN} {words}; echo over; sleep 60"
+        )
+        self.tmux("new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", command)
+
+    def tmux(self, *words: str) -> str:
+        done = subprocess.run([*self._command, *words], capture_output=True, text=True, timeout=20,
+                              check=False)  # fmt: skip
+        return done.stdout
+
+    def keys(self, text: str) -> None:
+        for letter in text:
+            self.tmux("send-keys", "-l", "--", letter)
+
+    def wait_for(self, text: str) -> str:
+        """Return the screen once it has this text."""
+        for _ in range(200):
+            if text in (screen := self.tmux("capture-pane", "-p")):
+                return screen
+            time.sleep(0.1)
+        pytest.fail(f"no {text!r} on:\n{screen}")
 
 
-def _invitation(running: subprocess.Popen[str]) -> tuple[str, str]:
-    assert running.stderr is not None
-    found: list[re.Match[str]] = []
+@pytest.fixture
+def terminal(peer: Callable[[str], str], tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(peer("tmux"), tmp_path)
+    yield terminal
+    terminal.tmux("kill-server")
 
-    def read() -> None:
-        assert running.stderr is not None
-        for line in running.stderr:
-            if match := re.search(r"(http://\S+?)/#(\S+)", line):
-                found.append(match)
 
-    threading.Thread(target=read, daemon=True).start()
-    deadline = time.monotonic() + 30.0
-    while not found and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return found[0].group(1), found[0].group(2)
+@pytest.mark.peer("tmux")
+def test_keys_write_rows(terminal: Terminal, tmp_path: Path) -> None:
+    assert "SIMULATION" in terminal.wait_for("SPACE HEARD")
+    terminal.keys("  ")
+    terminal.wait_for("heard clear")
+    terminal.keys("!d")
+    terminal.wait_for("DANGER")
+    terminal.keys("qy")
+    terminal.wait_for("over")
+    kinds = [e.content["kind"] for e in entries(tmp_path / "a.journal") if e.observer == "A"]
+    assert "call" in kinds
+    assert "level" in kinds
