@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def entered(what: str, **values: Any) -> dict[str, Any]:
 def test_entries_of_phones_become_rows(box: subprocess.Popen[str], tmp_path: Path) -> None:
     here = {"latitude_deg": 43.35, "longitude_deg": 42.45}
     heard, danger = entered("heard", word="clear", **here), entered("alarm", call="danger")
-    with phone(invitation(tmp_path), "B") as web:
+    with closing(phone(invitation(tmp_path), "B")) as web:
         assert web.post("/place", json={**here, "accuracy_m": 8}).json()["saved"] is True
         for said in (heard, heard, danger):  # sent twice, saved once
             answer = web.post("/entries", json=said).raise_for_status()
