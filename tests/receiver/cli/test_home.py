@@ -137,7 +137,8 @@ def terminal(peer: Callable[[str], str], tmp_path: Path) -> Iterator[Terminal]:
 
 @pytest.mark.peer("tmux")
 def test_keys_write_rows(terminal: Terminal, tmp_path: Path) -> None:
-    assert "SIMULATION" in terminal.wait_for("SPACE HEARD")
+    terminal.wait_for("SPACE HEARD")
+    terminal.wait_for("SIMULATION")
     terminal.keys("  ")
     terminal.wait_for("heard clear")
     terminal.keys("!d")
