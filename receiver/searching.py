@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from receiver.clock import Clock
-from receiver.config import Configuration
+from receiver.config import Collar, Configuration
 from receiver.homing import mapped
 from receiver.homing.finding import Finding, Moment
 from receiver.homing.snapshot import OLD_S, Machine, Snapshot, SourceState
@@ -55,6 +55,7 @@ class Searching:
     auto_off_s: dict[str, float] = field(default_factory=dict)
     is_replay: bool = False
     faces: list[Callable[[Snapshot], None]] = field(default_factory=list)
+    on_home: list[Callable[[Collar | None], None]] = field(default_factory=list)
     _finding: Finding = field(init=False)
     _write: Submit | None = None
     _flush: Callable[[float], bool] | None = None
@@ -175,6 +176,8 @@ class Searching:
         self.collar = collar
         with self._lock:
             self._finding.home(collar)
+        for tell in self.on_home:
+            tell(self.configuration.collar(collar))
 
     def next_collar(self) -> str | None:
         """Home in on the next collar of the sheets; return its name."""

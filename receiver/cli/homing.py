@@ -118,6 +118,7 @@ def sounding(searching: Searching, asked: Asked, say: Say) -> Iterator[Any]:
         yield None
         return
     searching.faces.append(sound.show)
+    searching.on_home.append(sound.home)
     try:
         yield sound
     finally:

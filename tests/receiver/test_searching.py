@@ -138,7 +138,10 @@ def test_map_is_of_the_collar_homed_in_on(camp: Camp) -> None:
 
 def test_next_collar_goes_round() -> None:
     camp = Camp()
+    heard_for = list[str]()
+    camp.search.on_home.append(lambda sheet: heard_for.append(sheet.name if sheet else "?"))
     assert [camp.search.next_collar() for _ in range(3)] == ["ira", "leo", "ira"]
+    assert heard_for == ["ira", "leo", "ira"]
     assert camp.look().collar == "ira"
     alone = Searching(replace(SHEETS, collars=SHEETS.collars[:1]), HandClock(), "leo")
     assert alone.next_collar() is None
