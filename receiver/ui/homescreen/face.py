@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from receiver.errors import MissingExtraError, ReceiverError
 from receiver.homing.snapshot import Snapshot
 from receiver.language import phrase, translated
 from receiver.ui.homescreen import plain
@@ -113,11 +114,13 @@ class HomeFace:
             self._app = HomeApp(self.rows)
             self._app.run()
             fault = self._app.fault
+        except ImportError:
+            fault = MissingExtraError(phrase("the homing screen"), "ui")
         except Exception as error:
             fault = error
         self._app = None
         if not self._over.is_set():
-            why = phrase("it ended") if fault is None else repr(fault)
+            why = phrase("it ended") if fault is None else _words(fault)
             self.say(phrase("look out: no screen, lines go on: {fault}", fault=why))
 
     def _write_lines(self) -> None:
@@ -148,6 +151,10 @@ class HomeFace:
         except (OSError, ValueError):
             return False  # the terminal is gone; the recording goes on
         return True
+
+
+def _words(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, ReceiverError) else repr(fault)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -260,3 +261,18 @@ def wait_until(is_so: Callable[[], bool]) -> None:
             return
         time.sleep(0.05)
     pytest.fail("it never came")
+
+
+def test_missing_extra_is_told_with_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "receiver.ui.homescreen.app", None)
+    stream = io.StringIO()
+    face = HomeFace(lambda: 0.0, screen=True, stream=stream)
+    face.begin()
+    for _ in range(100):
+        if "pip install" in stream.getvalue():
+            break
+        time.sleep(0.05)
+    face.close()
+    assert "pip install 'baksan[ui]'" in stream.getvalue()
