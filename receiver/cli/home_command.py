@@ -108,6 +108,7 @@ def _live(session: Session, searching: Searching, asked: Asked, world: Any = Non
             names = [s.name for s in running.listening.statuses if s.role == "receiver"]
             own = session.configuration.observer
             keys = Keys(deeds, session.clock, own, names, searching.collar, actions)
+            searching.on_home.append(keys.home)
             homing.ask_keys(keys, session, names)
             start(keys)
             if world is not None:

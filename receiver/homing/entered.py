@@ -36,6 +36,7 @@ class Entered:
     """The entries of a journal that still count, and what follows from them."""
 
     observer: str
+    collar: str | None = None
     heard_count: int = 0
     limit_m: float = USUAL_LIMIT_M
     places: list[tuple[Place, float]] = field(default_factory=list)
@@ -63,7 +64,7 @@ class Entered:
         """Work out what stands, once for all entries that came together."""
         entries = standing([*self._entries.values()])
         self.heard_count = sum(_is_heard(e.content) for e in entries)
-        self.limit_m = approach_limit_m(entries, self.observer)
+        self.limit_m = approach_limit_m(entries, self.observer, self.collar)
         self._calls = [
             self._dated(e, call_words(e.content)) for e in entries if e.content.get("kind") == CALL
         ]
@@ -92,19 +93,19 @@ def _is_heard(content: dict[str, Any]) -> bool:
     return content.get("kind") == "level" and content.get("heard") is True
 
 
-def approach_limit_m(entries: Sequence[Entry], observer: str) -> float:
-    """Return the approach limit that stands: our leader's last word.
+def approach_limit_m(entries: Sequence[Entry], observer: str, collar: str | None) -> float:
+    """Return the approach limit that stands for a collar: our leader's last word about it.
 
-    That of others, whose rows were brought from elsewhere, widens it and never lowers it: they may
-    speak of another animal, or of another day.
+    That of others, whose rows were brought from elsewhere, and that about another collar widen it
+    and never lower it: this animal may be alive, and that one's collar dropped.
     """
     last = {
-        entry.observer: entry.content["limit_m"]
+        (entry.observer, entry.content.get("collar")): float(entry.content["limit_m"])
         for entry in entries
         if entry.content.get("kind") == APPROACH and _is_limit(entry.content.get("limit_m"))
     }
-    own = float(last.pop(observer, USUAL_LIMIT_M))
-    return max(own, *map(float, last.values())) if last else own
+    own = last.pop((observer, collar), USUAL_LIMIT_M)
+    return max(own, *last.values()) if last else own
 
 
 def _is_limit(value: object) -> bool:

@@ -103,7 +103,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         own = self.configuration.observer
-        self._stands, self._entered = Stands(own), Entered(own)
+        self._stands, self._entered = Stands(own), Entered(own, self.collar)
 
     @property
     def sheet(self) -> Collar | None:
@@ -112,7 +112,8 @@ class Finding:
 
     def home(self, collar: str) -> None:
         """Home in on another collar: levels of the last one say nothing of it."""
-        self.collar = collar
+        self.collar = self._entered.collar = collar
+        self._entered.settle()
         self._levels.clear()
         self._sweeps = Sweeps()
 

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from receiver.clock import Clock
+from receiver.config import Collar
 from receiver.errors import ConfigError
 from receiver.language import phrase
 from receiver.notes import content as notes
-from receiver.records import SETUP, TURN, Entry, Place
+from receiver.records import APPROACH, SETUP, TURN, Entry, Place
 from receiver.ui.homing_keys import NO_ANTENNA, GainChain
 from receiver.ui.keypad import Actions, Entered, Keypad, actions, antenna, compass, setup
 
@@ -110,6 +111,10 @@ class Keys:
         if named_no_compass:
             self.pad.ask("compass", compass())
         self._deeds.prompt(self.pad.prompt)
+
+    def home(self, collar: Collar | None) -> None:
+        """What is entered from now on is about another collar."""
+        self.collar = None if collar is None else collar.name
 
     def run(self, descriptor: int, stop: threading.Event) -> None:
         """Take keys until `stop` is set."""
@@ -237,7 +242,7 @@ class Keys:
         return round(declination_deg(place.latitude_deg, place.longitude_deg, day), 1)
 
     def _save(self, content: notes.Content) -> None:
-        is_of_it = "heard" in content or content["kind"] == "sighting"
+        is_of_it = "heard" in content or content["kind"] in ("sighting", APPROACH)
         about = {"collar": self.collar} if self.collar and is_of_it else {}
         entry = notes.entry({**about, **content}, self._observer, self._clock)
         self._deeds.submit(entry)

@@ -130,7 +130,7 @@ def test_earlier_runs_are_nothing_of_now(rows_s: float) -> None:
     search.take([*old, place(rows_s), gap(rows_s, ended=False),
                  entry(rows_s, "t", kind="turn", receiver="r30", state="start"),
                  entry(rows_s, "p", kind="place", latitude_deg=43.0, longitude_deg=42.0),
-                 entry(rows_s, "l", kind="approach_limit", limit_m=100.0),
+                 entry(rows_s, "l", kind="approach_limit", limit_m=100.0, collar="leo"),
                  heard(rows_s, "h")], now_s=0.5)  # fmt: skip
     seen = search.at(0.5)
     assert (seen.strength, seen.place, seen.turning, seen.own_radio) == (None, None, False, False)
@@ -259,8 +259,11 @@ def test_count_of_heard_is_of_what_stands(search: Search) -> None:
     assert search.at(7.0).heard_count == 2
 
 
-def limit(seconds: float, limit_m: object, observer: str = "A") -> Entry:
-    return entry(seconds, f"{observer}{seconds}", observer, kind="approach_limit", limit_m=limit_m)
+def limit(
+    seconds: float, limit_m: object, observer: str = "A", collar: str | None = "leo"
+) -> Entry:
+    return entry(seconds, f"{observer}{seconds}", observer, kind="approach_limit", limit_m=limit_m,
+                 collar=collar)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -276,6 +279,9 @@ def limit(seconds: float, limit_m: object, observer: str = "A") -> Entry:
         ([limit(0, 30, "B")], 300.0),  # another team's never lowers ours
         ([limit(0, 800, "B")], 800.0),
         ([limit(0, 100), limit(1, 200, "B")], 200.0),
+        ([limit(0, 30, collar="ira")], 300.0),  # that of a dropped collar is no limit of a living
+        ([limit(0, 800, collar="ira")], 800.0),
+        ([limit(0, 30, collar=None)], 300.0),
         ([limit(0, True)], 300.0),
         ([limit(0, float("nan"))], 300.0),
         ([limit(0, -5)], 300.0),
@@ -286,6 +292,17 @@ def limit(seconds: float, limit_m: object, observer: str = "A") -> Entry:
 def test_approach_limit(search: Search, rows: list[Entry], limit_m: float) -> None:
     search.live(*rows)
     assert search.at(5.0).approach.limit_m == limit_m
+
+
+def test_the_next_collar_has_its_own_approach_limit(search: Search) -> None:
+    search.live(limit(0, 0))
+    assert search.at(1.0).approach.limit_m == 0.0
+    search.finding.home("ira")
+    assert search.at(2.0).approach.limit_m == 300.0
+    search.live(limit(3, 50, collar="ira"))
+    assert search.at(4.0).approach.limit_m == 50.0
+    search.finding.home("leo")
+    assert search.at(5.0).approach.limit_m == 50.0  # what was said of the other widens it
 
 
 def test_calls_are_shown_half_an_hour_with_their_age(search: Search) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.clock import SystemClock
+from receiver.config import Collar
 from receiver.notes import content as notes
 from receiver.records import Entry
 from receiver.ui.homing_keys import GAIN_STEPS, GainChain, actions, key_words, step_words
@@ -152,10 +153,18 @@ def test_calls_limits_and_sightings_are_rows() -> None:
     rows = Saved().type("!d" + "p0\nleader\n" + "e20\nr" + "e\n\n")
     assert rows == [
         {"kind": "call", "call": "danger"},
-        {"kind": "approach_limit", "limit_m": 0.0},
+        {"kind": "approach_limit", "limit_m": 0.0, "collar": "made-7"},
         {"kind": "sighting", "radius_m": 20.0, "trust": 0.3, "collar": "made-7"},
         {"kind": "sighting", "radius_m": 200.0, "trust": 0.7, "collar": "made-7"},
     ]
+
+
+def test_what_is_entered_is_about_the_collar_that_is_homed_in_on() -> None:
+    saved = Saved()
+    saved.type("  ")
+    saved.keys.home(Collar(name="made-8", frequency_hz=150e6))
+    rows = saved.type("  " + "p50\nleader\n")
+    assert [row["collar"] for row in rows] == ["made-7", "made-8", "made-8"]
 
 
 @given(st.text(max_size=200))
