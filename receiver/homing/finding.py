@@ -34,6 +34,7 @@ from receiver.homing.snapshot import (
     Said,
     Snapshot,
     SourceState,
+    Standing,
     Strength,
 )
 from receiver.homing.stands import Stands
@@ -100,6 +101,7 @@ class Finding:
     )
     _own_radio: set[str] = field(default_factory=set)
     _changes: dict[str, int] = field(default_factory=dict)  # of what a receiver hears with
+    _stops: dict[str, tuple[object, ...]] = field(default_factory=dict)  # of others, as worked out
 
     def __post_init__(self) -> None:
         own = self.configuration.observer
@@ -210,7 +212,7 @@ class Finding:
             beat=self._beat(strength, moment),
             gain=self._gain(strength, moment),
             place=place,
-            others=self._stands.others(now_s),
+            others=self._others(posterior, now_s),
             sources=moment.sources,
             decoded=tuple(Said(text=text, age_s=now_s - s) for text, s in self._packets),
             calls=self._entered.calls(now_s),
@@ -222,6 +224,22 @@ class Finding:
             own_radio=bool(self._own_radio),
             heard_count=self._entered.heard_count,
         )
+
+    def _others(self, posterior: Posterior | None, now_s: float) -> tuple[Standing, ...]:
+        """Return where the others are, and who of them must not go on."""
+        return tuple(
+            replace(other, must_stop=self._must_stop(other, posterior))
+            for other in self._stands.others(now_s)
+        )
+
+    def _must_stop(self, other: Standing, posterior: Posterior | None) -> bool:
+        """Tell whether another one stands within the limit; worked out anew as he or it moves."""
+        here, limit_m = (other.latitude_deg, other.longitude_deg), self._entered.limit_m
+        kept = self._stops.get(other.observer)
+        if kept is None or kept[0] is not posterior or kept[1:3] != (here, limit_m):
+            kept = (posterior, here, limit_m, approach(posterior, here, limit_m).must_stop)
+            self._stops[other.observer] = kept
+        return bool(kept[3])
 
     def _posterior(self, moment: Moment) -> Posterior | None:
         """Return the answer, unless it is still that of the collar before."""

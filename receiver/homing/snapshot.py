@@ -105,7 +105,11 @@ class Gain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where somebody stands: the searcher, or another one."""
+    """Where somebody stands: the searcher, or another one.
+
+    `must_stop`: another one is inside the search area plus the approach limit, and his phone says
+    so; for the searcher `Approach` does.
+    """
 
     observer: str
     latitude_deg: float
@@ -113,6 +117,7 @@ class Standing:
     age_s: float
     accuracy_m: float | None = None
     heading_deg: float | None = None
+    must_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

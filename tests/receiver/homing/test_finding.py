@@ -340,6 +340,19 @@ def near_answer(metres_north: float = 2000.0) -> Posterior:
     return stream.posterior()
 
 
+def test_others_inside_the_limit_must_stop_too(search: Search) -> None:
+    answer = near_answer()
+    search.live(place(0.0), place(1.0, 0.018, "B"), place(2.0, 0.05, "C"))
+    seen = search.at(3.0, posterior=answer)
+    assert not seen.approach.must_stop
+    assert [(o.observer, o.must_stop) for o in seen.others] == [("B", True), ("C", False)]
+    search.live(place(4.0, 0.05, "B"), place(4.0, 0.018, "C"))
+    again = search.at(5.0, posterior=answer).others
+    assert [(o.observer, o.must_stop) for o in again] == [("B", False), ("C", True)]
+    search.live(limit(6.0, 0))
+    assert not any(o.must_stop for o in search.at(7.0, posterior=answer).others)
+
+
 def test_old_place_leads_nobody_and_still_stops(search: Search) -> None:
     search.live(place(0.0))
     far = search.at(30.0, posterior=near_answer())

@@ -79,7 +79,7 @@ function show() {
   byId("list").hidden = now.middle !== "list";
   showTop();
   if (now.snapshot) {
-    showPanel(now.snapshot, old_s());
+    showPanel(now.snapshot, old_s(), now.state?.observer);
     showCalls(now.snapshot, old_s());
   } else {
     put(

@@ -17,25 +17,39 @@ export function aged(words, age_s) {
 
 const older = (age_s, extra_s) => (age_s === null || age_s === undefined ? null : age_s + extra_s);
 
-/** Draw the card. `extra_s` is how old the snapshot is, `ground` whether heights are known. */
-export function showPanel(snapshot, extra_s) {
-  put(byId("guide"), way(snapshot, extra_s), level(snapshot, extra_s), hints(snapshot, extra_s));
+/** Draw the card. `extra_s` is how old the snapshot is, `observer` who carries this phone. */
+export function showPanel(snapshot, extra_s, observer) {
+  const own = snapshot.others?.find((other) => other.observer === observer) ?? null;
+  put(
+    byId("guide"),
+    own?.must_stop ? stop(snapshot, null) : way(snapshot, extra_s, own),
+    level(snapshot, extra_s),
+    hints(snapshot, extra_s),
+  );
 }
 
 // --- which way -----------------------------------------------------------------------------
 
-function way(snapshot, extra_s) {
-  if (snapshot.approach.must_stop) return stop(snapshot);
+/** What the one with the receiver is told; `own` is where somebody else with this phone stands. */
+function way(snapshot, extra_s, own) {
+  const who = own && snapshot.place ? snapshot.place.observer : null;
+  if (snapshot.approach.must_stop) return stop(snapshot, who);
   const old = extra_s > OLD_S;
   return el(
     "div",
     { class: old ? "way old-way" : "way" },
     pointer(snapshot, old),
-    el("div", { class: "told" }, told(snapshot, extra_s)),
+    el(
+      "div",
+      { class: "told" },
+      who ? el("span", { class: "who" }, phrase("This is for {observer}:", { observer: who })) : null,
+      told(snapshot, extra_s),
+    ),
   );
 }
 
-function stop(snapshot) {
+function stop(snapshot, who) {
+  const limit = length(snapshot.approach.limit_m);
   return el(
     "div",
     { class: "way stop" },
@@ -47,9 +61,9 @@ function stop(snapshot) {
       el(
         "span",
         {},
-        phrase("You are within {limit} of the search area.", {
-          limit: length(snapshot.approach.limit_m),
-        }),
+        who
+          ? phrase("{observer} is within {limit} of the search area.", { observer: who, limit })
+          : phrase("You are within {limit} of the search area.", { limit }),
       ),
     ),
   );

@@ -84,6 +84,21 @@ def test_stop_covers_the_arrow(page: Any) -> None:
     assert not page.all("#guide .pointer")
 
 
+def test_second_searcher_is_stopped_at_his_own_place(page: Any) -> None:
+    (other,) = page.search.shown.others
+    name = page.driver.execute_script("return JSON.parse(localStorage['baksan.observer'])")
+    far = replace(other, observer=name)
+    page.search.shown = replace(page.search.shown, others=(far,))
+    page.until(lambda: "This is for Alan:" in page.text("#guide .way"))
+    page.search.shown = replace(page.search.shown, others=(replace(far, must_stop=True),))
+    page.until(lambda: "You are within 300 m" in page.text("#guide .way"))
+    assert not page.all("#guide .pointer")
+    page.search.shown = replace(page.search.shown, others=(far,), approach=Approach(
+        limit_m=300.0, edge_m=0.0, must_stop=True))  # fmt: skip
+    page.until(lambda: "Alan is within 300 m" in page.text("#guide .way"))
+    assert not page.all("#guide .pointer")
+
+
 def test_walk_only_where_the_advice_says_so(page: Any) -> None:
     page.search.shown = replace(
         page.search.shown, advice=Advice(deed="walk", bearing_deg=10.0, distance_m=250.0)
