@@ -24,7 +24,8 @@ from receiver.homing.snapshot import (
 
 CELL = PRECISIONS["10km"]
 # What may be a frequency, a coordinate or a grid square in somebody's words or a collar's name.
-_TELLING = re.compile(r"\d+[.,]\d[\d.,]*|\d{4,}|\d+\s*[°NSEW]")
+_NUMBERS = r"\d+(?:(?:[.,]|\s+)\d+)+|\d{4,}"
+_TELLING = re.compile(_NUMBERS + r"|\d+\s*(?:[°NSEWСЮВЗ]|[MkМк](?:Hz|Гц))")  # noqa: RUF001
 
 
 def words(text: str) -> str:

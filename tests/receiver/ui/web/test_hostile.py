@@ -213,6 +213,8 @@ def test_operators_keep_what_viewers_lose(camp: Any) -> None:
 def test_words_without_what_tells(camp: Any) -> None:
     assert coarse.words("bear at 43.35 N 42.44 E, 38TMN12345678, 150,34 MHz") == (
         "bear at … N … E, 38TMN…, … MHz")  # fmt: skip
+    for told in ("150 350 kHz", "43 30.006 42 26", "150 MHz", "150 МГц", "43 С"):  # noqa: RUF001
+        assert not set("0123456789") & set(coarse.words(f"bear, {told}"))
     assert coarse.words("danger, 3 people, 40 s ago") == "danger, 3 people, 40 s ago"
 
 
