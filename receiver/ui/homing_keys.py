@@ -12,7 +12,7 @@ from typing import Any
 from receiver.errors import ConfigError
 from receiver.language import phrase
 from receiver.notes import content as notes
-from receiver.ui.keypad import URGENT, Action, Step, common, heard, number
+from receiver.ui.keypad import SURE, URGENT, YES_NO, Action, Step, common, heard, number
 
 NO_ANTENNA = "no antenna"
 GAIN_STEPS: Mapping[str, str] = {
@@ -99,7 +99,7 @@ def _typed(word: str) -> Any:
 
 
 def _end() -> Step:
-    return Step("sure", phrase("end homing? y n"), {"y": True, "n": False}, optional=False)
+    return Step(SURE, phrase("end homing? y n"), YES_NO, optional=False)
 
 
 def key_words() -> tuple[str, ...]:

@@ -21,6 +21,7 @@ _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
 SAME_KEY = str.maketrans(_CYRILLIC + _CYRILLIC.upper(), _LATIN * 2)
 ESCAPE, BACKSPACES, ENTERS = "\x1b", "\x7f\b", "\r\n"
 LONGEST = 500
+SURE = "sure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 _POLARISATION = {"v": "vertical", "h": "horizontal", "b": "both"}
-_YES_NO = {"y": True, "n": False}
+YES_NO = {"y": True, "n": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def common() -> dict[str, Action]:
 
 
 def _sure(said: str) -> Step:
-    return Step("sure", said, _YES_NO, optional=False)
+    return Step(SURE, said, YES_NO, optional=False)
 
 
 def heard() -> Step:
@@ -151,7 +152,7 @@ def antenna() -> tuple[Step, ...]:
     """Return the questions of which antenna is on."""
     return (
         Step("antenna", phrase("antenna (Enter: as before)")),
-        Step("directional", phrase("directional? y n"), _YES_NO),
+        Step("directional", phrase("directional? y n"), YES_NO),
     )
 
 
@@ -168,7 +169,7 @@ def turn_end() -> tuple[Step, ...]:
         Step("loudest_deg", phrase("turn ends; loudest at, degrees"), parse=number(0, 360)),
         Step("weakest_deg", phrase("weakest at, degrees"), parse=number(0, 360)),
         _magnetic("loudest_deg", "weakest_deg"),
-        Step("full", phrase("turned all around? y n"), _YES_NO),
+        Step("full", phrase("turned all around? y n"), YES_NO),
     )
 
 
@@ -290,6 +291,9 @@ class Keypad:
             return self._begin(URGENT)
         if key in step.choices:
             return self._answer(step.choices[key])
+        if step.name == SURE:
+            self._clear()  # only y is a yes: who leans on the keys ends no recording
+            return None
         return self._answer(None) if character in ENTERS and step.optional else None
 
     def _type(self, step: Step, character: str) -> Entered | None:

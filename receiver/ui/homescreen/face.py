@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MESSAGE_S = 8.0
 LINE_EVERY_S = 1.0
+ASKED_EVERY_S = 5.0  # behind a question that was forgotten: a STOP must be seen there, too
 LOOK_S = 0.1
 END_S = 2.0
 Ticks = Callable[[], float]
@@ -128,12 +129,14 @@ class HomeFace:
         while not self._over.wait(LOOK_S):
             lines = [self._said.popleft() for _ in range(len(self._said))]
             question = "" if self._keys is None else self._keys.pad.question
+            due_s = ASKED_EVERY_S if question else LINE_EVERY_S
+            if self._ticks() - written_s >= due_s:
+                written_s = self._ticks()
+                lines.append(self._line())
+                asked = ""
             if question and question != asked:
                 lines.append(question)
             asked = question
-            if self._ticks() - written_s >= LINE_EVERY_S and not question:
-                written_s = self._ticks()
-                lines.append(self._line())
             if not self._write(lines):
                 return
 

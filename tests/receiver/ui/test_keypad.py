@@ -102,11 +102,20 @@ def test_escape_takes_all_back_and_wrong_keys_are_passed_over() -> None:
     assert typed("hs\n\n\n", pad) == [Entered("heard", {"word": "strong"})]
 
 
+def test_only_y_is_a_yes() -> None:
+    pad = Keypad()
+    assert typed("qwy", pad) == []
+    assert pad.prompt == KEYS
+    assert typed("йцн", Keypad()) == []
+    assert typed("ufy", Keypad()) == []
+    assert typed("qy", pad) == [Entered("end", {"sure": True})]
+
+
 def test_questions_wait_until_something_is_finished() -> None:
     pad = Keypad()
     pad.feed("b")
-    setup = actions()["g"]
-    pad.ask(setup.what, setup.steps, receiver="r30")
+    asked = actions()["g"]
+    pad.ask(asked.what, asked.steps, receiver="r30")
     pad.ask("compass", compass())
     assert pad.prompt.startswith("bearing, degrees")
     typed("243\nt\n", pad)

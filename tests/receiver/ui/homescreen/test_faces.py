@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from rich.color import ColorType
@@ -21,7 +21,9 @@ from receiver.ui.homescreen.app import HomeApp, OutputDriver
 from receiver.ui.homescreen.face import HomeFace
 from receiver.ui.homescreen.rows import Below, drawn
 from receiver.ui.homescreen.theme import DAY, NIGHT, NO_COLOUR, Palette, has_colours
-from receiver.ui.homing_keys import key_words
+from receiver.ui.homing_keys import actions, key_words
+from receiver.ui.keypad import Keypad
+from receiver.ui.keys import Keys
 
 Make = Callable[..., Snapshot]
 COLOURED = {"TERM": "xterm-256color"}
@@ -224,6 +226,23 @@ def test_a_screen_that_fails_goes_on_as_lines(
     assert "no screen, lines go on" in stream.getvalue()
     face.close()
     assert not face.is_running
+
+
+def test_stop_is_told_behind_a_question_that_was_forgotten(made: Make) -> None:
+    class Asking:
+        pad = Keypad(["r30"], actions)
+
+    Asking.pad.feed("n")
+    stream, now_s = io.StringIO(), [0.0]
+    face = HomeFace(lambda: now_s[0], screen=False, stream=stream)
+    face.begin()
+    face.take(cast(Keys, Asking()))
+    wait_until(lambda: "note: _" in stream.getvalue())
+    face.show(made("stop"))
+    now_s[0] = 6.0
+    wait_until(lambda: "STOP, LEADER DECIDES" in stream.getvalue())
+    wait_until(lambda: stream.getvalue().count("note: _") == 2)
+    face.close()
 
 
 def test_a_terminal_that_is_gone_harms_nobody(made: Make) -> None:
