@@ -186,8 +186,10 @@ def record_search(
     say: Say,
     after_start: Callable[[Running], None],
 ) -> int:
-    """Record until the end, and tell what it gave."""
-    from receiver.cli.listen_command import close
+    """Record until the end, and tell where it is saved.
+
+    Not where the collar may be: what STOP withheld is not handed out at the end.
+    """
     from receiver.recording import record
 
     interrupted = stop_on_interrupt(stop)
@@ -198,8 +200,10 @@ def record_search(
         after_start(running)
 
     ready = replace(session, tap=tap, look_s=LOOK_S, homed=lambda: searching.collar)
-    derived, posterior = record(ready, searching.on_events, searching.on_view, stop, begun)
-    close(derived, posterior, False, session.configuration.simulation)
+    record(ready, searching.on_events, searching.on_view, stop, begun)
+    ended = phrase("saved in {journal}; the leader asks: baksan locate {journal}",
+                   journal=session.journal)  # fmt: skip
+    click.echo(ended, err=True)
     return INTERRUPTED if interrupted() else 0
 
 
