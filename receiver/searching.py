@@ -19,7 +19,7 @@ from receiver.homing import mapped
 from receiver.homing.finding import Finding, Moment
 from receiver.homing.snapshot import OLD_S, Machine, Snapshot, SourceState
 from receiver.journal import Journal
-from receiver.records import SETUP, Entry, Observation, Place
+from receiver.records import CALL, SETUP, Entry, Observation, Place
 
 if TYPE_CHECKING:
     from receiver.locator import Posterior
@@ -67,7 +67,7 @@ class Searching:
     _posterior: Posterior | None = None
     _observations: Sequence[Observation] = ()
     _pictures: dict[bool, tuple[object, Overlay | None]] = field(default_factory=dict)
-    _version: int = 0
+    _answers: int = 0
     _keys_s: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -125,7 +125,7 @@ class Searching:
         if view.posterior is not self._posterior and view.derived is not None:
             self._posterior = view.posterior
             self._observations = view.derived.observations
-            self._version += 1
+            self._answers += 1
         self._last = snapshot
         for show in self.faces:
             show(snapshot)
@@ -201,7 +201,7 @@ class Searching:
 
     def map_version(self) -> int:
         """Return the number of the map: it grows with each answer and each piece of the walk."""
-        return self._version * 10_000 + len(self._walk.steps)
+        return self._answers + self._walk.changes
 
     def map(self) -> dict[str, Any]:
         """Return what a map shows."""
@@ -234,7 +234,7 @@ class Searching:
         if drawn is None:
             return None
         sides = {name: getattr(drawn, name) for name in ("south", "west", "north", "east")}
-        return {"url": f"/belief.png?v={self._version}", **sides}
+        return {"url": f"/belief.png?v={self._answers}", **sides}
 
     def belief_png(self, night: bool) -> bytes | None:
         """Return the picture of where the collar may be."""
@@ -278,18 +278,26 @@ class Searching:
         with Journal.open(self.journal, readonly=True) as journal:
             return journal.entry(identity)
 
-    def submit(self, entry: Entry) -> bool:
-        """Hand an entry over to be written; return whether it is on the disk by now."""
+    def hand_over(self, entry: Entry) -> None:
+        """Hand an entry over to be written, as soon as the recording has begun.
+
+        A call to everybody is told at once: a disk that is full must not silence it.
+        """
         with self._lock:
-            write, flush = self._write, self._flush
+            if entry.content.get("kind") == CALL:
+                self._finding.call(entry, self.clock.now().monotonic_ns / 1e9)
+            write = self._write
             if write is None:
                 self._early.append(entry)
-        if write is None or flush is None:
-            return False
-        write(entry)
+        if write is not None:
+            write(entry)
+
+    def submit(self, entry: Entry) -> bool:
+        """Hand an entry over; return whether it is on the disk by now."""
+        self.hand_over(entry)
         if entry.content.get("heard") is True:
             self._keep()
-        return flush(SAVED_WITHIN_S)
+        return self._flush is not None and self._flush(SAVED_WITHIN_S)
 
 
 def _machine(view: View) -> Machine:

@@ -16,6 +16,7 @@ from receiver.cli.sound_options import sound_options
 if TYPE_CHECKING:
     from receiver.recording import Running, Session
     from receiver.searching import Searching
+    from receiver.ui.homescreen.face import HomeFace
 
 REHEARSED_MINUTES, SPEED = 180.0, 10.0
 
@@ -65,10 +66,9 @@ def command(
     chance of being within the limit is 1 in 4. SPACE is HEARD, ! calls everybody, q ends;
     everything is saved.
     """
-    homing.prepare()
     settings = {key: options.pop(key) for key in ("collar", "observer", "config", "seconds")}
+    options["page"] = options["page"] or options["lan"] or options["https"]
     asked = Asked(**options)
-    asked = Asked(**{**options, "page": asked.page or asked.lan or asked.https})
     if rehearse + (replayed is not None) + bool(sources) != 1:
         raise click.UsageError("give SOURCEs to listen to, or --replay, or --rehearse")
     if replayed is not None:
@@ -92,20 +92,29 @@ def _live(session: Session, searching: Searching, asked: Asked, world: Any = Non
     from receiver.ui.keys import Keys
 
     stop, ticks, awake = threading.Event(), SystemClock(), Awake()
+    shown: list[HomeFace] = []
+
+    def say(text: str) -> None:
+        if shown:
+            shown[0].say(text)
+        else:
+            click.echo(text, err=True)
+
     with ExitStack() as stack:
         serving = stack.enter_context(homing.phones(searching, asked))
-        if serving is not None:
-            homing.invite_all(serving)
-        face, start = stack.enter_context(
-            homescreen(lambda: ticks.now().monotonic_ns / 1e9, lines=asked.plain)
-        )
-        tap = stack.enter_context(homing.sounding(searching, asked, face.say))
-        searching.faces.append(face.show)
+        tap = stack.enter_context(homing.sounding(searching, asked, say))
         stack.callback(awake.end)
 
         def after_start(running: Running) -> None:
+            """Pair phones and draw the screen while the receivers are recorded already."""
+            if serving is not None:
+                homing.invite_all(serving, stop)
+            now_s = lambda: ticks.now().monotonic_ns / 1e9  # noqa: E731
+            face, start = stack.enter_context(homescreen(now_s, lines=asked.plain))
+            shown.append(face)
+            searching.faces.append(face.show)
             if warning := awake.begin():
-                face.say(warning)
+                say(warning)
             deeds = homing.deeds_of(running, searching, face, session.journal)
             names = [s.name for s in running.listening.statuses if s.role == "receiver"]
             own = session.configuration.observer
@@ -116,7 +125,9 @@ def _live(session: Session, searching: Searching, asked: Asked, world: Any = Non
             if world is not None:
                 world.begin(running.writer)
 
-        return homing.record_search(session, searching, tap, stop, face.say, after_start)
+        code = homing.record_search(session, searching, tap, stop, say, after_start)
+    homing.tell_where_saved(session.journal)
+    return code
 
 
 def _rehearsed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -51,7 +50,7 @@ def homing_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the options ask for. `page` None: no phones."""
+    """What the options ask for. `page`: phones are served, `plain`: lines and no screen."""
 
     lan: bool = False
     https: bool = False
@@ -63,11 +62,6 @@ class Asked:
     tone: Any = "raw"
     page: bool = False
     plain: bool = False
-
-
-def prepare() -> None:
-    """Set what must be set before numpy is loaded (see `receiver.recording.record`)."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def searching_of(session: Session, asked: Asked, *, is_replay: bool = False) -> Searching:
@@ -141,17 +135,11 @@ def phones(searching: Searching, asked: Asked) -> Iterator[Serving | None]:
         host=lan_address() if asked.lan else LOOPBACK,
         port=asked.port,
         https=asked.https,
-        folder=_own_folder(config_folder()),
+        folder=config_folder(),
         language=language(),
     )
     with serve(searching, options) as serving:
         yield serving
-
-
-def _own_folder(folder: Path) -> Path:
-    """Make the folder of what is kept between runs, for nobody else to read."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def invite(serving: Serving, role: Any = "operator") -> None:
@@ -168,12 +156,16 @@ def invite(serving: Serving, role: Any = "operator") -> None:
         click.echo(serving.without_https, err=True)
 
 
-def invite_all(serving: Serving) -> None:
+def invite_all(serving: Serving, stop: threading.Event) -> None:
     """Show how a phone is paired, one after another, until somebody goes on."""
     invite(serving)
     while is_interactive():
-        click.echo(phrase("n: another phone    any other key: begin"), err=True)
-        if click.getchar().lower() not in ("n", "т"):
+        click.echo(phrase("n: another phone    any other key: the screen"), err=True)
+        try:
+            if click.getchar().lower() not in ("n", "т"):
+                return
+        except (KeyboardInterrupt, EOFError):
+            stop.set()
             return
         invite(serving)
 
@@ -186,10 +178,7 @@ def record_search(
     say: Say,
     after_start: Callable[[Running], None],
 ) -> int:
-    """Record until the end, and tell where it is saved.
-
-    Not where the collar may be: what STOP withheld is not handed out at the end.
-    """
+    """Record until the end; return the exit code."""
     from receiver.recording import record
 
     interrupted = stop_on_interrupt(stop)
@@ -201,10 +190,16 @@ def record_search(
 
     ready = replace(session, tap=tap, look_s=LOOK_S, homed=lambda: searching.collar)
     record(ready, searching.on_events, searching.on_view, stop, begun)
-    ended = phrase("saved in {journal}; the leader asks: baksan locate {journal}",
-                   journal=session.journal)  # fmt: skip
-    click.echo(ended, err=True)
     return INTERRUPTED if interrupted() else 0
+
+
+def tell_where_saved(journal: Path) -> None:
+    """Tell where all is saved, when the screen is gone.
+
+    Not where the collar may be: what STOP withheld is not handed out at the end.
+    """
+    said = phrase("saved in {journal}; the leader asks: baksan locate {journal}", journal=journal)
+    click.echo(said, err=True)
 
 
 def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Path) -> Any:
@@ -212,7 +207,7 @@ def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Pa
     from receiver.ui.keys import Deeds
 
     return Deeds(
-        submit=running.writer.submit,
+        submit=searching.hand_over,
         keep=lambda: running.listening.heard(journal.parent, face.say),
         saved=running.writer.flush,
         own_radio=running.listening.own_radio,
@@ -226,22 +221,15 @@ def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Pa
     )
 
 
-def other_deed(done: Any, searching: Searching, face: HomeFace) -> Any:
-    """Do what only homing has; return the content of a row where one is to be saved."""
-    from receiver.notes import content
-
+def other_deed(done: Any, searching: Searching, face: HomeFace) -> None:
+    """Do what changes only what is shown."""
     match done.what:
-        case "call":
-            return content.call(done.values["call"])
-        case "approach":
-            return content.approach_limit(done.values["limit_m"])
         case "next collar":
             name = searching.next_collar()
             only = phrase("there is only one collar")
             face.say(only if name is None else phrase("homing in on {collar}", collar=name))
         case "light":
             face.change_light()
-    return None
 
 
 def ask_keys(keys: Any, session: Session, receivers: list[str]) -> None:

@@ -14,7 +14,6 @@ from receiver.cli.sound_options import sound_options
 
 if TYPE_CHECKING:
     from receiver.homing.snapshot import Snapshot
-    from receiver.recording import Running
     from receiver.ui.web.server import Serving
 
 
@@ -33,7 +32,6 @@ def command(sources: tuple[str, ...], journal: str, viewers: bool, **options: An
 
     Without a SOURCE it serves what people enter on their phones. Nothing is sent elsewhere.
     """
-    homing.prepare()
     from receiver.cli.listen_command import session_of
 
     settings = {key: options.pop(key) for key in ("collar", "observer", "config", "seconds")}
@@ -46,11 +44,9 @@ def command(sources: tuple[str, ...], journal: str, viewers: bool, **options: An
         assert serving is not None
         tap = stack.enter_context(homing.sounding(searching, asked, say))
         searching.faces += [homing.show_plainly(say), _Inviting(serving, viewers).look]
-        return homing.record_search(session, searching, tap, stop, say, _nothing)
-
-
-def _nothing(running: Running) -> None:
-    """Do nothing more when it has begun."""
+        code = homing.record_search(session, searching, tap, stop, say, lambda running: None)
+    homing.tell_where_saved(session.journal)
+    return code
 
 
 class _Inviting:

@@ -65,24 +65,31 @@ def advise(
         elevations_known: whether the ground is known; without it nobody is told to walk.
     """
     if approach.must_stop:
-        return Advice(deed="stop", reason=phrase("you may be near it: the leader decides"))
+        return Advice(deed="stop", reason=_why_stop(approach))
     if place_deg is None:
         return Advice(deed="wait", reason=phrase("your place is not known: wait, or enter it"))
     if posterior is None or posterior.belief is None or posterior.evidence is None:
-        return _before_an_answer(posterior, can_turn)
+        counts = posterior.answer.counts if posterior is not None else {}
+        is_heard = heard_age_s is not None or counts.get("readings", 0) > 0
+        return _before_an_answer(is_heard=is_heard, can_turn=can_turn)
     view = _view(posterior, place_deg, max(approach.limit_m, contact_m))
     if can_turn and (reason := _why_turn(view, heard_age_s)):
         return Advice(deed="turn", reason=reason)
     return _lead(view, course_deg, "walk" if elevations_known else "that way")
 
 
-def _before_an_answer(posterior: Posterior | None, can_turn: bool) -> Advice:
-    counts = posterior.answer.counts if posterior is not None else {}
-    if counts.get("readings", 0) and not can_turn:
+def _why_stop(approach: Approach) -> str:
+    if approach.other_collar is not None:
+        return phrase("you may be near {collar}: the leader decides", collar=approach.other_collar)
+    return phrase("you may be near it: the leader decides")
+
+
+def _before_an_answer(*, is_heard: bool, can_turn: bool) -> Advice:
+    if not is_heard:
+        return Advice(deed="listen", reason=phrase("not heard yet: listen from high ground"))
+    if not can_turn:
         return Advice(deed="listen", reason=phrase("heard: listen at more places around here"))
-    if counts.get("readings", 0):
-        return Advice(deed="turn", reason=phrase("heard, but not yet from where: turn around once"))
-    return Advice(deed="listen", reason=phrase("not heard yet: listen from high ground"))
+    return Advice(deed="turn", reason=phrase("heard, but not yet from where: turn around once"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,12 @@ class Entered:
     """The entries of a journal that still count, and what follows from them."""
 
     observer: str
-    collar: str | None = None
     heard_count: int = 0
-    limit_m: float = USUAL_LIMIT_M
     places: list[tuple[Place, float]] = field(default_factory=list)
     _old: set[str] = field(default_factory=set)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _times: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _limits: list[Entry] = field(default_factory=list)
     _calls: list[Dated] = field(default_factory=list)
     _last: list[Dated] = field(default_factory=list)
 
@@ -64,7 +63,7 @@ class Entered:
         """Work out what stands, once for all entries that came together."""
         entries = standing([*self._entries.values()])
         self.heard_count = sum(_is_heard(e.content) for e in entries)
-        self.limit_m = approach_limit_m(entries, self.observer, self.collar)
+        self._limits = [e for e in entries if e.content.get("kind") == APPROACH]
         self._calls = [
             self._dated(e, call_words(e.content)) for e in entries if e.content.get("kind") == CALL
         ]
@@ -80,6 +79,10 @@ class Entered:
     def _dated(self, entry: Entry, text: str) -> Dated:
         return Dated(text, entry.observer, *self._times[entry.id])
 
+    def limit_m(self, collar: str | None) -> float:
+        """Return the approach limit that stands for a collar."""
+        return approach_limit_m(self._limits, self.observer, collar)
+
     def calls(self, now_s: float) -> tuple[Said, ...]:
         """Return what was called to all of late, also where it came late from a phone."""
         return tuple(c.said(now_s) for c in self._calls if now_s - c.came_s < CALL_SHOWN_S)
@@ -94,15 +97,16 @@ def _is_heard(content: dict[str, Any]) -> bool:
 
 
 def approach_limit_m(entries: Sequence[Entry], observer: str, collar: str | None) -> float:
-    """Return the approach limit that stands for a collar: our leader's last word about it.
+    """Return the approach limit that stands for a collar, by what was said of limits.
 
-    That of others, whose rows were brought from elsewhere, and that about another collar widen it
-    and never lower it: this animal may be alive, and that one's collar dropped.
+    It is our leader's last word about it. That of others, whose rows were brought from elsewhere,
+    and that about another collar widen it and never lower it: this animal may be alive, and that
+    one's collar dropped.
     """
     last = {
         (entry.observer, entry.content.get("collar")): float(entry.content["limit_m"])
         for entry in entries
-        if entry.content.get("kind") == APPROACH and _is_limit(entry.content.get("limit_m"))
+        if _is_limit(entry.content.get("limit_m"))
     }
     own = last.pop((observer, collar), USUAL_LIMIT_M)
     return max(own, *last.values()) if last else own

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from receiver.config import Collar, Configuration
 from receiver.heard import LEAST_PULSES, meaning_of
 from receiver.homing.advice import advise
-from receiver.homing.approach import DROPPED_LIMIT_M, USUAL_LIMIT_M, approach
+from receiver.homing.approach import DROPPED_LIMIT_M, USUAL_LIMIT_M
 from receiver.homing.echoes import possible_echo
 from receiver.homing.entered import SHOWN, Entered
 from receiver.homing.gains import gain, nearness
@@ -34,10 +34,10 @@ from receiver.homing.snapshot import (
     Said,
     Snapshot,
     SourceState,
-    Standing,
     Strength,
 )
 from receiver.homing.stands import Stands
+from receiver.homing.stops import Stops
 from receiver.homing.strength import Levels
 from receiver.homing.sweeps import Sweeps
 from receiver.homing.where import where
@@ -101,11 +101,12 @@ class Finding:
     )
     _own_radio: set[str] = field(default_factory=set)
     _changes: dict[str, int] = field(default_factory=dict)  # of what a receiver hears with
-    _stops: dict[str, tuple[object, ...]] = field(default_factory=dict)  # of others, as worked out
+    _stops: Stops = field(init=False)
 
     def __post_init__(self) -> None:
         own = self.configuration.observer
-        self._stands, self._entered = Stands(own), Entered(own, self.collar)
+        self._stands, self._entered = Stands(own), Entered(own)
+        self._stops = Stops(self._entered.limit_m)
 
     @property
     def sheet(self) -> Collar | None:
@@ -114,7 +115,7 @@ class Finding:
 
     def home(self, collar: str) -> None:
         """Home in on another collar: levels of the last one say nothing of it."""
-        self.collar = self._entered.collar = collar
+        self.collar = collar
         self._entered.settle()
         self._levels.clear()
         self._sweeps = Sweeps()
@@ -135,6 +136,11 @@ class Finding:
         if has_entries:
             self._entered.settle()
             self._stands.by_hand(self._entered.places)
+
+    def call(self, entry: Entry, now_s: float) -> None:
+        """Take a call to everybody at once: it is told also where no row can be saved."""
+        self._entered.add(entry, now_s, now_s)
+        self._entered.settle()
 
     def _take_now(self, event: object, since_s: float) -> None:
         match event:
@@ -192,7 +198,8 @@ class Finding:
         known = None if place is None else (place.latitude_deg, place.longitude_deg)
         # Nobody is led from where he was; but who stood within the limit stands there still.
         here = known if self._stands.holds(now_s) else None
-        stands = approach(posterior, known, self._entered.limit_m)
+        self._stops.take(self.collar, posterior)
+        stands = self._stops.of(self.configuration.observer, known, self.collar)
         return Snapshot(
             time=moment.time,
             collar=self.collar,
@@ -212,34 +219,28 @@ class Finding:
             beat=self._beat(strength, moment),
             gain=self._gain(strength, moment),
             place=place,
-            others=self._others(posterior, now_s),
+            others=tuple(
+                self._stops.marked(other, self.collar) for other in self._stands.others(now_s)
+            ),
             sources=moment.sources,
             decoded=tuple(Said(text=text, age_s=now_s - s) for text, s in self._packets),
             calls=self._entered.calls(now_s),
             entered=self._entered.last(now_s),
-            needed=needed(derived, self.configuration, moment.sources, place, strength, told),
+            needed=needed(
+                derived,
+                self.configuration,
+                moment.sources,
+                place,
+                strength,
+                told,
+                place_holds=here is not None,
+            ),
             faults=tuple(map(translated, moment.faults[-SHOWN:])),
             possible_echo=possible_echo(told, moment.time),
             turning=self._sweeps.is_turning(now_s),
             own_radio=bool(self._own_radio),
             heard_count=self._entered.heard_count,
         )
-
-    def _others(self, posterior: Posterior | None, now_s: float) -> tuple[Standing, ...]:
-        """Return where the others are, and who of them must not go on."""
-        return tuple(
-            replace(other, must_stop=self._must_stop(other, posterior))
-            for other in self._stands.others(now_s)
-        )
-
-    def _must_stop(self, other: Standing, posterior: Posterior | None) -> bool:
-        """Tell whether another one stands within the limit; worked out anew as he or it moves."""
-        here, limit_m = (other.latitude_deg, other.longitude_deg), self._entered.limit_m
-        kept = self._stops.get(other.observer)
-        if kept is None or kept[0] is not posterior or kept[1:3] != (here, limit_m):
-            kept = (posterior, here, limit_m, approach(posterior, here, limit_m).must_stop)
-            self._stops[other.observer] = kept
-        return bool(kept[3])
 
     def _posterior(self, moment: Moment) -> Posterior | None:
         """Return the answer, unless it is still that of the collar before."""

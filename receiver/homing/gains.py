@@ -9,13 +9,14 @@ from __future__ import annotations
 from receiver.config import Setup
 from receiver.homing.snapshot import Gain, Nearness, Strength
 
-GAIN_STEPS = ("attenuator", "off tune 5 kHz", "off tune 10 kHz", "off tune 20 kHz", "no antenna",
+NO_ANTENNA = "no antenna"
+GAIN_STEPS = ("attenuator", "off tune 5 kHz", "off tune 10 kHz", "off tune 20 kHz", NO_ANTENNA,
               "body shield")  # fmt: skip
 CLOSE_IN_SHARE = 0.75  # of the meter: from there on the next step keeps it readable
 # What is still heard through these steps of the close-in chain is near, or very near (a beacon that
 # is audible with the last step is usually in sight: section 1 of the project's page on field use).
 NEAR_STEPS = ("attenuator", "off tune")
-VERY_NEAR_STEPS = ("no antenna", "off tune 20", "body shield")
+VERY_NEAR_STEPS = (NO_ANTENNA, "off tune 20", "body shield")
 
 
 def gain(setup: Setup, strength: Strength) -> Gain:

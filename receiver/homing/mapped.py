@@ -24,19 +24,25 @@ class Step(NamedTuple):
 
 
 class Walk:
-    """The searcher's own walk; a long one is thinned out, never cut off."""
+    """The searcher's own walk; a long one is thinned out, never cut off.
+
+    `changes` grows with each change.
+    """
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self.changes = 0
 
     def add(self, step: Step) -> None:
         """Add a point, unless it is where the last one was and no louder."""
         if self.steps and _metres(self.steps[-1], step) < STEP_M:
             louder = (step.share or 0.0) > (self.steps[-1].share or 0.0)
             if louder:
+                self.changes += 1
                 self.steps[-1] = self.steps[-1]._replace(share=step.share)
             return
         self.steps.append(step)
+        self.changes += 1
         if len(self.steps) > MOST_STEPS:
             self.steps = self.steps[::2]
 

@@ -13,8 +13,6 @@ from receiver.records import Observation
 if TYPE_CHECKING:
     from receiver.joining import Derived
 
-PLACE_OLD_S = 60.0
-
 
 def needed(
     derived: Derived | None,
@@ -23,8 +21,13 @@ def needed(
     place: Standing | None,
     strength: Strength | None,
     observations: Sequence[Observation] = (),
+    *,
+    place_holds: bool = True,
 ) -> tuple[str, ...]:
-    """Return what is missing, in words; `observations` are those of the homed collar."""
+    """Return what is missing, in words; `observations` are those of the homed collar.
+
+    `place_holds`: the searcher is still where he is known to be.
+    """
     said = [
         phrase("{name} is lost: {reason}", name=s.name, reason=s.reason or s.state)
         for s in sources
@@ -32,7 +35,7 @@ def needed(
     ]
     if place is None:
         said.append(phrase("your place: wait for the GPS, or enter it"))
-    elif place.age_s > PLACE_OLD_S:
+    elif not place_holds:
         said.append(phrase("your place is old: is the GPS still on?"))
     if derived is None:
         return tuple(said)

@@ -74,12 +74,14 @@ class Approach:
     """The approach limit, which the leader alone lowers, and whether the searcher stands in it.
 
     `edge_m` is how far the searcher is from the search area (0 inside), None where either is not
-    known. `must_stop` is True inside the search area plus the limit.
+    known. `must_stop` is True inside the search area plus the limit: of the homed collar, or of
+    `other_collar`, which was homed in on before.
     """
 
     limit_m: float
     edge_m: float | None
     must_stop: bool
+    other_collar: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from receiver.geodesy import LocalGrid
-from receiver.homing.needs import PLACE_OLD_S
 from receiver.homing.snapshot import Standing
 from receiver.records import Place
 
 COURSE_M, STEPS, DAY_S = 10.0, 60, 86_400.0
+PLACE_OLD_S = 60.0  # of a measured place; one by hand says how long it holds
 
 
 @dataclass(slots=True)

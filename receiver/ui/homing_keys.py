@@ -6,23 +6,15 @@ deafer by one step, a second press takes the step back, and each is a session of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from receiver.errors import ConfigError
+from receiver.homing.gains import GAIN_STEPS, NO_ANTENNA
 from receiver.language import phrase
 from receiver.notes import content as notes
 from receiver.ui.keypad import SURE, URGENT, YES_NO, Action, Step, common, heard, number
 
-NO_ANTENNA = "no antenna"
-GAIN_STEPS: Mapping[str, str] = {
-    "1": "attenuator",
-    "2": "off tune 5 kHz",
-    "3": "off tune 10 kHz",
-    "4": "off tune 20 kHz",
-    "5": NO_ANTENNA,
-    "6": "body shield",
-}
+STEP_KEYS = dict(zip("123456", GAIN_STEPS, strict=True))
 _OFF_TUNE = "off tune"
 OPEN = "open"
 
@@ -42,7 +34,7 @@ def step_words(step: str) -> str:
 
 def actions() -> dict[str, Action]:
     """Return what each key of `baksan home` begins, in the user's language."""
-    steps = {key: Action("gain step", values={"step": step}) for key, step in GAIN_STEPS.items()}
+    steps = {key: Action("gain step", values={"step": step}) for key, step in STEP_KEYS.items()}
     alarm = Action("call", (_call(),))
     return {
         **common(),

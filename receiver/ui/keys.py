@@ -19,10 +19,11 @@ from typing import Any, TextIO
 from receiver.clock import Clock
 from receiver.config import Collar
 from receiver.errors import ConfigError
+from receiver.homing.gains import NO_ANTENNA
 from receiver.language import phrase
 from receiver.notes import content as notes
 from receiver.records import APPROACH, SETUP, TURN, Entry, Place
-from receiver.ui.homing_keys import NO_ANTENNA, GainChain
+from receiver.ui.homing_keys import GainChain
 from receiver.ui.keypad import Actions, Entered, Keypad, actions, antenna, compass, setup
 
 LOOK_S = 0.1

@@ -166,6 +166,12 @@ def test_what_is_entered_before_the_recording_begins_waits_for_it(camp: Camp) ->
     assert (len(written), kept) == (2, ["kept"])
 
 
+def test_a_full_disk_does_not_silence_a_call_to_everybody(camp: Camp) -> None:
+    camp.search.begin(lambda entry: None, lambda seconds: False)
+    assert camp.search.submit(note("d", kind="call", call="danger")) is False
+    assert [call.text for call in camp.look().calls] == ["DANGER"]
+
+
 def test_receiver_switches_off_so_long_after_its_last_key() -> None:
     camp = Camp(auto_off_s={"r30": 900.0})
     statuses = [Status(name="r30", role="receiver"), Status(name="r9", role="receiver")]

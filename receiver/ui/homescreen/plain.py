@@ -15,6 +15,7 @@ def line(snapshot: Snapshot) -> str:
         phrase("SIMULATION") if snapshot.simulation else "",
         *[words.call(said) for said in snapshot.calls[-1:]],
         *[words.lost(source) for source in snapshot.sources if source.state in ("lost", "ended")],
+        phrase("look out: {fault}", fault=snapshot.faults[-1]) if snapshot.faults else "",
         words.advised(snapshot),
         *_direction(snapshot),
         _level(snapshot),
@@ -22,6 +23,7 @@ def line(snapshot: Snapshot) -> str:
         words.nearness(snapshot.where),
         phrase("possible echo") if snapshot.possible_echo else "",
         words.saved(snapshot),
+        *[words.other(other) for other in snapshot.others if other.must_stop],
     ]
     return "; ".join(plain(part) for part in parts if part)
 

@@ -100,6 +100,8 @@ def _banners(snapshot: Snapshot, below: Below, width: int) -> Iterable[Row]:
         texts.append(phrase("NO NEWS FROM THE RECORDING FOR {age}: all below is old", age=age))
     if snapshot.own_radio:
         texts.append(phrase("OUR RADIO TRANSMITS: nothing counts"))
+    if snapshot.machine.is_stuck and snapshot.faults:
+        texts.append(plain(snapshot.faults[-1]))
     texts += [words.lost(source) for source in snapshot.sources if source.state in LOST]
     texts += [_off(source) for source in snapshot.sources if _goes_off(source)]
     for text in texts[:MOST_BANNERS]:
@@ -216,7 +218,7 @@ def _decoded(snapshot: Snapshot, width: int, most: int) -> Iterable[Row]:
 def _others(snapshot: Snapshot) -> list[Row]:
     if not snapshot.others:
         return []
-    seen = [words.aged(plain(other.observer), other.age_s) for other in snapshot.others]
+    seen = [words.aged(words.other(other), other.age_s) for other in snapshot.others]
     return [joined([((phrase("others:"), "text"),), *seen])]
 
 

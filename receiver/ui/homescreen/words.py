@@ -5,7 +5,16 @@ A value that is older than `OLD_S` is struck out AND called OLD: a terminal may 
 
 from __future__ import annotations
 
-from receiver.homing.snapshot import OLD_S, Advice, Said, Snapshot, SourceState, Strength, Where
+from receiver.homing.snapshot import (
+    OLD_S,
+    Advice,
+    Said,
+    Snapshot,
+    SourceState,
+    Standing,
+    Strength,
+    Where,
+)
 from receiver.language import phrase, translated
 from receiver.ui.homescreen.theme import Role
 from receiver.wording import area, length, plain
@@ -66,6 +75,12 @@ def trend(strength: Strength) -> str:
     if strength.trend_db <= -SAME_DB:
         return phrase("▼ weaker by {amount}", amount=amount)
     return phrase("= the same")
+
+
+def other(standing: Standing) -> str:
+    """Name another searcher, and that he must not go on."""
+    name = plain(standing.observer)
+    return phrase("{observer} MUST STOP", observer=name) if standing.must_stop else name
 
 
 def must_stop(snapshot: Snapshot) -> bool:

@@ -156,7 +156,7 @@ class Pairing:
         if self._path is None:
             return
         kept = [{"secret_sha256": s, **asdict(device)} for s, device in self._devices.items()]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(self._path, json.dumps({"phones": kept}).encode(), OWNER_ONLY)
 
 

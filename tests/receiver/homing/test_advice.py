@@ -48,6 +48,9 @@ def test_nobody_is_led_before_there_is_something_to_go_by() -> None:
     assert advise(_posterior(), HERE, FREE).deed == "listen"
     once = _row("level", HERE, level_db=20.0, level_unit="dBS9", heard=True)
     assert advise(_posterior(once), HERE, FREE).deed == "turn"
+    # A level that is heard before the first answer: it is not "not heard yet".
+    assert advise(None, HERE, FREE, heard_age_s=2.0).deed == "turn"
+    assert advise(None, HERE, FREE, heard_age_s=2.0, can_turn=False).reason.startswith("heard")
 
 
 def test_sighting_ahead_leads_straight_to_it() -> None:

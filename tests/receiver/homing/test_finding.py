@@ -353,6 +353,25 @@ def test_others_inside_the_limit_must_stop_too(search: Search) -> None:
     assert not any(o.must_stop for o in search.at(7.0, posterior=answer).others)
 
 
+def test_stop_of_the_last_collar_stands_after_the_next_is_homed_in_on(search: Search) -> None:
+    search.live(place(0.0))
+    assert search.at(1.0, posterior=near_answer(100.0)).approach.must_stop
+    search.finding.home("ira")
+    seen = search.at(2.0)
+    assert (seen.approach.must_stop, seen.approach.other_collar) == (True, "leo")
+    assert (seen.advice.deed, "leo" in seen.advice.reason) == ("stop", True)
+    search.live(limit(3.0, 0))  # of leo, by its leader
+    assert not search.at(4.0).approach.must_stop
+
+
+def test_call_is_told_before_it_is_saved_and_once(search: Search) -> None:
+    danger = entry(1.0, "d", kind="call", call="danger")
+    search.finding.call(danger, START_S + 1.0)
+    assert [call.text for call in search.at(1.0).calls] == ["DANGER"]
+    search.live(danger)
+    assert [call.text for call in search.at(2.0).calls] == ["DANGER"]
+
+
 def test_old_place_leads_nobody_and_still_stops(search: Search) -> None:
     search.live(place(0.0))
     far = search.at(30.0, posterior=near_answer())

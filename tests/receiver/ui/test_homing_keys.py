@@ -12,7 +12,7 @@ from receiver.clock import SystemClock
 from receiver.config import Collar
 from receiver.notes import content as notes
 from receiver.records import Entry
-from receiver.ui.homing_keys import GAIN_STEPS, GainChain, actions, key_words, step_words
+from receiver.ui.homing_keys import STEP_KEYS, GainChain, actions, key_words, step_words
 from receiver.ui.keypad import Entered, Keypad
 from receiver.ui.keys import Deeds, Keys
 
@@ -33,7 +33,7 @@ FINISHED: list[tuple[str, str, dict[str, Any]]] = [
     ("l", "light", {}),
     ("p100\nleader\n", "approach", {"limit_m": 100.0, "word": "LEADER"}),
     ("qy", "end", {"sure": True}),
-    *[(key, "gain step", {"step": step, "receiver": "r30"}) for key, step in GAIN_STEPS.items()],
+    *[(key, "gain step", {"step": step, "receiver": "r30"}) for key, step in STEP_KEYS.items()],
 ]
 
 
@@ -85,14 +85,14 @@ def test_steps_add_up_and_are_taken_back() -> None:
 
 
 def test_every_step_says_its_key() -> None:
-    for key, step in GAIN_STEPS.items():
+    for key, step in STEP_KEYS.items():
         assert f"(key {key})" in step_words(step)
     assert step_words("lower the mast") == "lower the mast"
 
 
 def test_the_longest_chain_may_be_saved() -> None:
     chain = GainChain()
-    for step in GAIN_STEPS.values():
+    for step in STEP_KEYS.values():
         said = chain.press("r30", step)
     assert notes.setup("r30", said)["gain"].count(",") == 3
 
@@ -176,3 +176,11 @@ def test_no_keys_are_ever_an_error(text: str) -> None:
 
 def test_heard_and_the_call_stand_first() -> None:
     assert key_words()[:2] == ("SPACE HEARD", "! CALL ALL")
+
+
+def test_figures_are_the_close_in_chain_in_its_order() -> None:
+    """The order of section 1 of the project's page on field use, and of the printed keys."""
+    assert STEP_KEYS == {
+        "1": "attenuator", "2": "off tune 5 kHz", "3": "off tune 10 kHz", "4": "off tune 20 kHz",
+        "5": "no antenna", "6": "body shield",
+    }  # fmt: skip

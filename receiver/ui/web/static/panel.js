@@ -38,7 +38,8 @@ function way(snapshot, extra_s, own) {
   return el(
     "div",
     { class: old ? "way old-way" : "way" },
-    pointer(snapshot, old),
+    // An arrow is for who has the receiver: from elsewhere it would lead somewhere else.
+    who ? el("div", { class: "pointer none" }, "·") : pointer(snapshot, old),
     el(
       "div",
       { class: "told" },

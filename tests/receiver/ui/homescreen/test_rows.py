@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from receiver.homing.snapshot import Advice, Approach, Gain, Machine, Said, Snapshot, Where
-from receiver.ui.homescreen import digits
+from receiver.ui.homescreen import digits, plain
 from receiver.ui.homescreen.layout import Row
 from receiver.ui.homescreen.rows import Below, drawn
 from receiver.ui.homing_keys import actions, key_words
@@ -194,3 +194,11 @@ def test_no_text_of_others_breaks_a_row(text: str, width: int, height: int) -> N
     assert len(shown) == height
     assert {cell_len(line) for line in shown} == {width}
     assert not any(ord(letter) < 32 for line in shown for letter in line)
+
+
+def test_full_disk_and_who_must_stop_are_told_on_the_screen_and_in_the_line(made: Make) -> None:
+    full = made(machine=Machine(saved=1, waiting=900, is_stuck=True), faults=("the disk is full",),
+                others=(replace(made().others[0], must_stop=True),))  # fmt: skip
+    for said in ("\n".join(lines(full)), plain.line(full)):
+        assert "the disk is full" in said
+        assert "B MUST STOP" in said

@@ -90,6 +90,7 @@ def test_second_searcher_is_stopped_at_his_own_place(page: Any) -> None:
     far = replace(other, observer=name)
     page.search.shown = replace(page.search.shown, others=(far,))
     page.until(lambda: "This is for Alan:" in page.text("#guide .way"))
+    assert not page.all("#guide .pointer svg")  # his arrow leads somebody else astray
     page.search.shown = replace(page.search.shown, others=(replace(far, must_stop=True),))
     page.until(lambda: "You are within 300 m" in page.text("#guide .way"))
     assert not page.all("#guide .pointer")

@@ -1,0 +1,63 @@
+"""Who must not go on: within the approach limit of the homed collar, or of another one.
+
+A search that goes on to the next collar does not lift the limit of the last one: its animal is
+still there. What is worked out for somebody is kept until he or the answer moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from receiver.homing.approach import approach
+from receiver.homing.snapshot import Approach, Standing
+
+if TYPE_CHECKING:
+    from receiver.locator import Posterior
+
+Point = tuple[float, float]
+
+
+class _Kept(NamedTuple):
+    posterior: Posterior
+    asked: tuple[Point, float]
+    stands: Approach
+
+
+@dataclass(slots=True)
+class Stops:
+    """`limit_of` gives the approach limit of a collar, in metres."""
+
+    limit_of: Callable[[str | None], float]
+    _answers: dict[str | None, Posterior] = field(default_factory=dict)
+    _kept: dict[tuple[str, str | None], _Kept] = field(default_factory=dict)
+
+    def take(self, collar: str | None, posterior: Posterior | None) -> None:
+        """Note where a collar may be by now."""
+        if posterior is not None:
+            self._answers[collar] = posterior
+
+    def of(self, who: str, here: Point | None, collar: str | None) -> Approach:
+        """Return how somebody stands to the limit of the homed collar, and of all others."""
+        own = self._stands(who, here, collar)
+        if own.must_stop:
+            return own
+        others = (name for name in self._answers if name != collar)
+        near = next((name for name in others if self._stands(who, here, name).must_stop), None)
+        return own if near is None else replace(own, must_stop=True, other_collar=near)
+
+    def marked(self, other: Standing, collar: str | None) -> Standing:
+        """Return another searcher, with whether he must stop."""
+        here = other.latitude_deg, other.longitude_deg
+        return replace(other, must_stop=self.of(other.observer, here, collar).must_stop)
+
+    def _stands(self, who: str, here: Point | None, collar: str | None) -> Approach:
+        posterior, limit_m = self._answers.get(collar), self.limit_of(collar)
+        if posterior is None or here is None:
+            return approach(posterior, here, limit_m)
+        kept = self._kept.get((who, collar))
+        if kept is None or kept.posterior is not posterior or kept.asked != (here, limit_m):
+            kept = _Kept(posterior, (here, limit_m), approach(posterior, here, limit_m))
+            self._kept[who, collar] = kept
+        return kept.stands
