@@ -15,7 +15,7 @@ from receiver.dsp.burst import Burst
 from receiver.dsp.spectra import Samples
 from receiver.errors import ConfigError
 from receiver.heard import HeardBurst, News
-from receiver.hearing import Plan
+from receiver.listening_plan import Plan
 from receiver.platforms import views
 
 # Argos uplinks are at 401.62 to 401.68 MHz, VLD beside them, each up to 12 kHz off.

@@ -12,7 +12,7 @@ from receiver.dsp.gate import Samples
 from receiver.dsp.tones import Checks, FskBurst, Modulation
 from receiver.errors import ConfigError
 from receiver.heard import HeardBurst, News
-from receiver.hearing import Plan
+from receiver.listening_plan import Plan
 
 TAGS_HZ = 434e6
 PATTERN = PREAMBLE * 2 + SYNC  # a tag sends two or three bytes before the sync

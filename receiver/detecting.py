@@ -17,8 +17,9 @@ from receiver.clock import Clock, Stamp
 from receiver.ctt_bursts import TAGS_HZ, TAGS_REACH_HZ, CttWatch
 from receiver.errors import ConfigError, SourceError
 from receiver.heard import HeardBurst, HeardPulse, HeardSlot, News, Track
-from receiver.hearing import Plan, Watch
+from receiver.hearing import Watch
 from receiver.links import EndOfInput, open_link
+from receiver.listening_plan import Plan
 from receiver.records import jsonable
 from receiver.samples.audit import SampleClock
 from receiver.samples.conversion import Converter, converter

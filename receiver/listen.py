@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from receiver import instruments, positions, samples
 from receiver.address import Address
@@ -30,10 +30,11 @@ from receiver.links import EndOfInput, Link, open_link
 from receiver.positions import PositionSource
 from receiver.records import OWN_RADIO, Detection, Gap, Heard, Source
 from receiver.scanning import Plan, Scan
+from receiver.status import Role, State, Status
 from receiver.tap import NoTap, Tap
 
 if TYPE_CHECKING:
-    from receiver.heard import Track
+    pass
 
 NO_ANSWER_HINT = "is the receiver on, and are address and speed right?"
 READ_TIMEOUT_S = 0.2
@@ -45,33 +46,9 @@ UNREAD = {
     "position": "bytes come, but no place: no view of the sky yet, or a wrong speed (?baud=...)",
 }
 
-State = Literal["opening", "hearing", "silent", "lost", "ended"]
-Role = Literal["receiver", "position", "samples"]
 # The computer's sleep is noticed where it was longer than this; shorter, nothing was missed.
 LEAST_SLEEP_NS = 1_000_000_000
 ASLEEP = "this computer slept"
-
-
-@dataclass(slots=True)
-class Status:
-    """What a screen shows of one source. `heard_ns` and `since_ns` are monotonic counts.
-
-    `since_ns` is when the state began, `refused` counts what could not be read, `tuned` is what a
-    scan listens to, or the form of samples; their level is `level_dbfs`, and `beacons` are those
-    that are heard in them now.
-    """
-
-    name: str
-    state: State = "opening"
-    reason: str = ""
-    heard_ns: int | None = None
-    since_ns: int | None = None
-    chunks: int = 0
-    refused: int = 0
-    tuned: str = ""
-    role: Role = "receiver"
-    level_dbfs: float | None = None
-    beacons: tuple[Track, ...] = ()
 
 
 class Recorder:

@@ -20,13 +20,14 @@ from receiver.corrections import standing
 from receiver.derive import Derived, Event
 from receiver.errors import JournalError
 from receiver.journal import Journal, Writer
-from receiver.listen import Listening, Status
+from receiver.listen import Listening
 from receiver.live import Follower
 from receiver.machine import Battery, Disk, read_battery
 from receiver.records import Detection, Entry, Place, Row
 from receiver.scanning import Plan
 from receiver.setups import KINDS, TODAY, register
 from receiver.silence import lacking
+from receiver.status import Status
 from receiver.tap import Tap
 
 if TYPE_CHECKING:

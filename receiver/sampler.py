@@ -116,7 +116,7 @@ class Sampler(Recorder):
 
     def _begin(self) -> LiveWatch:
         from receiver.detecting import LiveWatch, centre_hz
-        from receiver.hearing import Plan
+        from receiver.listening_plan import Plan
 
         is_iq, rate_hz = self._stream.kind == "iq", self._stream.rate_hz
         collars = self._collars if is_iq and self._stream.frequency_hz else ()

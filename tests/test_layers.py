@@ -42,17 +42,39 @@ LAYERS: dict[str, set[str]] = {
     "receiver.instruments": BASE | ENVELOPES | {"numpy", "receiver.links"},
     "receiver.dsp": {"numpy", "scipy"},
     "receiver.heard": BASE,
-    "receiver.hearing": BASE | {"numpy", "receiver.dsp", "receiver.heard"},
+    "receiver.listening_plan": BASE | {"receiver.dsp"},
+    "receiver.hearing": BASE
+    | {"numpy", "receiver.dsp", "receiver.heard", "receiver.listening_plan"},
     "receiver.bursts": BASE
-    | {"numpy", "protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"}
+    | {
+        "numpy",
+        "protocols",
+        "receiver.dsp",
+        "receiver.heard",
+        "receiver.hearing",
+        "receiver.listening_plan",
+    }
     | {"receiver.platforms"},
     "receiver.samples": BASE | {"numpy", "scipy", "sigmf", "receiver.dsp"},
     "receiver.tap": BASE,
+    "receiver.status": BASE | {"receiver.heard"},
     "receiver.detecting": BASE
-    | {"receiver.heard", "receiver.hearing", "receiver.bursts", "receiver.samples"}
+    | {
+        "receiver.heard",
+        "receiver.hearing",
+        "receiver.listening_plan",
+        "receiver.bursts",
+        "receiver.samples",
+    }
     | {"receiver.ctt_bursts", "receiver.links"},
     "receiver.ctt_bursts": BASE
-    | {"protocols", "receiver.dsp", "receiver.heard", "receiver.hearing"},
+    | {
+        "protocols",
+        "receiver.dsp",
+        "receiver.heard",
+        "receiver.hearing",
+        "receiver.listening_plan",
+    },
     "receiver.slots": BASE,
     "receiver.language": set(),
     "receiver.languages": set(),
@@ -105,6 +127,7 @@ LAYERS: dict[str, set[str]] = {
         "receiver.dsp",
         "receiver.heard",
         "receiver.hearing",
+        "receiver.listening_plan",
         "receiver.story",
         "receiver.corrections",
         "receiver.export",
@@ -133,7 +156,13 @@ LAYERS: dict[str, set[str]] = {
     | BASE
     | {"rich", "rasterio", "receiver.locator", "receiver.columns", "protocols"}
     | {"receiver.notes", "receiver.setups", "receiver.machine", "receiver.live"}
-    | {"receiver.heard", "receiver.hearing", "receiver.samples.level", "receiver.story"}
+    | {
+        "receiver.heard",
+        "receiver.hearing",
+        "receiver.listening_plan",
+        "receiver.samples.level",
+        "receiver.story",
+    }
     | {"receiver.homing", "receiver.language", "textual", "starlette", "uvicorn", "websockets"}
     | {"segno", "cryptography", "scipy"}
     # Sound: pulses and the beat note are made while samples come.

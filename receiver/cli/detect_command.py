@@ -18,7 +18,8 @@ from receiver.errors import SourceError
 if TYPE_CHECKING:
     from receiver.detecting import AnyWatch, Live
     from receiver.heard import HeardBurst, HeardPulse, HeardSlot, News, Track
-    from receiver.hearing import Plan, Watch
+    from receiver.hearing import Watch
+    from receiver.listening_plan import Plan
 
 NOTHING_HEARD = 1
 MOST_DRAWN = 20_000
@@ -236,7 +237,7 @@ def _plan(
 ) -> Plan:
     from receiver import settings
     from receiver.detecting import centre_hz
-    from receiver.hearing import Plan
+    from receiver.listening_plan import Plan
 
     path = settings.find_file(config, None)
     configuration, findings = settings.load(path)

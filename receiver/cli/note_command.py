@@ -27,6 +27,7 @@ from receiver.errors import ConfigError
 from receiver.levels import HAND_LEVEL_DB
 from receiver.notes import content as notes
 from receiver.notes import readback, times
+from receiver.notes.describing import describe
 
 _EAR = click.Choice(["ear", "sdr", "meter"])
 
@@ -221,7 +222,7 @@ def undo(ctx: click.Context, entry: str, **options: Any) -> int:
     with desk.journal:
         old = earlier(desk, entry)
         when = times.show(time_of(old), desk.zone)
-        said = f"taken back: {when}, {notes.describe(old.content)}"
+        said = f"taken back: {when}, {describe(old.content)}"
         taken = {"kind": "note", "supersedes_id": old.id, "text": said}
         save(desk, taken, observer=old.observer)
     return 0

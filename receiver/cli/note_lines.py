@@ -23,7 +23,8 @@ from receiver.clock import SystemClock
 from receiver.config import Configuration
 from receiver.errors import InputError
 from receiver.notes import readback, times
-from receiver.notes.content import Content, describe
+from receiver.notes.content import Content
+from receiver.notes.describing import describe
 from receiver.notes.readback import Dictated
 from receiver.records import Entry, jsonable
 

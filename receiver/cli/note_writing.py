@@ -17,7 +17,8 @@ from receiver.clock import Stamp, SystemClock
 from receiver.config import Configuration
 from receiver.errors import ConfigError, InputError, ReceiverError
 from receiver.notes import readback, times
-from receiver.notes.content import Content, describe
+from receiver.notes.content import Content
+from receiver.notes.describing import describe
 from receiver.records import (
     APPROACH,
     CALL,

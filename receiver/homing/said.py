@@ -7,7 +7,7 @@ from typing import Any
 
 from protocols.packet import Packet
 from receiver.language import phrase, translated
-from receiver.notes.content import describe
+from receiver.notes.describing import describe
 from receiver.wording import plain
 
 

@@ -23,6 +23,7 @@ from receiver.levels import HAND_LEVEL_DB
 from receiver.notes import content as notes
 from receiver.notes import times
 from receiver.notes.content import Content
+from receiver.notes.describing import describe
 from receiver.records import CALL, HAND, NO_EVIDENCE, PHONE_TIME, Entry, utc_text
 from receiver.wording import plain
 
@@ -301,7 +302,7 @@ def _undo(values: _Values) -> Content:
             )
         if old.content.get("kind") in set(NO_EVIDENCE) - {CALL}:
             raise ConfigError(phrase("that is none of the entries that a phone takes back"))
-        said = notes.describe(old.content)
+        said = describe(old.content)
     return {"kind": "note", "supersedes_id": identity, "text": f"taken back: {said}"}
 
 

@@ -8,22 +8,21 @@ from __future__ import annotations
 import math
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from receiver.clock import Clock
-from receiver.config import SETUP_KEYS
 from receiver.errors import ConfigError
 from receiver.levels import HAND_LEVEL_DB, HAND_LEVEL_SD_DB, HAND_UNIT
+from receiver.notes.describing import METHODS as METHODS
+from receiver.notes.describing import SETUP_NAMES
+from receiver.notes.describing import TRUST as TRUST
 from receiver.records import (
     APPROACH,
-    CALIBRATION,
     CALL,
     COMPASS,
     HAND,
-    RADIO_CHECK,
     SETUP,
-    STORY,
     TURN,
     Entry,
 )
@@ -35,9 +34,6 @@ Content = dict[str, Any]
 # electronic compass had 12 degrees (USDA, JWM 72(5), 2008); by hand a clear null or peak is better,
 # a wide one worse.
 SIGMA_DEG = {"sharp": 5.0, "broad": 20.0}
-# How likely what somebody tells is true and meant for this animal.
-TRUST = {"certain": 0.95, "likely": 0.7, "rumour": 0.3}
-METHODS = ("loudest", "weakest")
 EARS = ("by ear", "sdr", "meter")
 POLARISATIONS = ("vertical", "horizontal", "both")
 CHECKED_SIGMA_DEG = 5.0  # of a phone that pointed at a landmark as the map has it
@@ -249,7 +245,7 @@ def setup(receiver: str, values: Mapping[str, Any]) -> Content:
         raise ConfigError("say what has changed: --antenna, --gain, --attenuator, ...")
     for key, value in said.items():
         if fault := setup_fault(key, value):
-            raise ConfigError(f"{_NAMES.get(key, key)} {value!r} {fault}")
+            raise ConfigError(f"{SETUP_NAMES.get(key, key)} {value!r} {fault}")
     return {"kind": SETUP, "receiver": receiver, **said}
 
 
@@ -301,126 +297,3 @@ def compass(kind: str, sigma_deg: float | None = None, *, checked: bool = False)
     usual = min(usual, CHECKED_SIGMA_DEG) if checked else usual
     spread = usual if sigma_deg is None else number(sigma_deg, "error", 0.5, 90)
     return {"kind": COMPASS, "compass": kind, "sigma_deg": spread, "checked": checked}
-
-
-def describe(content: Mapping[str, Any]) -> str:
-    """Say an entry's content in field words; one of another program may have any content."""
-    kind = content.get("kind")
-    try:
-        said = _SAID[str(kind)](content)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        said = f"entry of kind {kind!r}, which cannot be read"
-    collar = content.get("collar")
-    return f"{said}, collar {collar}" if collar else said
-
-
-def _heard_words(content: Mapping[str, Any]) -> str:
-    word = level_word(content)
-    level = word or f"{content['level_db']:g} {content['level_unit']}"
-    mark = gain_mark(content)
-    return f"heard {level}{_with_words(content)}" + (f", gain at {mark}" if mark else "")
-
-
-def _with_words(content: Mapping[str, Any]) -> str:
-    receiver = content.get("receiver") or HAND
-    return "" if receiver == HAND else f" with {receiver}"
-
-
-def level_word(content: Mapping[str, Any]) -> str | None:
-    """Return the word of a level by hand, None for a number from a display."""
-    if content.get("level_unit") != HAND_UNIT:
-        return None
-    return next((w for w, db in HAND_LEVEL_DB.items() if db == content["level_db"]), None)
-
-
-def gain_mark(content: Mapping[str, Any]) -> str | None:
-    """Return the mark of the gain knob, None where none was said."""
-    return (content.get("session") or "").partition("/gain ")[2] or None
-
-
-def method_of(content: Mapping[str, Any]) -> str | None:
-    """Return how a bearing was taken: loudest, weakest, or None."""
-    return (content.get("bearing_reference") or "").partition("; ")[2] or None
-
-
-def _bearing_words(content: Mapping[str, Any]) -> str:
-    directions = [content["bearing_deg"], *content.get("bearing_alternatives_deg", ())]
-    degrees = " or ".join(f"{value % 360:g}" for value in directions)
-    width = f"within about {content['bearing_sigma_deg']:g} either way"
-    method = method_of(content)
-    return f"bearing {degrees} degrees true, {width}" + (f", {method}" if method else "")
-
-
-def _silence_words(content: Mapping[str, Any]) -> str:
-    duration_s, frequency_hz = content.get("duration_s"), content.get("frequency_hz")
-    span = f" in {duration_s / 60:g} minutes" if duration_s else ""
-    where = f" on {frequency_hz / 1e6:g} MHz" if frequency_hz else ""
-    ear = {"sdr": ", by SDR", "meter": ", by a meter alone"}.get(content.get("ear") or "", "")
-    return f"nothing heard{span}{where}{_with_words(content)}{ear}"
-
-
-def _sighting_words(content: Mapping[str, Any]) -> str:
-    words = {value: word for word, value in TRUST.items()}
-    trust = words.get(content["trust"], f"{content['trust']:.0%} sure")
-    return f"seen within {content['radius_m']:g} m, {trust}"
-
-
-def _setup_words(content: Mapping[str, Any]) -> str:
-    said = [setup_words(key, content[key]) for key in SETUP_KEYS if key in content]
-    return f"{content.get('receiver')} hears with: {', '.join(said)}"
-
-
-_NAMES = {"attenuator_db": "attenuator", "antenna_azimuth_deg": "azimuth"}
-
-
-def setup_words(key: str, value: Any) -> str:
-    """Say one value of a setup: attenuator 20 dB, directional, antenna yagi."""
-    if key == "directional":
-        return "directional" if value else "omni"
-    if key in _NAMES:
-        return f"{_NAMES[key]} {value:g} {'dB' if key.endswith('_db') else 'degrees true'}"
-    return f"{key} {value}"
-
-
-def _turn_words(content: Mapping[str, Any]) -> str:
-    words = [f"turn {content['state']}{_with_words(content)}", content.get("polarisation") or ""]
-    words += [
-        f"{name} {content[f'{name}_deg']:g} degrees true"
-        for name in METHODS
-        if f"{name}_deg" in content
-    ]
-    if content.get("full") is not None:
-        words.append("all around" if content["full"] is True else "not all around")
-    return ", ".join(filter(None, words))
-
-
-_SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "level": _heard_words,
-    "bearing": _bearing_words,
-    "silence": _silence_words,
-    "sighting": _sighting_words,
-    "place": lambda content: "place",
-    "note": lambda content: f"note: {content.get('text', '')}",
-    SETUP: _setup_words,
-    TURN: _turn_words,
-    COMPASS: lambda content: (
-        f"compass: {content['compass']}, within about {content['sigma_deg']:g} either way"
-        f"{', checked' if content.get('checked') is True else ''}"
-    ),
-    RADIO_CHECK: lambda content: (
-        f"radio check of {content.get('receiver')}: "
-        f"{'passed' if content.get('passed') is True else 'NOT passed'}"
-    ),
-    STORY: lambda content: (
-        f"{content['question']}: {content['answer']}"
-        if "question" in content
-        else f"weight of {content['cause']}: {content['weight']:g} of 100"
-    ),
-    CALL: lambda content: (
-        f"called: {content['call']}" + (f", {content['text']}" if content.get("text") else "")
-    ),
-    APPROACH: lambda content: f"approach limit {content['limit_m']:g} m",
-    CALIBRATION: lambda content: (
-        f"calibration {content.get('calibration_id')} of {content.get('receiver')}"
-    ),
-}

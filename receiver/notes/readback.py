@@ -29,6 +29,7 @@ from typing import Any
 from receiver.errors import ConfigError, CorruptError, InputError
 from receiver.levels import HAND_LEVEL_DB
 from receiver.notes import content as words
+from receiver.notes.describing import gain_mark, level_word, method_of
 from receiver.notes.times import FUTURE_SLACK, format_offset, parse_offset
 
 LONGEST = 59
@@ -134,9 +135,9 @@ def _fit(observer: str, middle: str, collar: str) -> str:
 
 
 def _say_level(content: Mapping[str, Any]) -> str:
-    word = words.level_word(content)
+    word = level_word(content)
     level = word or f"{content['level_db']:.1f}".removesuffix(".0") + content["level_unit"]
-    mark = words.gain_mark(content)
+    mark = gain_mark(content)
     return f"HEARD {level}".upper() + (f" G{mark.upper()}" if mark else "")
 
 
@@ -145,7 +146,7 @@ def _say_bearing(content: Mapping[str, Any]) -> str:
     degrees = "/".join(f"{round(value) % 360:03d}" for value in directions)
     sigma_deg = content["bearing_sigma_deg"]
     width = next((w.upper() for w, s in words.SIGMA_DEG.items() if s == sigma_deg), None)
-    method = _METHODS.get(words.method_of(content) or "")
+    method = _METHODS.get(method_of(content) or "")
     parts = (f"BRG {degrees}T", width or f"ERR{max(1, round(sigma_deg))}", method)
     return " ".join(filter(None, parts))
 

@@ -13,7 +13,7 @@ from typing import Any
 from receiver.dsp.waterfall import Waterfall
 from receiver.errors import MissingExtraError
 from receiver.heard import HeardPulse, HeardSlot, Track
-from receiver.hearing import Plan
+from receiver.listening_plan import Plan
 from receiver.report.spoken import speak
 
 INCHES, DPI = (12.0, 9.0), 100

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from receiver.config import Collar
 from receiver.detecting import heard_in, watch_of
 from receiver.heard import HeardPulse, HeardSlot, Track, best
-from receiver.hearing import Plan, Watch
+from receiver.hearing import Watch
+from receiver.listening_plan import Plan
 from receiver.samples.files import open_samples
 from receiver.simulator.beacon_files import write
 from receiver.simulator.beacons import Scene, Tag

@@ -22,6 +22,7 @@ from receiver.errors import ConfigError
 from receiver.homing.gains import NO_ANTENNA
 from receiver.language import phrase
 from receiver.notes import content as notes
+from receiver.notes.describing import describe
 from receiver.records import APPROACH, SETUP, TURN, Entry, Place
 from receiver.ui.homing_keys import GainChain
 from receiver.ui.keypad import Actions, Entered, Keypad, actions, antenna, compass, setup
@@ -248,7 +249,7 @@ class Keys:
         entry = notes.entry({**about, **content}, self._observer, self._clock)
         self._deeds.submit(entry)
         self._last = entry
-        words = notes.describe(entry.content)
+        words = describe(entry.content)
         saved = self._deeds.saved(SAVED_WITHIN_S)
         done = phrase("saved: {entry}", entry=words)
         waits = phrase("NOT SAVED YET, kept in memory: {entry}", entry=words)
@@ -258,7 +259,7 @@ class Keys:
         if not sure or self._last is None:
             self._deeds.say(phrase("nothing is taken back"))
             return
-        old, said = self._last, notes.describe(self._last.content)
+        old, said = self._last, describe(self._last.content)
         self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})
         if old.content["kind"] == TURN:
             self._turn_goes_back(old.content["state"], old.content["receiver"])

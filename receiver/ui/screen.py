@@ -26,8 +26,8 @@ from receiver.wording import area, unit
 
 if TYPE_CHECKING:
     from receiver.clock import Clock
-    from receiver.listen import Status
     from receiver.recording import View
+    from receiver.status import Status
 
 OLD_S = 10.0
 MESSAGES = 4

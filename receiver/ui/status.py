@@ -11,8 +11,8 @@ from receiver.records import Detection
 from receiver.wording import area, unit
 
 if TYPE_CHECKING:
-    from receiver.listen import Status
     from receiver.recording import View
+    from receiver.status import Status
 
 OLD_S = 10.0
 PLAIN_EVERY_VIEWS = 20

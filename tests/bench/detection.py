@@ -42,7 +42,8 @@ from receiver.dsp.pulses import Pulse
 from receiver.dsp.spectra import layout
 from receiver.dsp.tracks import Track, Wanted
 from receiver.heard import best
-from receiver.hearing import PULSES_H_KHZ, Plan, Watch
+from receiver.hearing import PULSES_H_KHZ, Watch
+from receiver.listening_plan import Plan
 from receiver.samples.conversion import converter
 from receiver.samples.level import FORMATS
 from receiver.simulator.beacon_files import PRESETS

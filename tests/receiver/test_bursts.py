@@ -14,7 +14,7 @@ from receiver.bursts import BurstWatch, told
 from receiver.cli import run
 from receiver.errors import ConfigError
 from receiver.heard import HeardBurst
-from receiver.hearing import Plan
+from receiver.listening_plan import Plan
 from receiver.simulator.argos import Transmission, samples
 from receiver.ui.bursts import burst_line
 

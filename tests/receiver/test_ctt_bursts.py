@@ -11,7 +11,7 @@ import pytest
 from receiver.cli import run
 from receiver.ctt_bursts import CttWatch
 from receiver.errors import ConfigError
-from receiver.hearing import Plan
+from receiver.listening_plan import Plan
 from receiver.simulator.ctt import TagBurst, cu8, frame, samples
 
 SCALE = 127.5

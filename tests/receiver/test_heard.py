@@ -6,7 +6,7 @@ import pytest
 
 from receiver.config import Collar, collar_from, configuration_from, configuration_to
 from receiver.heard import meaning_of, said_by, temperature_c
-from receiver.hearing import Plan
+from receiver.listening_plan import Plan
 
 CURVE = ((0.9, 30.0), (1.1, 10.0), (1.5, -10.0))
 

@@ -11,7 +11,8 @@ import pytest
 from receiver.config import Collar
 from receiver.errors import ConfigError
 from receiver.heard import HEARD_AN_HOUR, MAYBE_AN_HOUR, SHARE, News, Track, best, call, said_by
-from receiver.hearing import Plan, Watch
+from receiver.hearing import Watch
+from receiver.listening_plan import Plan
 from receiver.samples.conversion import converter
 from receiver.samples.level import FORMATS
 from receiver.simulator.beacons import Scene, Tag, cu8

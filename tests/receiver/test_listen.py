@@ -22,11 +22,12 @@ from receiver.clock import SystemClock
 from receiver.config import Configuration
 from receiver.errors import ConfigError
 from receiver.journal import Journal, Writer
-from receiver.listen import Listening, Status
+from receiver.listen import Listening
 from receiver.records import Gap, Heard, Row, Source
 from receiver.simulator import gateway, gps
 from receiver.simulator.icom_radio import IcomRadio, SerialServer
 from receiver.simulator.servers import Forwarder, TalkingServer, free_udp_port
+from receiver.status import Status
 
 BAKSAN = str(Path(sys.executable).with_name("baksan"))
 

@@ -12,11 +12,11 @@ from receiver.clock import Stamp, SystemClock
 from receiver.config import Collar, Configuration
 from receiver.homing.snapshot import Snapshot
 from receiver.joining import Derived
-from receiver.listen import Status
 from receiver.locator import LocatorConfig, Posterior, Stream
 from receiver.recording import View
 from receiver.records import Detection, Entry, Observation, Place
 from receiver.searching import Searching
+from receiver.status import Status
 
 T0 = datetime(2026, 11, 28, 6, tzinfo=UTC)
 SHEETS = Configuration(observer="A", collars=tuple(Collar(name=n) for n in ("leo", "ira")))

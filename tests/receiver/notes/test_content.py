@@ -10,6 +10,7 @@ import pytest
 
 from receiver.errors import ConfigError
 from receiver.notes import content as notes
+from receiver.notes.describing import describe
 from receiver.records import Observation
 
 NAMES = {field.name for field in dataclasses.fields(Observation)}
@@ -26,7 +27,7 @@ EXAMPLES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("content", EXAMPLES, ids=lambda content: str(content["kind"]))
 def test_keys_are_names_of_an_observation(content: dict[str, Any]) -> None:
     assert set(content) <= NAMES
-    assert notes.describe(content)
+    assert describe(content)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_texts_that_are_refused(text: str) -> None:
 @pytest.mark.parametrize("what", notes.CALLS)
 def test_calls_to_everybody(what: str) -> None:
     assert notes.call(what) == {"kind": "call", "call": what}
-    assert notes.describe(notes.call(what, " on  the ridge ")) == f"called: {what}, on the ridge"
+    assert describe(notes.call(what, " on  the ridge ")) == f"called: {what}, on the ridge"
 
 
 def test_calls_that_are_none() -> None:
@@ -99,7 +100,7 @@ def test_calls_that_are_none() -> None:
 
 
 def test_approach_limit() -> None:
-    assert notes.describe(notes.approach_limit(150)) == "approach limit 150 m"
+    assert describe(notes.approach_limit(150)) == "approach limit 150 m"
     for wrong in (-1, 10_001, math.nan, math.inf):
         with pytest.raises(ConfigError, match="approach limit"):
             notes.approach_limit(wrong)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from receiver.heard import Track
-from receiver.hearing import Plan, Watch
+from receiver.hearing import Watch
+from receiver.listening_plan import Plan
 from receiver.samples.level import FORMATS, Meter
 from receiver.ui.beacons import (
     BeaconScreen,

@@ -25,11 +25,11 @@ from rich.console import Console
 from receiver.clock import SimulatedClock, SystemClock
 from receiver.config import Setup
 from receiver.journal import Journal
-from receiver.listen import Status
 from receiver.machine import CANNOT, Awake, Battery, Disk, read_battery
 from receiver.recording import View, setup_words
 from receiver.records import OWN_RADIO, Detection, Entry, Gap, Place
 from receiver.simulator.icom_radio import IcomRadio, SerialServer
+from receiver.status import Status
 from receiver.ui.keys import Deeds, Keys, single_keys
 from receiver.ui.screen import Screen, age_words
 

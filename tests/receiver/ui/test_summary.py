@@ -85,8 +85,8 @@ def test_local_time_names_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_status_line_says_saved_lost_and_old() -> None:
-    from receiver.listen import Status
     from receiver.recording import View
+    from receiver.status import Status
 
     heard = Detection(kind="packet", time=NOW, monotonic_ns=0, level_db=-97.4, level_unit="dBm")
     count = Detection(kind="meter", time=NOW, monotonic_ns=0, level_raw=120.0)
