@@ -24,12 +24,12 @@ FOLDER = Path(__file__).parent / "languages"
 HARD_SPACE = "\u00a0"  # between a number and its unit
 MOST_TRIED = 6  # templates of one text
 MOST_JOINTS = 8  # at which one text is taken apart; what is behind them, in the next round
-# Names that people gave, and what they typed: shown as they are.
 # Names of values that are numbers, whatever wrote them.
 COUNTS = {
     "count", "many", "total", "n", "rows", "positions", "pieces", "number", "waiting", "new",
     "pulses", "pulse_count", "slot_count", "level_dbm", "trusted", "duplicates", "refused",
 }  # fmt: skip
+# Names that people gave, and what they typed: shown as they are.
 GIVEN = {"path", "file", "collar", "observer", "address", "folder", "device_id", "command_path"}
 
 # Lists of words to choose from, which are typed as they are, where they are no sentence.

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from receiver.config import Collar
 from receiver.errors import ConfigError
+from receiver.homing.pulses import MeterPulses, Pulse, pulse_of
 from receiver.homing.snapshot import Snapshot
 from receiver.records import Detection, DetectionKind
 from receiver.ui.sound import tones
 from receiver.ui.sound.ear import Ear, ear, wanted
-from receiver.ui.sound.levels import Blip, Levels, MeterPulses, Pulse, pulse_of
+from receiver.ui.sound.levels import Blip, Levels
 from receiver.ui.sound.mixer import Mixer
 from receiver.ui.sound.tones import RATE_HZ, Sound, rest
 
@@ -223,11 +224,12 @@ class Desk:
 
     def _pulse(self, one: _Source, detection: Detection) -> Pulse | None:
         """Return the pulse that a detection is, or ends."""
+        time_s = detection.monotonic_ns / 1e9
         if detection.kind == "meter":
-            return one.meter.add(detection) if self._is_homed(detection) else None
+            return one.meter.add(detection, time_s) if self._is_homed(detection) else None
         if detection.kind == "slot" and not detection.found:
             return None
-        return pulse_of(detection)
+        return pulse_of(detection, time_s)
 
     def _is_homed(self, reading: Detection) -> bool:
         wanted_hz = None if self._collar is None else self._collar.frequency_hz

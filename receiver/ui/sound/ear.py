@@ -13,11 +13,11 @@ from receiver.config import Collar
 from receiver.dsp.beep import BLOCK_S, Beep, Beeper
 from receiver.dsp.lowering import Lowering, Resampler
 from receiver.errors import ConfigError
+from receiver.homing.pulses import Pulse
 from receiver.language import phrase
 from receiver.samples.beat import BeatNote
 from receiver.samples.conversion import IqConverter, numbers, top
 from receiver.samples.stream import Stream
-from receiver.ui.sound.levels import Pulse
 from receiver.ui.sound.tones import RATE_HZ, Sound, rest
 
 BEAT_HZ, BEAT_REACH_HZ = 900.0, 600.0  # what people tune a beacon to: 300 to 1,500 Hz

@@ -170,7 +170,7 @@ def test_beacon_goes_before_its_packets_until_it_is_old(search: Search) -> None:
     assert (s := search.at(6.0).strength) is not None
     assert s.receiver == "r30"
     assert (s := search.at(11.0).strength) is not None
-    assert (s.receiver, s.unit, s.share) == ("gate", "dBm", 0.25)  # 20 of 80 dB
+    assert (s.receiver, s.unit, s.share) == ("gate", "dBm", 0.222)  # 20 of 90 dB
 
 
 def test_gateways_of_one_source_are_scales_of_their_own(search: Search) -> None:

@@ -40,6 +40,18 @@ def test_meter_shows_noise_between_pulses() -> None:
     assert (told.value, told.unit, told.share, told.age_s) == (120.0, "count", 0.426, 1.0)
 
 
+def test_meter_that_falls_slowly_is_as_loud_as_its_peaks_over_its_noise() -> None:
+    """Recorded case: 20 dB a second, a pulse a second; the median of it was taken for its noise."""
+    levels = Levels("dBm", "meter")
+    for step in range(300):
+        since = step % 10 if step >= 60 else 99
+        levels.add(given("meter", max(-120.0, -75.0 - 2.0 * since)), step * 0.1)
+    told = levels.strength("r", 30.0, [(0.0, 60.0)])
+    assert told is not None
+    assert (told.value, told.share) == (-75.0, 0.75)  # 45 dB over noise, of 60
+    assert levels.pulses_per_minute(30.0) == pytest.approx(60.0)
+
+
 def test_meter_without_pulses_is_no_level() -> None:
     levels = Levels("count", "meter")
     for step in range(200):
@@ -70,8 +82,9 @@ def test_rate_of_a_meters_pulses(
         (given("pulse", 0.0, level_unit="dBFS", noise_db=0.0), 0.0),  # no span, and no fault
         (given("pulse", 30.0, level_unit="dBS9", noise_db=0.0), 0.5),
         (given("pulse", 20.0, level_unit="dBS9", snr_db=15.0), 0.25),
-        (given("packet", -80.0, level_unit="dBm"), 0.5),
-        (given("packet", -118.0, level_unit="dBm", noise_db=-105.0), 0.025),  # below the noise
+        (given("pulse", -24.0, level_unit="dBS9"), 0.5),  # S0 to 60 dB above it
+        (given("packet", -75.0, level_unit="dBm"), 0.5),  # of -120 to -30
+        (given("packet", -118.0, level_unit="dBm", noise_db=-105.0), 0.022),  # below the noise
         (given("packet", -130.0, level_unit="dBm"), 0.0),
     ],
 )

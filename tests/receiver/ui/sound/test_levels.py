@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from receiver.homing.pulses import MeterPulses, Pulse, pulse_of
 from receiver.records import Detection
-from receiver.ui.sound.levels import Blip, Levels, MeterPulses, Pulse, pulse_of
+from receiver.ui.sound.levels import Blip, Levels
 from receiver.ui.sound.pitch import Scale
 
 SCALE = Scale(-100.0, 0.0)
@@ -70,7 +71,7 @@ def reading(time_s: float, level: float, *, is_count: bool = False) -> Detection
 def told(levels: list[float], *, is_count: bool = False, step_s: float = 0.1) -> list[Pulse]:
     meter = MeterPulses()
     found = [
-        meter.add(reading(number * step_s, level, is_count=is_count))
+        meter.add(reading(number * step_s, level, is_count=is_count), number * step_s)
         for number, level in enumerate(levels)
     ]
     return [one for one in found if one is not None]
@@ -109,8 +110,8 @@ def test_noise_of_a_meter_is_no_pulse() -> None:
 def test_a_pulse_does_not_wait_for_a_reading_that_does_not_come() -> None:
     meter = MeterPulses()
     for number in range(10):
-        meter.add(reading(number * 0.1, 20.0))
-    assert meter.add(reading(1.0, 50.0)) is None
+        meter.add(reading(number * 0.1, 20.0), number * 0.1)
+    assert meter.add(reading(1.0, 50.0), 1.0) is None
     assert meter.wait(1.05) is None
     late = meter.wait(1.1)
     assert late is not None
@@ -126,4 +127,4 @@ def test_packets_are_placed_between_usual_ends() -> None:
         level_db=-80.0,
         level_unit="dBm",
     )
-    assert pulse_of(packet) == Pulse(time_s=2.0, level_db=-80.0, floor_db=-120.0, top_db=-30.0)
+    assert pulse_of(packet, 2.0) == Pulse(time_s=2.0, level_db=-80.0, floor_db=-120.0, top_db=-30.0)
