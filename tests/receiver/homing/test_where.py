@@ -1,15 +1,14 @@
-"""Direction, distance and nearness, and whether what points there may be an echo."""
+"""Direction and distance as crossed bearings give them, and nearness by the close-in chain."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from receiver.columns import columns
 from receiver.geodesy import distance_and_bearing
-from receiver.homing.echoes import possible_echo
 from receiver.homing.gains import nearness
 from receiver.homing.where import where
 from receiver.locator import LocatorConfig, posterior
@@ -40,15 +39,6 @@ def test_direction_and_distance_are_those_of_the_cells() -> None:
     assert (told.metres_known, told.nearness, told.age_s) == (True, "far", 2.0)
 
 
-def test_nothing_and_an_unknown_place_have_reasons() -> None:
-    assert where(None, HERE, None, metres_known=False, age_s=None).reason
-    crossed = posterior(columns([bearing(1, 45.0), bearing(2, 315.0, longitude_deg=42.02)]))
-    told = where(crossed, None, None, metres_known=False, age_s=1.0)
-    assert told.reason
-    assert told.bearing_deg is None
-    assert told.area_m2 is not None
-
-
 @pytest.mark.parametrize(
     ("gain", "is_heard", "saturated", "said"),
     [
@@ -65,17 +55,3 @@ def test_nearness_is_what_is_still_heard_through(
     gain: str | None, is_heard: bool, saturated: bool, said: str | None
 ) -> None:
     assert nearness(gain, is_heard=is_heard, saturated=saturated) == said
-
-
-def test_bearings_from_one_place_that_disagree_may_be_an_echo() -> None:
-    assert not possible_echo([bearing(1, 40.0), bearing(2, 60.0)], T0)
-    assert possible_echo([bearing(1, 40.0), bearing(2, 120.0)], T0)
-    apart = bearing(2, 120.0, longitude_deg=42.02)
-    assert not possible_echo([bearing(1, 40.0), apart], T0)
-    behind = bearing(2, 220.0, bearing_alternatives_deg=(40.0,))
-    assert not possible_echo([bearing(1, 40.0), behind], T0)
-    assert not possible_echo([bearing(1, 40.0), bearing(2, 120.0)], T0 + timedelta(hours=1))
-
-
-def test_a_broad_peak_may_be_an_echo() -> None:
-    assert possible_echo([bearing(1, 40.0, bearing_sigma_deg=35.0)], T0)
