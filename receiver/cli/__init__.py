@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from receiver import __version__
-from receiver.cli.speaking import language_option, speak
+from receiver.cli.speaking import language_option, speak, speaking
 from receiver.errors import ReceiverError
 from receiver.language import default_language, language, set_language, translated
 
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"receiver.cli.{cmd_name}_command")
         command: click.Command = module.command
-        return command
+        return speaking(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the table of commands without importing any of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,12 +80,21 @@ def command(
         raise click.UsageError("--journal says where to save: --journal search.journal")
     from receiver.cli.listen_command import session_of
 
-    session = session_of(sources, journal=journal, scan=False, dwell=None, **settings)
-    return _live(session, homing.searching_of(session, asked), asked)
+    odd: list[str] = []
+    session = session_of(
+        sources, journal=journal, scan=False, dwell=None, tell=odd.append, **settings
+    )
+    return _live(session, homing.searching_of(session, asked), asked, odd=odd)
 
 
-def _live(session: Session, searching: Searching, asked: Asked, world: Any = None) -> int:
-    """Record, with a screen, keys, sound and phones."""
+def _live(
+    session: Session,
+    searching: Searching,
+    asked: Asked,
+    world: Any = None,
+    odd: Sequence[str] = (),
+) -> int:
+    """Record, with a screen, keys, sound and phones; `odd` is what is odd in the settings."""
     from receiver.clock import SystemClock
     from receiver.machine import Awake
     from receiver.ui.homescreen.face import homescreen
@@ -113,8 +123,8 @@ def _live(session: Session, searching: Searching, asked: Asked, world: Any = Non
             face, start = stack.enter_context(homescreen(now_s, lines=asked.plain))
             shown.append(face)
             searching.faces.append(face.show)
-            if warning := awake.begin():
-                say(warning)
+            if warnings := [said for said in (awake.begin(), homing.first_of(odd)) if said]:
+                say("; ".join(warnings))
             deeds = homing.deeds_of(running, searching, face, session.journal)
             names = [s.name for s in running.listening.statuses if s.role == "receiver"]
             own = session.configuration.observer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +15,7 @@ import click
 
 from receiver.cli.interrupt import INTERRUPTED, stop_on_interrupt
 from receiver.cli.sound_options import destination
-from receiver.language import phrase
+from receiver.language import phrase, translated
 
 if TYPE_CHECKING:
     from receiver.homing.snapshot import Snapshot
@@ -238,6 +238,14 @@ def ask_keys(keys: Any, session: Session, receivers: list[str]) -> None:
 
     if not session.configuration.simulation:
         keys.ask(*unsaid(session, receivers))
+
+
+def first_of(findings: Sequence[str]) -> str:
+    """Return the first finding, with how to see the others; "" where there is none."""
+    if len(findings) < 2:
+        return "".join(findings)
+    others = phrase("{count} more: baksan collar check", count=len(findings) - 1)
+    return f"{translated(findings[0])}; {others}"
 
 
 def show_plainly(say: Say) -> Callable[[Snapshot], None]:

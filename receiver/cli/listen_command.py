@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,8 +141,12 @@ def session_of(
     seconds: float | None,
     scan: bool,
     dwell: float | None,
+    tell: Callable[[str], None] | None = None,
 ) -> Session:
-    """Return what is to be recorded, by options."""
+    """Return what is to be recorded, by options.
+
+    `tell` is told what is odd in the settings; without it that is printed.
+    """
     from dataclasses import replace
 
     from receiver import settings
@@ -152,7 +157,7 @@ def session_of(
     path = settings.find_file(config, journal)
     configuration, findings = settings.load(path)
     for finding in findings:
-        click.echo(f"{path}, {finding}", err=True)
+        (tell or partial(click.echo, err=True))(f"{path}, {finding}")
     if observer:
         configuration = replace(configuration, observer=observer)
     addresses = [parse_address(text) for text in sources]

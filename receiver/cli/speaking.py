@@ -98,6 +98,15 @@ language_option = click.option(
 )  # fmt: skip
 
 
+def speaking(command: click.Command) -> click.Command:
+    """Give a command, and all beneath it, the option `--language` once."""
+    if all(param.name != "language" for param in command.params):
+        language_option(command)
+    for beneath in getattr(command, "commands", {}).values():
+        speaking(beneath)
+    return command
+
+
 def speak() -> None:
     """Have click print, ask and write help through here, whichever command uses it."""
     click.echo, click.prompt = echo, prompt

@@ -281,6 +281,18 @@ def test_json_stays_english(asked: Callable[..., str], tmp_path: Path) -> None:
     assert json.loads(text)["sources"]["icom"]["title"] == "Icom by CI-V"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["home", "--language", "ru"], ["collar", "show", "--language", "ru"],
+     ["--language", "ru", "home"]],
+)  # fmt: skip
+def test_the_language_may_be_said_before_or_after_the_command(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, "--help"]) == 0
+    assert "Показать эту справку" in capsys.readouterr().out
+
+
 def test_the_language_of_a_run_ends_with_it() -> None:
     run(["--language", "ru", "--version"])
     assert language.language() == "en"

@@ -97,6 +97,16 @@ def test_what_is_asked_wrongly_is_told(words: list[str], said: str, capsys: Capt
     assert said in capsys.readouterr().err
 
 
+def test_what_is_odd_in_the_settings_is_told_by_the_face_itself(tmp_path: Path) -> None:
+    """Lines above a screen are gone when the screen comes."""
+    (tmp_path / "baksan.toml").write_text('obsrver = "B"\nteem = 3\n')
+    done = home(tmp_path, "nmea:tcp://127.0.0.1:9", "--journal", "a.journal", "--seconds", "0.5")
+    told = [line for line in done.stderr.splitlines() if "unknown key" in line]
+    assert len(told) == 1
+    assert "unknown key obsrver" in told[0]
+    assert told[0].endswith("1 more: baksan collar check")
+
+
 class Terminal:
     """A tmux session of 80 by 24 of its own, in which a rehearsal runs."""
 

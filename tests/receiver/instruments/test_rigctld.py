@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.address import parse_address
-from receiver.errors import ConfigError
+from receiver.address import Address, parse_address
+from receiver.errors import ConfigError, SourceError
 from receiver.instruments.rigctld import Rigctld, make
-from receiver.links import open_link
+from receiver.links import Link, open_link
 from receiver.records import Detection
 from receiver.simulator.icom_radio import IcomRadio, SerialServer
 from receiver.simulator.text_radio import AorRadio, UnidenRadio
@@ -130,13 +130,6 @@ def running(program: str, *words: str) -> Iterator[int]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.05)
         yield port
     finally:
         process.kill()
@@ -146,18 +139,34 @@ def running(program: str, *words: str) -> Iterator[int]:
 def readings(port: int, count: int, tune_hz: float | None = None) -> list[Detection]:
     """Ask a real server until it has given `count` readings; tune it before where that is said."""
     address = parse_address(f"rigctld:tcp://127.0.0.1:{port}?poll_s=0.02")
-    link, instrument = open_link(address), make(address)
+    instrument = make(address)
     if tune_hz is not None:
         instrument.prepare()
         instrument.tune(tune_hz)
     found: list[Detection] = []
-    deadline = time.monotonic() + 15
-    while len(found) < count and time.monotonic() < deadline:
-        if question := instrument.poll(time.monotonic_ns()):
-            link.write(question)
-        found += instrument.receive(link.read(0.02), NOW, 1)
-    link.close()
+    with closing(opened(address)) as link:
+        deadline = time.monotonic() + 15
+        while len(found) < count and time.monotonic() < deadline:
+            if question := instrument.poll(time.monotonic_ns()):
+                link.write(question)
+            found += instrument.receive(link.read(0.02), NOW, 1)
     return found
+
+
+def opened(address: Address) -> Link:
+    """Connect as soon as the server listens.
+
+    Not once before to see whether it does: the server closes its receiver after each client, also
+    when the next is there already.
+    """
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return open_link(address)
+        except SourceError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def test_dummy_receiver_of_the_packaged_server(peer: Callable[[str], str]) -> None:
@@ -197,7 +206,7 @@ def test_packaged_server_drives_our_emulated_receivers(
     device = make_radio()
     radio = SerialServer(device.hear)
     model = name.split()[0]
-    options = ("-m", model, "-r", radio.path, "-C", "timeout=200,retry=0")
+    options = ("-m", model, "-r", radio.path, "-C", "timeout=2000,retry=0")
     with running(peer("rigctld"), *options) as port:
         found = readings(port, 3, tune_hz=None if model == "8001" else 151_340_000.0)
     radio.close()
