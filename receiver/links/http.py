@@ -63,6 +63,7 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # the system's own 5 makes a burst of senders wait for seconds
 
     def __init__(self, address: Address, token: str) -> None:
         self.address_family = socket.AF_INET6 if ":" in address.host else socket.AF_INET

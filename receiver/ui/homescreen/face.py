@@ -127,7 +127,7 @@ class HomeFace:
     def _write_lines(self) -> None:
         asked, written_s = "", 0.0
         while not self._over.wait(LOOK_S):
-            lines = [self._said.popleft() for _ in range(len(self._said))]
+            lines = self._unsaid()
             question = "" if self._keys is None else self._keys.pad.question
             due_s = ASKED_EVERY_S if question else LINE_EVERY_S
             if self._ticks() - written_s >= due_s:
@@ -139,6 +139,10 @@ class HomeFace:
             asked = question
             if not self._write(lines):
                 return
+        self._write([*self._unsaid(), self._line()])
+
+    def _unsaid(self) -> list[str]:
+        return [self._said.popleft() for _ in range(len(self._said))]
 
     def _line(self) -> str:
         stalled_s = self._ticks() - self._news_s

@@ -129,11 +129,12 @@ def _disk_is_full(descriptor: int) -> None:
 def test_disk_that_fills_up_while_listening_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
     """A limit on the size of files is what a full disk is to SQLite: the commit fails."""
     journal = tmp_path / "search.journal"
-    baksan = str(Path(sys.executable).with_name("baksan"))
     code = "import time\nwhile True: print(10**2000, flush=True); time.sleep(0.005)"
     source = f"nmea:pipe:{sys.executable} -c '{code}'"
-    script = f'ulimit -f 400; exec {baksan} listen "$1" --journal {journal}'
-    command = ["bash", "-c", script, "bash", source]
+    baksan = "from receiver import cli, recording; recording.FINISH_S = 2.0; cli.main()"
+    words = ["listen", source, "--journal", str(journal)]
+    script = 'ulimit -f 400; exec "$@"'
+    command = ["bash", "-c", script, "bash", sys.executable, "-c", baksan, *words]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     time.sleep(4.0)
     process.send_signal(signal.SIGINT)

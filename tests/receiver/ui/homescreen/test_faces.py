@@ -245,6 +245,18 @@ def test_stop_is_told_behind_a_question_that_was_forgotten(made: Make) -> None:
     face.close()
 
 
+def test_plain_lines_end_with_what_was_last(made: Make) -> None:
+    stream = io.StringIO()
+    face = HomeFace(lambda: 0.5, screen=False, stream=stream)  # no line is due before the end
+    face.begin()
+    face.show(made())
+    face.say("the disk is full")
+    face.close()
+    said, last = stream.getvalue().splitlines()[-2:]
+    assert said == "the disk is full"
+    assert "-87 dBm" in last
+
+
 def test_a_terminal_that_is_gone_harms_nobody(made: Make) -> None:
     face = HomeFace(time.monotonic, screen=False, stream=Broken())
     face.begin()
