@@ -172,7 +172,8 @@ def _follow(
     view.clock_source, disk = session.clock.source, Disk(session.journal)
     slow = max(round(SLOW_EVERY_S / session.look_s), 1)
     looks, idle_looks = 0, 0
-    next_answer = round(ANSWER_EVERY_S / session.look_s) - 1
+    answer_every_s = ANSWER_EVERY_S / session.clock.speed
+    next_answer = round(answer_every_s / session.look_s) - 1
     while not stop.wait(session.look_s) and not listening.ended:
         looks += 1
         try:
@@ -181,7 +182,7 @@ def _follow(
             on_events(_seen(answers.follower.news(), view))
             if looks > next_answer:
                 took_s = _locate(session, view, answers)
-                pause_s = max(ANSWER_EVERY_S, took_s / ANSWER_SHARE)
+                pause_s = max(answer_every_s, took_s / ANSWER_SHARE)
                 next_answer = looks + round(pause_s / session.look_s)
             saved, waiting, now = writer.committed, writer.waiting, session.clock.now()
             idle_looks = idle_looks + 1 if waiting > 0 and view.saved == saved else 0

@@ -133,6 +133,7 @@ def _live(
             homing.ask_keys(keys, session, names)
             start(keys)
             if world is not None:
+                searching.faces.append(homing.contact_told(world, say))
                 world.begin(running.writer)
 
         code = homing.record_search(session, searching, tap, stop, say, after_start)
@@ -162,6 +163,7 @@ def _rehearsed(
         )
         found.append(homing.searching_of(session, asked))
         code = _live(session, found[0], asked, world)
+        homing.tell_the_truth(world)
         click.echo(f"SIMULATION: {path}", err=True)
         return code
 

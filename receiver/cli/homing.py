@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from receiver.homing.snapshot import Snapshot
     from receiver.recording import Running, Session
     from receiver.searching import Searching
+    from receiver.simulator.rehearsal import World
     from receiver.ui.homescreen.face import HomeFace
     from receiver.ui.web.server import Serving
 
@@ -191,6 +192,30 @@ def record_search(
     ready = replace(session, tap=tap, look_s=LOOK_S, homed=lambda: searching.collar)
     record(ready, searching.on_events, searching.on_view, stop, begun)
     return INTERRUPTED if interrupted() else 0
+
+
+def contact_told(world: World, say: Say) -> Callable[[Snapshot], None]:
+    """Return what says once that the searcher of a rehearsal has come near enough."""
+    told = False
+
+    def look(snapshot: Snapshot) -> None:
+        nonlocal told
+        if world.contact and not told:
+            told = True
+            say(phrase("SIMULATION: contact, the collar is {away:.0f} m away", away=world.away_m))
+
+    return look
+
+
+def tell_the_truth(world: World) -> None:
+    """Tell where the made-up collar was, when a rehearsal is over."""
+    latitude_deg, longitude_deg = world.truth_deg
+    said = phrase(
+        "SIMULATION: the made-up collar was {away:.0f} m from you, at {latitude:.5f}"
+        " {longitude:.5f}",
+        away=world.away_m, latitude=latitude_deg, longitude=longitude_deg,
+    )  # fmt: skip
+    click.echo(said, err=True)
 
 
 def tell_where_saved(journal: Path) -> None:

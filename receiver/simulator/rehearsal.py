@@ -11,6 +11,7 @@ within the approach limit of the collar or the minutes are over.
 
 from __future__ import annotations
 
+import math
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ import numpy as np
 
 from receiver.address import Address, parse_address
 from receiver.clock import SimulatedClock
-from receiver.config import Collar, Configuration
+from receiver.config import Collar, Configuration, Setup
 from receiver.geodesy import LocalGrid
 from receiver.homing.approach import USUAL_LIMIT_M
 from receiver.homing.snapshot import Advice
@@ -35,7 +36,7 @@ from receiver.simulator import collar, gateway, gps
 from receiver.simulator.icom_radio import IcomRadio, SerialServer
 from receiver.simulator.scene import FADING_DB, NOISE_FLOOR_DBM, STEP_S, draw_scene, walk
 from receiver.simulator.search import ORIGIN_DEG
-from receiver.simulator.searcher import Searcher
+from receiver.simulator.searcher import RECEIVER, Searcher
 from receiver.simulator.servers import Forwarder, TalkingServer, free_udp_port
 
 START = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
@@ -43,6 +44,10 @@ NAME = "rehearsal"
 FREQUENCY_HZ, PULSES_A_MINUTE = 150_350_000, 60.0
 DEVICE_EUI, DEVICE_ADDRESS = "0000000000ba4500", "26ba4500"
 CARRIED_GATEWAYS = ("00000000000000a1", "00000000000000a2")
+CARRIED = (
+    Setup(receiver=RECEIVER, antenna="yagi", directional=True),
+    *(Setup(receiver=name, antenna="whip", directional=False) for name in ("gateway1", "gateway2")),
+)
 R8500_ADDRESS = 0x4A
 DECAY_DB_S = 20.0  # how fast the meter falls after a pulse
 GPS_EVERY_S, PACKET_EVERY_S = 1.0, 20.0
@@ -88,7 +93,7 @@ class World(AbstractContextManager["World"]):
         self._radio = SerialServer(IcomRadio(R8500_ADDRESS, FREQUENCY_HZ, self._meter).hear)
         self._thread: threading.Thread | None = None
         self.addresses: list[Address] = [
-            parse_address(f"r8500=icom:serial:{self._radio.path}?model=r8500&poll_s=0.25"),
+            parse_address(f"{RECEIVER}=icom:serial:{self._radio.path}?model=r8500&poll_s=0.25"),
             parse_address(f"gps=nmea:tcp://127.0.0.1:{self._gps_server.port}"),
             parse_address(f"gateway1=chirpstack:tcp://127.0.0.1:{self._network_server.port}"),
             parse_address(f"gateway2=semtech:udp://127.0.0.1:{udp_port}"),
@@ -98,6 +103,14 @@ class World(AbstractContextManager["World"]):
     def contact(self) -> bool:
         """Whether the searcher who is told what to do is within the limit of the collar."""
         return self._searcher is not None and self._searcher.met
+
+    @property
+    def away_m(self) -> float:
+        """How far the searcher is from the collar."""
+        if self._searcher is not None:
+            return self._searcher.away_m
+        here = float(self._x[self._step()]), float(self._y[self._step()])
+        return math.dist(self._scene.collar_m, here)
 
     @property
     def truth_deg(self) -> tuple[float, float]:
@@ -115,7 +128,8 @@ class World(AbstractContextManager["World"]):
             frequency_hz=float(FREQUENCY_HZ),
             pulses_per_minute={"normal": PULSES_A_MINUTE},
         )
-        return Configuration(collars=(sheet,), simulation=True)
+        carried = () if self._searcher is None else CARRIED
+        return Configuration(collars=(sheet,), receivers=carried, simulation=True)
 
     def begin(self, writer: Writer) -> None:
         """Let the walk begin; the searcher's bearings go to `writer`."""

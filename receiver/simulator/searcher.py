@@ -20,7 +20,7 @@ from receiver.simulator.scene import GPS_ERROR_M, GPS_MEMORY_S, Scene
 
 RECEIVER = "r8500"
 PACE_M_S, ASK_EVERY_S, TURN_S = 1.2, 5.0, 60.0
-REST_S = 8.0  # of real time after a turn, until what it gave is on the screen
+REST_S = 3.0  # of real time after a turn, until what it gave is on the screen
 ASIDE_M, ASIDE_DEG = 100.0, 0.0  # up the gorge
 # Of a small Yagi: degrees off its axis and what is lost there.
 PATTERN_DEG, PATTERN_DB = (0.0, 30.0, 60.0, 90.0, 120.0, 180.0), (0.0, 2.0, 8.0, 25.0, 12.0, 9.0)
@@ -52,10 +52,14 @@ class Searcher:
         self._hear()
 
     @property
+    def away_m(self) -> float:
+        """How far he is from the collar."""
+        return math.dist(self._scene.collar_m, (self.x_m, self.y_m))
+
+    @property
     def met(self) -> bool:
         """Whether the collar is within the limit."""
-        east, north = self._scene.collar_m
-        return math.hypot(east - self.x_m, north - self.y_m) <= self._limit_m
+        return self.away_m <= self._limit_m
 
     @property
     def gps_m(self) -> tuple[float, float]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,45 +105,9 @@ def test_what_is_odd_in_the_settings_is_told_by_the_face_itself(tmp_path: Path) 
     assert told[0].endswith("1 more: baksan collar check")
 
 
-class Terminal:
-    """A tmux session of 80 by 24 of its own, in which a rehearsal runs."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        self._command = [program, "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        named = " ".join(f"{k}={shlex.quote(os.environ.get(k, ''))}" for k in ("PYTHONPATH",))
-        words = "home --rehearse --speed 10 --journal a.journal"
-        command = (
-            f"cd {folder}; env {named} BAKSAN_LANGUAGE=en {BAKSAN} {words}; echo over; sleep 60"
-        )
-        self.tmux("new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", command)
-
-    def tmux(self, *words: str) -> str:
-        done = subprocess.run([*self._command, *words], capture_output=True, text=True, timeout=20,
-                              check=False)  # fmt: skip
-        return done.stdout
-
-    def keys(self, text: str) -> None:
-        for letter in text:
-            self.tmux("send-keys", "-l", "--", letter)
-
-    def wait_for(self, text: str) -> str:
-        """Return the screen once it has this text."""
-        for _ in range(200):
-            if text in (screen := self.tmux("capture-pane", "-p")):
-                return screen
-            time.sleep(0.1)
-        pytest.fail(f"no {text!r} on:\n{screen}")
-
-
-@pytest.fixture
-def terminal(peer: Callable[[str], str], tmp_path: Path) -> Iterator[Terminal]:
-    terminal = Terminal(peer("tmux"), tmp_path)
-    yield terminal
-    terminal.tmux("kill-server")
-
-
 @pytest.mark.peer("tmux")
-def test_keys_write_rows(terminal: Terminal, tmp_path: Path) -> None:
+def test_keys_write_rows(terminal: Any, tmp_path: Path) -> None:
+    terminal.run([BAKSAN, *["home", "--rehearse", "--speed", "10", "--journal", "a.journal"]])
     terminal.wait_for("SPACE HEARD")
     terminal.wait_for("SIMULATION")
     terminal.keys("  ")
@@ -153,7 +115,7 @@ def test_keys_write_rows(terminal: Terminal, tmp_path: Path) -> None:
     terminal.keys("!d")
     terminal.wait_for("DANGER")
     terminal.keys("qy")
-    terminal.wait_for("over")
+    terminal.wait_for("it is over")
     kinds = [e.content["kind"] for e in entries(tmp_path / "a.journal") if e.observer == "A"]
     assert "call" in kinds
     assert "level" in kinds

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,55 +31,16 @@ with homescreen(time.monotonic, lines={lines}) as (face, start):
         time.sleep(0.1)
 """
 XTERM = {"TERM": "xterm-256color"}
-COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
-class Terminal:
-    """A tmux session of 80 by 24 of its own."""
-
-    def __init__(self, program: str, socket: Path, root: Path) -> None:
-        self._command = [program, "-S", str(socket), "-f", "/dev/null"]
-        self._root = root
-
-    def tmux(self, *words: str) -> str:
-        done = subprocess.run([*self._command, *words], capture_output=True, text=True, timeout=20)
-        return done.stdout
-
-    def run(self, case: str, environment: dict[str, str], lines: bool = False) -> None:
-        program = PROGRAM.format(folder=str(Path(__file__).parent), case=case, lines=lines)
-        said = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
-        python = f"env PYTHONPATH={self._root} {said} {sys.executable} -c {shlex.quote(program)}"
-        command = f"{python}; echo it is over; sleep 60"
-        self.tmux("new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", command)
-
-    def keys(self, text: str) -> None:
-        for letter in text:
-            self.tmux("send-keys", "-l", "--", letter)
-
-    def wait_for(self, text: str) -> str:
-        """Return the screen once it has this text."""
-        for _ in range(150):
-            if text in (screen := self.tmux("capture-pane", "-p")):
-                return screen
-            time.sleep(0.1)
-        pytest.fail(f"no {text!r} on:\n{screen}")
-
-    def colours(self) -> set[str]:
-        """Return every part of every style on the screen."""
-        found = COLOUR.findall(self.tmux("capture-pane", "-p", "-e"))
-        return {part for style in found for part in style.split(";")}
-
-
-@pytest.fixture
-def terminal(peer: Callable[[str], str], tmp_path: Path, root: Path) -> Iterator[Terminal]:
-    terminal = Terminal(peer("tmux"), tmp_path / "tmux", root)
-    yield terminal
-    terminal.tmux("kill-server")
+def run(terminal: Any, case: str, environment: dict[str, str], lines: bool = False) -> None:
+    program = PROGRAM.format(folder=str(Path(__file__).parent), case=case, lines=lines)
+    terminal.run([sys.executable, "-c", program], environment)
 
 
 @pytest.mark.peer("tmux")
-def test_keys_day_night_and_the_end(terminal: Terminal) -> None:
-    terminal.run("usual", {**XTERM, "COLORTERM": ""})
+def test_keys_day_night_and_the_end(terminal: Any) -> None:
+    run(terminal, "usual", {**XTERM, "COLORTERM": ""})
     screen = terminal.wait_for("SPACE HEARD")
     assert "052° ±12° true" in screen
     assert "██████" in screen
@@ -106,8 +64,8 @@ def test_keys_day_night_and_the_end(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     "environment", [{"TERM": "vt100"}, {"TERM": "xterm-256color", "NO_COLOR": "1"}]
 )
-def test_stop_without_any_colour(terminal: Terminal, environment: dict[str, str]) -> None:
-    terminal.run("worst", environment)
+def test_stop_without_any_colour(terminal: Any, environment: dict[str, str]) -> None:
+    run(terminal, "worst", environment)
     screen = terminal.wait_for("SPACE HEARD")
     assert "LEADER DECIDES" in screen
     assert "OLD 31 s" in screen
@@ -116,8 +74,8 @@ def test_stop_without_any_colour(terminal: Terminal, environment: dict[str, str]
 
 
 @pytest.mark.peer("tmux")
-def test_a_smaller_window_is_followed(terminal: Terminal) -> None:
-    terminal.run("usual", XTERM)
+def test_a_smaller_window_is_followed(terminal: Any) -> None:
+    run(terminal, "usual", XTERM)
     terminal.wait_for("SPACE HEARD")
     terminal.tmux("resize-window", "-x", "60", "-y", "18")
     time.sleep(1.5)
@@ -128,8 +86,8 @@ def test_a_smaller_window_is_followed(terminal: Terminal) -> None:
 
 
 @pytest.mark.peer("tmux")
-def test_lines_with_keys(terminal: Terminal) -> None:
-    terminal.run("usual", XTERM, lines=True)
+def test_lines_with_keys(terminal: Any) -> None:
+    run(terminal, "usual", XTERM, lines=True)
     terminal.wait_for("the collar is that way (the last two")
     terminal.keys("b")
     terminal.wait_for("bearing, degrees")

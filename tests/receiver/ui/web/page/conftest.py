@@ -50,7 +50,7 @@ from receiver.ui.web.server import Serving, serve
 
 LATITUDE_DEG, LONGITUDE_DEG = 42.9, 44.1
 PHONE = (390, 844)
-WAIT_S = 8.0
+WAIT_S = 30.0  # on a computer that does much else; what is there is seen at once
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
            "--hide-scrollbars", "--mute-audio", "--lang=en-US", "--disable-background-networking",
            "--no-first-run")  # fmt: skip
@@ -219,30 +219,26 @@ class Laptop:
         return f"http://127.0.0.1:{self.port}"
 
 
-class Page:
-    """The browser with the page, as a hand and an eye use it."""
+class Browser:
+    """The browser, as a hand and an eye use it."""
 
-    def __init__(self, driver: Any, laptop: Laptop) -> None:
-        self.driver, self.laptop, self.search = driver, laptop, laptop.search
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
 
-    def size(self, size: tuple[int, int]) -> None:
-        width, height = size
-        shape = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
-
-    def pair(self, name: str = "Alan", role: Role = "operator") -> None:
+    def join(self, address: str, name: str) -> None:
+        """Follow an invitation."""
         self.driver.get("about:blank")
-        assert self.laptop.serving is not None
-        self.driver.get(self.laptop.serving.invite(role))
+        self.driver.get(address)
         box = self.find("textarea")
         box.clear()
         box.send_keys(name)
         self.press("Save")
         self.until(lambda: self.text("#top .link") == "live")
 
-    def open(self) -> None:
-        self.driver.get(self.laptop.origin + "/")
-        self.until(lambda: "live" in self.text("#top .link"))
+    def size(self, size: tuple[int, int]) -> None:
+        width, height = size
+        shape = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
 
     def find(self, selector: str) -> Any:
         return self.until(lambda: next(iter(self.all(selector)), None))
@@ -299,6 +295,22 @@ class Page:
         return asked + [p["url"] for name, p in events if name == "webSocketCreated"]
 
 
+class Page(Browser):
+    """The page of a laptop of the tests."""
+
+    def __init__(self, driver: Any, laptop: Laptop) -> None:
+        super().__init__(driver)
+        self.laptop, self.search = laptop, laptop.search
+
+    def pair(self, name: str = "Alan", role: Role = "operator") -> None:
+        assert self.laptop.serving is not None
+        self.join(self.laptop.serving.invite(role), name)
+
+    def open(self) -> None:
+        self.driver.get(self.laptop.origin + "/")
+        self.until(lambda: "live" in self.text("#top .link"))
+
+
 @pytest.fixture(scope="session")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     running = Laptop(Search(tmp_path_factory.mktemp("journals")), tmp_path_factory.mktemp("laptop"))
@@ -319,6 +331,17 @@ def driver() -> Iterator[Any]:
     browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     yield browser
     browser.quit()
+
+
+@pytest.fixture
+def browser(peer: Callable[[str], str], request: pytest.FixtureRequest) -> Browser:
+    """A browser of the size of a phone that is paired with nobody."""
+    peer("chromium"), peer("chromedriver")
+    shown = Browser(request.getfixturevalue("driver"))
+    shown.driver.get("about:blank")
+    shown.driver.delete_all_cookies()
+    shown.size(PHONE)
+    return shown
 
 
 @pytest.fixture(scope="session")
