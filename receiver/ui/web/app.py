@@ -56,6 +56,7 @@ def make_app(parts: Parts, hosts: Iterable[str]) -> ASGIApp:
     pages = _Pages(parts)
     routes = [
         Route("/", pages.static),
+        Route("/worker.js", pages.worker),  # here: a worker serves what lies beneath it
         Route("/static/{path:path}", pages.static),
         Route("/ca.crt", pages.certificate),
         Route("/phrases/{language}.json", pages.phrases),
@@ -102,7 +103,13 @@ class _Pages:
     # --- without a cookie ---------------------------------------------------------------------
 
     async def static(self, request: Request) -> Response:
-        found = self._files.get(request.path_params.get("path", "index.html"))
+        return self._file(request, request.path_params.get("path", "index.html"))
+
+    async def worker(self, request: Request) -> Response:
+        return self._file(request, "worker.js")
+
+    def _file(self, request: Request, path: str) -> Response:
+        found = self._files.get(path)
         if found is None:
             raise HTTPException(404, phrase("there is no such page"))
         return found.response(request)

@@ -122,7 +122,7 @@ function showTop() {
 
 function changeTheme() {
   setTheme(theme() === "night" ? "day" : "night");
-  setGround(now.ground);
+  if (now.ground) setGround(now.ground);
   redraw();
   show();
 }
@@ -134,15 +134,17 @@ async function takeState(state) {
   now.state = state;
   now.live = true;
   now.stranger = "";
-  if (!known || known.language !== state.language) {
+  if (known?.language !== state.language || known.role !== state.role) {
     await speak(state.language);
     makeDeeds(page);
   }
+  const { role, observer, language } = state;
+  keep("paired", { role, observer, language });
   drop(state.saved_ids ?? []);
   keep("observer", state.observer ?? "?");
   if (state.time) keep("ahead_s", Math.round((Date.now() - Date.parse(state.time)) / 100) / 10);
   setDeclination(state.map?.declination_deg);
-  if (!known) {
+  if (!now.ground) {
     now.ground = state.map ?? {};
     setGround(now.ground);
   }
@@ -187,6 +189,7 @@ function away() {
 
 function stranger() {
   now.live = false;
+  keep("paired", null);
   now.stranger ||= phrase(
     "This phone is not paired: read the code that the laptop shows with its camera.",
   );
@@ -197,7 +200,10 @@ async function begin() {
   setTheme(theme());
   makeMap();
   show();
-  await speak(navigator.language.startsWith("ru") ? "ru" : "en");
+  const paired = kept("paired", null);
+  const usual = navigator.language.startsWith("ru") ? "ru" : "en";
+  await speak(paired?.language ?? usual);
+  navigator.serviceWorker?.register("/worker.js").catch(() => {}); // a certificate nobody trusts
   const token = takeToken();
   if (token) {
     askText(
@@ -218,7 +224,10 @@ async function join(token, name) {
   follow();
 }
 
+/** Go on with the laptop; until it answers, as what this phone was the last time. */
 function follow() {
+  now.state = kept("paired", null);
+  if (now.state) makeDeeds(page);
   startQueue(show);
   startPlace(tick);
   new Live({ state: takeState, frame: takeFrame, away, stranger });

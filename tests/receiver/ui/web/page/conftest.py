@@ -334,14 +334,16 @@ def driver() -> Iterator[Any]:
 
 
 @pytest.fixture
-def browser(peer: Callable[[str], str], request: pytest.FixtureRequest) -> Browser:
-    """A browser of the size of a phone that is paired with nobody."""
+def browser(peer: Callable[[str], str], request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """A browser of the size of a phone that is paired with nobody; it asks this computer alone."""
     peer("chromium"), peer("chromedriver")
     shown = Browser(request.getfixturevalue("driver"))
     shown.driver.get("about:blank")
     shown.driver.delete_all_cookies()
     shown.size(PHONE)
-    return shown
+    yield shown
+    inner = ("data:", "blob:", "about:", "http://127.0.0.1:", "ws://127.0.0.1:")
+    assert [url for url in shown.requests() if not url.startswith(inner)] == []
 
 
 @pytest.fixture(scope="session")

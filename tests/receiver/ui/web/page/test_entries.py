@@ -130,3 +130,32 @@ def test_an_entry_that_is_refused_stays_and_says_why(page: Any) -> None:
     page.until(lambda: "refused: heard is one of" in page.text("#list"))
     page.press("HEARD", "clear")  # and does not hold up the next one
     page.until(lambda: len(page.search.entries) == 1)
+
+
+def test_a_page_that_is_opened_away_from_the_laptop_takes_entries(page: Any) -> None:
+    """A phone throws pages away that nobody looks at, and its bearer is two valleys on."""
+    page.until(lambda: page.run("return navigator.serviceWorker.controller !== null"))
+    page.laptop.go()
+    try:
+        page.driver.refresh()
+        page.until(lambda: "laptop away" in page.text("#top"))
+        page.press("Night", "Day")
+        page.press("HEARD", "faint")
+        page.until(lambda: "waiting: 1" in page.text("#top"))
+        page.driver.refresh()
+        page.until(lambda: "waiting: 1" in page.text("#top"))
+    finally:
+        page.laptop.come()
+    page.until(lambda: page.search.contents("level"))
+    page.until(lambda: page.text("#top .link") == "live")
+    page.find("#deeds .heard")
+
+
+def test_a_page_that_was_cut_off_offers_no_buttons_when_it_is_opened_again(page: Any) -> None:
+    page.until(lambda: page.run("return localStorage.getItem('baksan.paired')") != "null")
+    page.driver.delete_all_cookies()
+    page.driver.refresh()
+    page.until(lambda: "not paired" in page.text("#top"))
+    page.driver.refresh()
+    page.until(lambda: "not paired" in page.text("#top"))
+    assert not page.all("#deeds button")
