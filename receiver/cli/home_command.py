@@ -68,7 +68,7 @@ def command(
     everything is saved.
     """
     settings = {key: options.pop(key) for key in ("collar", "observer", "config", "seconds")}
-    options["page"] = options["page"] or options["lan"] or options["https"]
+    options["page"] = any(options[word] for word in ("page", "lan", "address", "https"))
     asked = Asked(**options)
     if rehearse + (replayed is not None) + bool(sources) != 1:
         raise click.UsageError("give SOURCEs to listen to, or --replay, or --rehearse")

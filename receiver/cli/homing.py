@@ -34,6 +34,7 @@ _OPTIONS = (
     click.option("--config", type=click.Path(), help="Settings (default: beside the journal)."),
     click.option("--seconds", type=click.FloatRange(min=0), help="Stop after so many seconds."),
     click.option("--lan", is_flag=True, help="Let phones on this network look and enter; paired."),
+    click.option("--address", help="The address that phones reach, if this computer has several."),
     click.option("--https", is_flag=True, help="With place, compass, a screen that stays on."),
     click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True),
     click.option("--tiles", type=click.Path(path_type=Path), help="A map: MBTiles or PMTiles."),
@@ -54,6 +55,7 @@ class Asked:
     """What the options ask for. `page`: phones are served, `plain`: lines and no screen."""
 
     lan: bool = False
+    address: str | None = None
     https: bool = False
     port: int = 8765
     tiles: Path | None = None
@@ -133,7 +135,7 @@ def phones(searching: Searching, asked: Asked) -> Iterator[Serving | None]:
     from receiver.ui.web.server import serve
 
     options = Options(
-        host=lan_address() if asked.lan else LOOPBACK,
+        host=asked.address or (lan_address() if asked.lan else LOOPBACK),
         port=asked.port,
         https=asked.https,
         folder=config_folder(),

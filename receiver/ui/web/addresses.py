@@ -6,25 +6,34 @@ import errno
 import socket
 import struct
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from receiver.errors import ConfigError, SourceError
 from receiver.language import phrase
 
 SIOCGIFADDR = 0x8915
+EVERY = ("0.0.0.0", "::", "")
 BACKLOG = 128
 SEND_BUFFER_BYTES = 32 * 1024  # so that a slow phone gets the newest snapshot next, not old ones
 UNTAKEN_MS = 30_000  # a phone that has taken nothing for so long is gone
 
 
-def lan_addresses() -> list[str]:
-    """Return this computer's IPv4 addresses that others may reach, hotspots and radios first."""
-    found = [(name, _address_of(name)) for _, name in socket.if_nameindex()]
-    reachable = [(n, a) for n, a in found if a and not ip_address(a).is_loopback]
-    return [address for _, address in sorted(reachable, key=_is_wired)]
+class Reached(NamedTuple):
+    """An IPv4 address of this computer that others may reach, and the interface that has it."""
+
+    interface: str
+    address: str
+
+    @property
+    def is_radio(self) -> bool:
+        """Whether it is that of a Wi-Fi network or hotspot, by the name of the interface."""
+        return self.interface.startswith(("wl", "ap", "uap"))
 
 
-def _is_wired(named: tuple[str, str]) -> bool:
-    return not named[0].startswith(("wl", "ap", "uap"))
+def lan_addresses() -> list[Reached]:
+    """Return this computer's IPv4 addresses that others may reach."""
+    found = [Reached(name, _address_of(name)) for _, name in socket.if_nameindex()]
+    return [one for one in found if one.address and not ip_address(one.address).is_loopback]
 
 
 def _address_of(interface: str) -> str:
@@ -39,27 +48,25 @@ def _address_of(interface: str) -> str:
     return socket.inet_ntoa(answer[20:24])
 
 
-def lan_address(named: str | None = None) -> str:
-    """Return the address to serve phones on: the named one, or the only one there is.
+def lan_address() -> str:
+    """Return the address to serve phones on: that of the radio, or the only one there is.
 
     Raises:
-        ConfigError: there is none, or there are several and none was named.
+        ConfigError: there is none, or nobody can tell which.
     """
     known = lan_addresses()
-    if named is not None:
-        return named
-    if not known:
+    likely = [one for one in known if one.is_radio] or known
+    if not likely:
         raise ConfigError(
             phrase("no network: switch the hotspot of this computer or of a phone on first")
         )
-    if len(known) > 1:
-        words = ", ".join(known)
+    if len(likely) > 1:
+        words = ", ".join(f"{one.address} ({one.interface})" for one in likely)
         raise ConfigError(
-            phrase(
-                "this computer has several addresses, say which: --lan with {words}", words=words
-            )
-        )
-    return known[0]
+            phrase("this computer has several addresses, say which: --address, of {words}",
+                   words=words)
+        )  # fmt: skip
+    return likely[0].address
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -70,6 +77,8 @@ def listen(host: str, port: int) -> socket.socket:
     """
     if not 0 <= port < 1 << 16:
         raise SourceError(phrase("{port} is no port: 1024 to 65535", port=port))
+    if host in EVERY:  # no browser names this server so
+        raise SourceError(phrase("{host} is every address: say one address", host=host))
     try:
         opened = socket.create_server((host, port), backlog=BACKLOG)
     except OSError as error:

@@ -28,6 +28,7 @@ CA_FILE, OWNER_ONLY = "phone-ca.pem", 0o600
 CA_DAYS, LEAF_DAYS = 5 * 365, 90  # phones refuse servers' certificates of more than 398 days
 EARLIER = timedelta(days=2)  # phones' clocks are wrong
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
+LOCAL_NAME = "localhost"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,7 +105,7 @@ def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 def _new_authority(now: datetime) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "baksan, this computer's own")])
-    allowed = [x509.IPAddress(IPv4Network(net)) for net in PRIVATE] + [x509.DNSName("localhost")]
+    allowed = [x509.IPAddress(IPv4Network(net)) for net in PRIVATE] + [x509.DNSName(LOCAL_NAME)]
     builder = (
         _dated(name, name, key.public_key(), now, CA_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -116,7 +117,17 @@ def _new_authority(now: datetime) -> Authority:
 
 
 def leaf(by: Authority, hosts: list[str], now: datetime) -> tuple[bytes, bytes]:
-    """Return certificate and key of a server at these addresses, as PEM."""
+    """Return certificate and key of a server at these addresses, as PEM.
+
+    Raises:
+        ConfigError: the authority may not sign for one of them.
+    """
+    for host in hosts:
+        if not _is_allowed(host):
+            raise ConfigError(
+                phrase("{host} is no private address: no certificate of your own is good for it;"
+                       " use a hotspot's network, or leave --https away", host=host)
+            )  # fmt: skip
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     issuer = by.certificate.subject
@@ -147,6 +158,13 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         content_commitment=False, key_encipherment=False, data_encipherment=False,
         key_agreement=False, encipher_only=False, decipher_only=False,
     )  # fmt: skip
+
+
+def _is_allowed(host: str) -> bool:
+    named = _named(host)
+    if isinstance(named, x509.DNSName):
+        return named.value == LOCAL_NAME
+    return any(named.value in IPv4Network(net) for net in PRIVATE)
 
 
 def _named(host: str) -> x509.GeneralName:

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from receiver.errors import ConfigError, SourceError
 from receiver.ui.web import addresses
+from receiver.ui.web.addresses import Reached
 from receiver.ui.web.certificate import CA_FILE, authority, config_folder, leaf
 from receiver.ui.web.limits import Rate
 from receiver.ui.web.pairing import Pairing
@@ -40,24 +41,52 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(camp: Any) -> None:
 @pytest.mark.parametrize(
     ("host", "port", "words"),
     [("203.0.113.7", 0, "is the hotspot on"), ("no.such.invalid", 0, ":0: "),
-     ("127.0.0.1", 99_999, "is no port")],
+     ("127.0.0.1", 99_999, "is no port"), ("0.0.0.0", 0, "say one address")],
 )  # fmt: skip
 def test_addresses_that_cannot_be_had(host: str, port: int, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         addresses.listen(host, port)
 
 
-def test_the_hotspot_is_found_or_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert addresses.lan_address("10.0.0.9") == "10.0.0.9"
-    assert LOOPBACK not in addresses.lan_addresses()
-    for known, words in ((["10.42.0.1", "192.168.1.5"], "10.42.0.1, 192.168.1.5"), ([], "hotspot")):
-        monkeypatch.setattr(addresses, "lan_addresses", lambda known=known: known)
-        with pytest.raises(ConfigError, match=words):
-            addresses.lan_address()
-    monkeypatch.setattr(addresses, "lan_addresses", lambda: ["10.42.0.1"])
+WIRED, BRIDGE = Reached("eth0", "192.168.1.5"), Reached("docker0", "172.17.0.1")
+RADIO, HOTSPOT = Reached("wlan0", "10.42.0.1"), Reached("uap0", "192.168.4.1")
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ([], "switch the hotspot"),
+        ([WIRED, BRIDGE], r"--address, of 192.168.1.5 \(eth0\), 172.17.0.1 \(docker0\)"),
+        ([WIRED, RADIO, HOTSPOT], r"of 10.42.0.1 \(wlan0\), 192.168.4.1 \(uap0\)$"),
+    ],
+)
+def test_an_address_that_nobody_can_guess_is_asked_for(
+    known: list[Reached], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "lan_addresses", lambda: known)
+    with pytest.raises(ConfigError, match=words):
+        addresses.lan_address()
+
+
+@pytest.mark.parametrize("known", [[RADIO], [WIRED, BRIDGE, RADIO]])
+def test_the_hotspot_is_found(known: list[Reached], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert LOOPBACK not in [one.address for one in addresses.lan_addresses()]
+    monkeypatch.setattr(addresses, "lan_addresses", lambda: known)
     assert addresses.lan_address() == "10.42.0.1"
+
+
+def test_by_which_names_a_browser_may_ask() -> None:
     assert hosts_of("10.42.0.1") == ["10.42.0.1"]
     assert hosts_of(LOOPBACK) == [LOOPBACK, "localhost"]
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "2001:db8::1", "example.org"])
+def test_a_certificate_for_another_address_than_a_private_one_is_refused(
+    host: str, tmp_path: Path
+) -> None:
+    """Phones would refuse it, and say only that it is not valid."""
+    with pytest.raises(ConfigError, match=f"^{host} is no private address"):
+        leaf(authority(tmp_path, NOW), [host], NOW)
 
 
 def test_the_server_is_gone_when_the_block_ends(tmp_path: Path, make_camp: Any) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -321,16 +322,37 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     running.search.end()
 
 
-@pytest.fixture(scope="session")
-def driver() -> Iterator[Any]:
+def chromium(home: Path | None = None) -> Any:
+    """Start a browser without a window; `home` has its settings, the authorities it trusts."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or ""
     for option in OPTIONS:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    environment = {**os.environ, "HOME": str(home)} if home else None
+    service = Service(shutil.which("chromedriver"), env=environment)
+    return webdriver.Chrome(options=options, service=service)
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    browser = chromium()
     yield browser
     browser.quit()
+
+
+@pytest.fixture
+def browser_at(peer: Callable[[str], str]) -> Iterator[Callable[[Path], Browser]]:
+    """Start browsers of their own, each with its own home."""
+    peer("chromium"), peer("chromedriver")
+    with ExitStack() as stack:
+
+        def start(home: Path) -> Browser:
+            driver = chromium(home)
+            stack.callback(driver.quit)
+            return Browser(driver)
+
+        yield start
 
 
 @pytest.fixture
