@@ -49,6 +49,8 @@ def needed(
         said.append(phrase("too loud for the meter: take the next gain step"))
     if any(o.heard for o in observations) and not any(o.kind == "bearing" for o in observations):
         said.append(phrase("a turn with the antenna: no direction has been taken yet"))
-    if derived.unplaced:
-        said.append(phrase("a place for {count} entries without one", count=len(derived.unplaced)))
+    if count := len(derived.unplaced):
+        one = phrase("the place of one entry, which nobody knows")
+        many = phrase("the places of {count} entries, which nobody knows", count=count)
+        said.append(one if count == 1 else many)
     return tuple(said)

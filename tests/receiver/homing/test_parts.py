@@ -106,7 +106,7 @@ SAID = Register(at_first={("A", "r30"): Setup(receiver="r30", antenna="yagi")})
          ["a turn with the antenna: no direction has been taken yet"]),
         ({"observations": [bearing(0, 10.0)]}, []),
         ({"derived": Derived(register=SAID, unplaced=[row("level")])},
-         ["a place for 1 entries without one"]),
+         ["the place of one entry, which nobody knows"]),
     ],
 )  # fmt: skip
 def test_needed(values: dict[str, Any], words: list[str]) -> None:

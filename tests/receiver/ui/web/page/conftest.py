@@ -236,9 +236,10 @@ class Browser:
         self.press("Save")
         self.until(lambda: self.text("#top .link") == "live")
 
-    def size(self, size: tuple[int, int]) -> None:
+    def size(self, size: tuple[int, int], scale: int = 1) -> None:
         width, height = size
-        shape = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        shape = {"width": width, "height": height, "deviceScaleFactor": scale,
+                 "mobile": width < 600}  # fmt: skip
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
 
     def find(self, selector: str) -> Any:
