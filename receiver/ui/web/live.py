@@ -31,6 +31,14 @@ def told(exact: Snapshot, role: Role) -> Any:
     return jsonable(exact if role == "operator" else coarse.snapshot(exact))
 
 
+@dataclass(slots=True, eq=False)
+class _Follower:
+    """A connection of a device, by the task that sends to it."""
+
+    device: Device
+    sending: asyncio.Task[None]
+
+
 @dataclass(slots=True)
 class _Frame:
     """One snapshot, as text by role; `later` is set when a newer one is there."""
@@ -46,20 +54,20 @@ class Live:
     def __init__(self, search: Search, pairing: Pairing) -> None:
         self._search, self._pairing = search, pairing
         self._frame = _Frame()
-        self._sockets: list[Device] = []
+        self._followers: list[_Follower] = []
 
     async def run(self) -> None:
         """Make snapshots for as long as somebody looks; to be run as a task."""
         while True:
             begun = asyncio.get_running_loop().time()
-            if self._sockets:
+            if self._followers:
                 with suppress(Exception):  # a fault in looking must not end the looking
                     await self._renew()
             took = asyncio.get_running_loop().time() - begun
             await asyncio.sleep(max(PERIOD_S - took, PERIOD_S / 4))
 
     async def _renew(self) -> None:
-        roles = {device.role for device in self._sockets}
+        roles = {follower.device.role for follower in self._followers}
         texts = await asyncio.to_thread(self._texts, roles)
         before, self._frame = self._frame, _Frame(self._frame.number + 1, texts)
         before.later.set()
@@ -77,23 +85,36 @@ class Live:
         }
 
     def has_room(self, device: Device) -> bool:
-        """Tell whether a device may open one more connection."""
-        return len(self._sockets) < MOST_SOCKETS and self._sockets.count(device) < MOST_OF_A_DEVICE
+        """Tell whether a device may open one more connection, perhaps for its oldest one."""
+        return len(self._followers) < MOST_SOCKETS or bool(self._of(device))
+
+    def _of(self, device: Device) -> list[_Follower]:
+        return [follower for follower in self._followers if follower.device == device]
 
     async def follow(self, socket: WebSocket, device: Device) -> None:
-        """Send snapshots until the phone is gone, is stalled, or was revoked."""
-        self._sockets.append(device)
-        tasks = [
-            asyncio.create_task(self._send(socket, device)),
-            asyncio.create_task(_until_gone(socket)),
-        ]
+        """Send snapshots until the phone is gone, is stalled, or was revoked.
+
+        Or until it has opened some more: a page that nobody looks at any longer may hold its
+        connection for hours, and must not keep out the page that somebody has opened.
+        """
+        own = self._of(device)
+        if len(own) >= MOST_OF_A_DEVICE or len(self._followers) >= MOST_SOCKETS:
+            self._leave(own[0])
+        follower = _Follower(device, asyncio.create_task(self._send(socket, device)))
+        self._followers.append(follower)
+        tasks = [follower.sending, asyncio.create_task(_until_gone(socket))]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._sockets.remove(device)
+            self._leave(follower)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _leave(self, follower: _Follower) -> None:
+        if follower in self._followers:
+            self._followers.remove(follower)
+        follower.sending.cancel()
 
     async def _send(self, socket: WebSocket, device: Device) -> None:
         seen = self._frame.number

@@ -60,6 +60,7 @@ export class Live {
     this.begin();
     setInterval(() => this.watch(), 1000);
     document.addEventListener("visibilitychange", () => this.watch());
+    addEventListener("pagehide", () => this.socket?.close()); // kept by the browser for "back"
   }
 
   async begin() {

@@ -360,6 +360,18 @@ def time_in(frame: str | bytes) -> datetime:
     return datetime.fromisoformat(json.loads(frame)["snapshot"]["time"])
 
 
+def test_pages_that_nobody_looks_at_do_not_keep_out_the_one_just_opened(camp: Any) -> None:
+    """Each page that a browser keeps in the background holds a connection, for hours maybe."""
+    phone, other = camp.phone(), camp.phone(observer="C")
+    with ExitStack() as stack:
+        theirs = stack.enter_context(open_live(other))
+        for _ in range(8):
+            newest = stack.enter_context(open_live(phone))
+            assert time_in(newest.recv(timeout=5))
+        for _ in range(20):  # nor is anybody else thrown out
+            assert time_in(theirs.recv(timeout=5))
+
+
 def test_a_stalled_phone_holds_nobody_up_and_misses_what_is_old(camp: Any) -> None:
     camp.search.text = "x" * 60_000  # several times in each snapshot
     phone, other = camp.phone(), camp.phone(observer="C")

@@ -365,6 +365,7 @@ def browser(peer: Callable[[str], str], request: pytest.FixtureRequest) -> Itera
     shown.driver.delete_all_cookies()
     shown.size(PHONE)
     yield shown
+    shown.driver.get("about:blank")  # it would go on to look for its laptop
     inner = ("data:", "blob:", "about:", "http://127.0.0.1:", "ws://127.0.0.1:")
     assert [url for url in shown.requests() if not url.startswith(inner)] == []
 
@@ -388,10 +389,11 @@ def page(
     laptop.search.begin()
     laptop.restart("en")
     shown.size(PHONE)
+    driver.get(laptop.origin + "/no-page")  # of the same origin, and nothing runs there
     shown.run("localStorage.clear()")
     driver.delete_all_cookies()
     driver.add_cookie(cookie)
-    driver.get_log("browser")
+    shown.requests(), driver.get_log("browser")
     shown.open()
     yield shown
     inner = ("data:", "blob:", "about:", f"{laptop.origin}/", f"ws://127.0.0.1:{laptop.port}/")
