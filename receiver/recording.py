@@ -181,6 +181,7 @@ def _follow(
             view.now, view.now_ns = now.utc, now.monotonic_ns
             on_events(_seen(answers.follower.news(), view))
             if looks > next_answer:
+                next_answer = looks + round(answer_every_s / session.look_s)  # also if it fails
                 took_s = _locate(session, view, answers)
                 pause_s = max(answer_every_s, took_s / ANSWER_SHARE)
                 next_answer = looks + round(pause_s / session.look_s)

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from receiver.clock import Clock
 from receiver.config import Collar, Configuration
 from receiver.homing import mapped
@@ -72,9 +74,9 @@ class Searching:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        known = self.ground.elevation is not None
         begin = None if self.is_replay else self.clock.now().utc
-        self._finding = Finding(self.configuration, self.collar, known, begin)
+        self._finding = Finding(self.configuration, self.collar, begin=begin)
+        self._tell_own()
 
     # --- told by the recording ------------------------------------------------------------------
 
@@ -90,9 +92,15 @@ class Searching:
         """
         with self._lock:
             self._write, self._flush, self._keep = write, flush, keep
+            self._tell_own()
             early, self._early = self._early, []
         for entry in early:
             write(entry)
+
+    def _tell_own(self) -> None:
+        if self.journal is not None and self.journal.exists():
+            with Journal.open(self.journal, readonly=True) as journal:
+                self._finding.own(journal.origin)
 
     def on_events(self, events: Sequence[object]) -> None:
         """Take what was committed."""
@@ -121,14 +129,29 @@ class Searching:
         """Make the snapshot of a view, and show it on every face."""
         moment = self._moment(view)
         with self._lock:
+            self._finding.elevations_known = self._knows_the_ground()
             snapshot = self._finding.snapshot(moment)
         if view.posterior is not self._posterior and view.derived is not None:
             self._posterior = view.posterior
             self._observations = view.derived.observations
             self._answers += 1
         self._last = snapshot
+        faults = []
         for show in self.faces:
-            show(snapshot)
+            try:
+                show(snapshot)
+            except Exception as error:  # of one face: the others must see it all the same
+                faults.append(error)
+        if faults:
+            raise faults[0]
+
+    def _knows_the_ground(self) -> bool:
+        """Tell whether heights are known where the searcher is, and not only somewhere else."""
+        place = None if self._last is None else self._last.place
+        if self.ground.elevation is None or place is None:
+            return False
+        here = [[place.latitude_deg], [place.longitude_deg]]
+        return bool(np.isfinite(self.ground.elevation.heights(*np.array(here))).all())
 
     def _moment(self, view: View) -> Moment:
         now_s = view.now_ns / 1e9

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from receiver.homing.approach import DROPPED_LIMIT_M
 from receiver.homing.snapshot import Advice, Approach, Deed
 from receiver.language import phrase
 
@@ -46,7 +47,6 @@ def advise(
     place_deg: tuple[float, float] | None,
     approach: Approach,
     *,
-    contact_m: float = 0.0,
     course_deg: float | None = None,
     heard_age_s: float | None = None,
     can_turn: bool = True,
@@ -57,8 +57,8 @@ def advise(
     Args:
         posterior: the answer now; its evidence tells where turns have been made.
         place_deg: where the searcher is, None where that is not known.
-        approach: how he stands to the approach limit.
-        contact_m: how near the team means to come; the limit that the leader lowered may be less.
+        approach: how he stands to the approach limit, which is also how near the team means to
+            come: at least 30 m, from where a collar is seen.
         course_deg: where he is going now, so that small reasons do not turn him about.
         heard_age_s: how long the collar has not been heard; None where that is not known.
         can_turn: whether he has an antenna with a direction.
@@ -72,7 +72,7 @@ def advise(
         counts = posterior.answer.counts if posterior is not None else {}
         is_heard = heard_age_s is not None or counts.get("readings", 0) > 0
         return _before_an_answer(is_heard=is_heard, can_turn=can_turn)
-    view = _view(posterior, place_deg, max(approach.limit_m, contact_m))
+    view = _view(posterior, place_deg, max(approach.limit_m, DROPPED_LIMIT_M))
     if can_turn and (reason := _why_turn(view, heard_age_s)):
         return Advice(deed="turn", reason=reason)
     return _lead(view, course_deg, "walk" if elevations_known else "that way")

@@ -34,15 +34,22 @@ Floats = NDArray[np.float64]
 
 
 def approach(
-    posterior: Posterior | None, place_deg: tuple[float, float] | None, limit_m: float
+    posterior: Posterior | None,
+    place_deg: tuple[float, float] | None,
+    limit_m: float,
+    off_m: float = 0.0,
 ) -> Approach:
-    """Return how a searcher at (latitude, longitude) stands to the approach limit."""
+    """Return how a searcher at (latitude, longitude), up to `off_m` beside it, stands to the limit.
+
+    Who does not know better where he is keeps so much more away.
+    """
     if posterior is None or place_deg is None or AREA not in posterior.answer.regions:
         return Approach(limit_m=limit_m, edge_m=None, must_stop=False)
     area = posterior.answer.regions[AREA]
     edge_m = distance_m(area["geometry"], *place_deg)
-    share = share_within(posterior, place_deg, limit_m)
-    stop = must_stop(edge_m, float(area["area_m2"]), share, limit_m)
+    kept_away_m = limit_m + off_m if limit_m > 0 else 0.0
+    share = share_within(posterior, place_deg, kept_away_m)
+    stop = must_stop(edge_m, float(area["area_m2"]), share, kept_away_m)
     return Approach(limit_m=limit_m, edge_m=edge_m, must_stop=stop)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from receiver.corrections import standing
@@ -33,9 +33,14 @@ class Dated(NamedTuple):
 
 @dataclass(slots=True)
 class Entered:
-    """The entries of a journal that still count, and what follows from them."""
+    """The entries of a journal that still count, and what follows from them.
+
+    `origin` is that of its own rows; without it nobody can tell them from those of another team
+    whose observer has the same name.
+    """
 
     observer: str
+    origin: str | None = None
     heard_count: int = 0
     places: list[tuple[Place, float]] = field(default_factory=list)
     _old: set[str] = field(default_factory=set)
@@ -61,7 +66,7 @@ class Entered:
 
     def settle(self) -> None:
         """Work out what stands, once for all entries that came together."""
-        entries = standing([*self._entries.values()])
+        entries = standing([*map(self._without_others_say, self._entries.values())])
         self.heard_count = sum(_is_heard(e.content) for e in entries)
         self._limits = [e for e in entries if e.content.get("kind") == APPROACH]
         self._calls = [
@@ -76,12 +81,22 @@ class Entered:
             and (place := hand_place(e))
         ]
 
+    def _without_others_say(self, entry: Entry) -> Entry:
+        """Return an entry that takes back no approach limit of somebody else."""
+        older = self._entries.get(str(entry.content.get("supersedes_id")))
+        if older is None or older.content.get("kind") != APPROACH:
+            return entry
+        if (older.observer, older.origin) == (entry.observer, entry.origin):
+            return entry
+        said = {key: v for key, v in entry.content.items() if key != "supersedes_id"}
+        return replace(entry, content=said)
+
     def _dated(self, entry: Entry, text: str) -> Dated:
         return Dated(text, entry.observer, *self._times[entry.id])
 
     def limit_m(self, collar: str | None) -> float:
         """Return the approach limit that stands for a collar."""
-        return approach_limit_m(self._limits, self.observer, collar)
+        return approach_limit_m(self._limits, self.observer, collar, self.origin)
 
     def calls(self, now_s: float) -> tuple[Said, ...]:
         """Return what was called to all of late, also where it came late from a phone."""
@@ -96,7 +111,9 @@ def _is_heard(content: dict[str, Any]) -> bool:
     return content.get("kind") == "level" and content.get("heard") is True
 
 
-def approach_limit_m(entries: Sequence[Entry], observer: str, collar: str | None) -> float:
+def approach_limit_m(
+    entries: Sequence[Entry], observer: str, collar: str | None, origin: str | None = None
+) -> float:
     """Return the approach limit that stands for a collar, by what was said of limits.
 
     It is our leader's last word about it. That of others, whose rows were brought from elsewhere,
@@ -104,11 +121,13 @@ def approach_limit_m(entries: Sequence[Entry], observer: str, collar: str | None
     one's collar dropped.
     """
     last = {
-        (entry.observer, entry.content.get("collar")): float(entry.content["limit_m"])
+        (entry.observer, origin and entry.origin, entry.content.get("collar")): float(
+            entry.content["limit_m"]
+        )
         for entry in entries
         if _is_limit(entry.content.get("limit_m"))
     }
-    own = last.pop((observer, collar), USUAL_LIMIT_M)
+    own = last.pop((observer, origin, collar), USUAL_LIMIT_M)
     return max(own, *last.values()) if last else own
 
 

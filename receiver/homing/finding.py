@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from receiver.config import Collar, Configuration
 from receiver.heard import LEAST_PULSES, meaning_of
 from receiver.homing.advice import advise
-from receiver.homing.approach import DROPPED_LIMIT_M, USUAL_LIMIT_M
 from receiver.homing.echoes import possible_echo
 from receiver.homing.entered import SHOWN, Entered
 from receiver.homing.gains import gain, nearness
 from receiver.homing.needs import needed
+from receiver.homing.pulses import may_be_of
 from receiver.homing.said import packet_words
 from receiver.homing.snapshot import (
     OLD_S,
@@ -120,6 +120,10 @@ class Finding:
         self._levels.clear()
         self._sweeps = Sweeps()
 
+    def own(self, origin: str) -> None:
+        """Tell the journal's own rows from those of other teams from now on."""
+        self._entered.origin = origin
+
     def take(self, events: Iterable[object], time: datetime, now_s: float) -> None:
         """Take what the journal says anew; `time` and `now_s` are now."""
         has_entries = False
@@ -154,11 +158,17 @@ class Finding:
                 self._packets.append((packet_words(packet), since_s))
 
     def _hear(self, heard: Detection, since_s: float) -> None:
-        is_other = heard.collar is not None and heard.collar != self.collar
         is_elsewhere = heard.observer not in (None, self.configuration.observer)
-        if is_other or is_elsewhere or (heard.collar is None and heard.kind == "packet"):
+        is_missed = heard.kind != "meter" and heard.found is False
+        is_own_radio = heard.source in self._own_radio
+        if is_elsewhere or is_own_radio or is_missed:
+            return
+        if not may_be_of(heard, self.collar, self.sheet):
             return
         receiver = heard.receiver or heard.source
+        known = self._levels.get(receiver)
+        if heard.kind == "slot" and known is not None and known.has_single_pulses(since_s):
+            return  # the same beacon as it was some seconds ago
         unit = "count" if heard.level_db is None else heard.level_unit or "dB"
         changes = self._changes.get(receiver, 0)
         chain = (heard.kind, unit, heard.session, heard.attenuator_db, heard.gain_db, changes)
@@ -181,7 +191,12 @@ class Finding:
             elif content.get("kind") == TURN and told is back:
                 self._sweeps.forget()
             elif content.get("kind") == TURN and not is_old:
-                self._sweeps.turn(content.get("state") == "start", since_s)
+                self._sweeps.turn(
+                    content.get("state") == "start",
+                    since_s,
+                    content.get("polarisation"),
+                    is_full=content.get("full") is not False,
+                )
 
     def _lose(self, gap: Gap) -> None:
         if gap.reason == OWN_RADIO:
@@ -196,17 +211,18 @@ class Finding:
         strength = self._strength(now_s)
         place = self._stands.of(self.configuration.observer, now_s)
         known = None if place is None else (place.latitude_deg, place.longitude_deg)
+        off_m = 0.0 if place is None else place.accuracy_m or 0.0
         # Nobody is led from where he was; but who stood within the limit stands there still.
         here = known if self._stands.holds(now_s) else None
         self._stops.take(self.collar, posterior)
-        stands = self._stops.of(self.configuration.observer, known, self.collar)
+        stands = self._stops.of(self.configuration.observer, known, self.collar, off_m)
         return Snapshot(
             time=moment.time,
             collar=self.collar,
             collars=tuple(collar.name for collar in self.configuration.collars),
             simulation=self.configuration.simulation,
             approach=stands,
-            advice=self._advice(posterior, here, stands, strength, now_s),
+            advice=self._advice(posterior, here, stands, strength, moment),
             machine=moment.machine,
             where=where(
                 posterior,
@@ -306,6 +322,14 @@ class Finding:
             saturated=strength is not None and strength.saturated,
         )
 
+    def _can_turn(self, strength: Strength | None, moment: Moment) -> bool:
+        """Tell whether the receiver that hears it may have an antenna with a direction."""
+        if strength is None or moment.derived is None:
+            return True
+        own, register = self.configuration.observer, moment.derived.register
+        hearing = register.hearing(own, strength.receiver, moment.time)
+        return hearing.setup.directional is not False
+
     def _is_calibrated(self, strength: Strength | None, moment: Moment) -> bool:
         """Tell whether the receiver that hears it was calibrated: packets say dBm without."""
         if strength is None or moment.derived is None:
@@ -314,27 +338,22 @@ class Finding:
         is_measured = strength.unit == "dBm" and self._levels[strength.receiver].has_beats
         return is_measured or bool(register.calibration(own, strength.receiver, moment.time))
 
-    def _contact_m(self) -> float:
-        """Return how near the team means to come: a collar that lies still may be picked up."""
-        lies_still = self.sheet is not None and self.sheet.movement == "still"
-        return DROPPED_LIMIT_M if lies_still else USUAL_LIMIT_M
-
     def _advice(
         self,
         posterior: Posterior | None,
         here: Point | None,
         stands: Approach,
         strength: Strength | None,
-        now_s: float,
+        moment: Moment,
     ) -> Advice:
-        if self._sweeps.is_turning(now_s) and not stands.must_stop:
+        if self._sweeps.is_turning(moment.now_s) and not stands.must_stop:
             return Advice(deed="turn")
         return advise(
             posterior,
             here,
             stands,
-            contact_m=self._contact_m(),
             course_deg=self._stands.course_deg(),
+            can_turn=self._can_turn(strength, moment),
             heard_age_s=None if strength is None else strength.age_s,
             elevations_known=self.elevations_known,
         )

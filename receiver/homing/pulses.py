@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
+from receiver.collar_rules import may_be_heard_at
+from receiver.config import Collar
 from receiver.records import Detection
 
-# A polled meter: a pulse lifts it by this over its lowest reading of the last seconds.
-RISE_DB, RISE_COUNTS = 4.0, 8.0
+# A polled meter: a pulse lifts it by this over its lowest reading of the last seconds, and by so
+# many standard deviations of its noise: with 6, noise alone at 10 Hz makes one in some minutes.
+RISE_DB, RISE_COUNTS, RISE_SDS = 4.0, 8.0, 6.0
+NOISE_READINGS, FEWEST_STEPS, SD_OF_MAD = 200, 10, 1.4826
 METER_LOW_S, METER_WAITS_S = 3.0, 0.1
 METER_FLOOR_S, METER_LOWEST, METER_READINGS = 60.0, 20, 1200  # noise: the lowest twentieth
 # Where a meter does not say what its ends are.
@@ -59,7 +65,7 @@ class MeterPulses:
         if self._peak is not None and self._peak.level_db is not None:
             if level <= self._peak.level_db:
                 return self._told()
-        elif rise < (RISE_COUNTS if is_count else RISE_DB):
+        elif rise < max(RISE_COUNTS if is_count else RISE_DB, RISE_SDS * self._noise_sd()):
             return None
         top = TOP_COUNTS if is_count else floor + RANGE_DB
         self._peak = Pulse(
@@ -79,6 +85,19 @@ class MeterPulses:
     def _low(self, time_s: float) -> float:
         since_s = max(self._told_s, time_s - METER_LOW_S)
         return min(level for t, level in self._readings if t >= since_s)
+
+    def _noise_sd(self) -> float:
+        """Return the spread of noise by the steps between readings, but for their usual one.
+
+        A meter that falls slowly makes equal steps; a pulse makes few.
+        """
+        recent = [level for _, level in islice(reversed(self._readings), NOISE_READINGS)]
+        steps = [earlier - later for later, earlier in pairwise(recent)]
+        if len(steps) < FEWEST_STEPS:
+            return 0.0
+        usual = statistics.median(steps)
+        off = statistics.median(abs(step - usual) for step in steps)
+        return SD_OF_MAD * off / math.sqrt(2.0)
 
     def _floor(self, time_s: float) -> float:
         recent = sorted(v for t, v in self._readings if time_s - t <= METER_FLOOR_S)
@@ -108,3 +127,18 @@ def _floor_db(heard: Detection) -> float:
     if heard.level_db is not None and heard.snr_db is not None:
         return heard.level_db - heard.snr_db
     return USUAL_FLOOR_DB.get(heard.level_unit or "", PACKET_FLOOR_DB)
+
+
+def may_be_of(heard: Detection, collar: str | None, sheet: Collar | None) -> bool:
+    """Tell whether what was heard may be the homed collar.
+
+    A receiver is tuned by hand, and beside the collar's frequency as a gain step; an SDR hears
+    everybody in its band, and says at which frequency.
+    """
+    if heard.collar is not None or heard.kind == "packet":
+        return heard.collar is not None and heard.collar == collar
+    hears_a_band = heard.kind in ("pulse", "slot")
+    frequency_hz = heard.frequency_hz
+    if not hears_a_band or sheet is None or sheet.frequency_hz is None or frequency_hz is None:
+        return True
+    return may_be_heard_at(sheet, frequency_hz)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from receiver.homing.approach import approach
+from receiver.homing.approach import AREA, approach
 from receiver.homing.snapshot import Approach, Standing
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Point = tuple[float, float]
 
 class _Kept(NamedTuple):
     posterior: Posterior
-    asked: tuple[Point, float]
+    asked: tuple[Point, float, float]
     stands: Approach
 
 
@@ -34,30 +34,39 @@ class Stops:
     _kept: dict[tuple[str, str | None], _Kept] = field(default_factory=dict)
 
     def take(self, collar: str | None, posterior: Posterior | None) -> None:
-        """Note where a collar may be by now."""
-        if posterior is not None:
+        """Note where a collar may be by now.
+
+        An answer that cannot say where it is takes no STOP away: the last that could stands.
+        """
+        if posterior is None:
+            return
+        if AREA in posterior.answer.regions or collar not in self._answers:
             self._answers[collar] = posterior
 
-    def of(self, who: str, here: Point | None, collar: str | None) -> Approach:
-        """Return how somebody stands to the limit of the homed collar, and of all others."""
-        own = self._stands(who, here, collar)
+    def of(self, who: str, here: Point | None, collar: str | None, off_m: float = 0.0) -> Approach:
+        """Return how somebody stands to the limit of the homed collar, and of all others.
+
+        `off_m` is how far from `here` he may be by his GPS.
+        """
+        own = self._stands(who, here, collar, off_m)
         if own.must_stop:
             return own
         others = (name for name in self._answers if name != collar)
-        near = next((name for name in others if self._stands(who, here, name).must_stop), None)
-        return own if near is None else replace(own, must_stop=True, other_collar=near)
+        near = [name for name in others if self._stands(who, here, name, off_m).must_stop]
+        return replace(own, must_stop=True, other_collar=near[0]) if near else own
 
     def marked(self, other: Standing, collar: str | None) -> Standing:
         """Return another searcher, with whether he must stop."""
         here = other.latitude_deg, other.longitude_deg
-        return replace(other, must_stop=self.of(other.observer, here, collar).must_stop)
+        stands = self.of(other.observer, here, collar, other.accuracy_m or 0.0)
+        return replace(other, must_stop=stands.must_stop)
 
-    def _stands(self, who: str, here: Point | None, collar: str | None) -> Approach:
+    def _stands(self, who: str, here: Point | None, collar: str | None, off_m: float) -> Approach:
         posterior, limit_m = self._answers.get(collar), self.limit_of(collar)
         if posterior is None or here is None:
             return approach(posterior, here, limit_m)
-        kept = self._kept.get((who, collar))
-        if kept is None or kept.posterior is not posterior or kept.asked != (here, limit_m):
-            kept = _Kept(posterior, (here, limit_m), approach(posterior, here, limit_m))
+        kept, asked = self._kept.get((who, collar)), (here, limit_m, off_m)
+        if kept is None or kept.posterior is not posterior or kept.asked != asked:
+            kept = _Kept(posterior, asked, approach(posterior, *asked))
             self._kept[who, collar] = kept
         return kept.stands

@@ -6,6 +6,7 @@ changes these begins a new scale. A polled meter shows noise between pulses: onl
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from receiver.homing.pulses import MeterPulses, Pulse, pulse_of
-from receiver.homing.snapshot import Strength
+from receiver.homing.snapshot import OLD_S, Strength
 from receiver.homing.sweeps import Span
 from receiver.records import Detection, DetectionKind
 
@@ -37,7 +38,7 @@ class Levels:
     """The pulses of one receiver on one scale: "count", or decibels of `unit`."""
 
     def __init__(self, unit: str, kind: DetectionKind) -> None:
-        self.unit = unit
+        self.unit, self.kind = unit, kind
         self.has_beats = kind != "packet"  # hears the beacon itself, not its packets
         self.pulses: deque[Told] = deque(maxlen=3000)
         self._meter = MeterPulses() if kind == "meter" else None
@@ -51,9 +52,20 @@ class Levels:
             pulse = None if heard.found is False else pulse_of(heard, time_s)
         if pulse is None or pulse.level_db is None:
             return
-        self.pulses.append(Told(pulse, pulse.level_db))
+        self._keep(Told(pulse, pulse.level_db))
         if self._meter is not None:
             self._beats.append(pulse.time_s)
+
+    def _keep(self, told: Told) -> None:
+        """Keep a pulse in its place: some come late, from a buffer or by the network."""
+        if len(self.pulses) == self.pulses.maxlen:
+            self.pulses.popleft()
+        later = sum(1 for _ in self._since(math.nextafter(told.time_s, math.inf)))
+        self.pulses.insert(len(self.pulses) - later, told)
+
+    def has_single_pulses(self, now_s: float) -> bool:
+        """Tell whether single pulses were heard of late, and not only slots of a track."""
+        return self.kind == "pulse" and any(True for _ in self._since(now_s - OLD_S))
 
     def beat_count(self, now_s: float) -> int:
         """Return how many beats of late the rate rests on."""

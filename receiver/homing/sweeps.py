@@ -18,13 +18,28 @@ class Sweeps:
 
     _turns: deque[Span] = field(default_factory=lambda: deque(maxlen=2))
     _since_s: float | None = None
+    _polarisation: str | None = None
 
-    def turn(self, starts: bool, time_s: float) -> None:
-        """Take the beginning or the end of a turn."""
+    def turn(
+        self,
+        starts: bool,
+        time_s: float,
+        polarisation: str | None = None,
+        *,
+        is_full: bool = True,
+    ) -> None:
+        """Take the beginning or the end of a turn.
+
+        Turns in two polarisations are not compared, and a part of one with none.
+        """
+        if polarisation not in (None, self._polarisation):
+            self._turns.clear()
+            self._polarisation = polarisation
         if starts:
             self._since_s = time_s
         elif self._since_s is not None:
-            self._turns.appendleft((self._since_s, time_s))
+            if is_full:
+                self._turns.appendleft((self._since_s, time_s))
             self._since_s = None
 
     def forget(self) -> None:

@@ -264,9 +264,7 @@ def follow_guidance(walk: Walk, movement: Movement = "alive") -> None:
         if standing.must_stop:
             _ask_leader(guide)
             continue
-        advice = advise(
-            posterior, place_deg, standing, contact_m=walk.limit_m, course_deg=guide.course_deg
-        )
+        advice = advise(posterior, place_deg, standing, course_deg=guide.course_deg)
         if advice.bearing_deg is None or advice.distance_m is None:
             guide.turn()
         else:

@@ -259,6 +259,9 @@ class Keys:
         if not sure or self._last is None:
             self._deeds.say(phrase("nothing is taken back"))
             return
+        if self._last.content["kind"] == APPROACH:  # it would lower what the leader has raised
+            self._deeds.say(phrase("the approach limit is set anew with p, and not taken back"))
+            return
         old, said = self._last, describe(self._last.content)
         self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})
         if old.content["kind"] == TURN:

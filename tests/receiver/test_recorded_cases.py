@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from receiver import recording
 from receiver.address import parse_address
 from receiver.clock import SystemClock
 from receiver.config import Configuration
@@ -94,6 +95,29 @@ def test_fault_in_looking_never_ends_a_recording(tmp_path: Path) -> None:
     assert len(views) >= 3
     assert [fault for fault in views[-1].faults if "a fault of the screen" in fault]
     assert len(views[-1].faults) == 1
+
+
+def test_fault_in_the_locator_hides_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recorded case: with it nobody saw a level, a STOP or a call any more."""
+    monkeypatch.setattr(recording, "ANSWER_EVERY_S", 0.2)
+    monkeypatch.setattr(recording, "_locate", lambda *parts: 1 / 0)
+    views: list[float] = []
+    session = Session(
+        addresses=[parse_address("fixed:43,42")], journal=tmp_path / "s.journal",
+        configuration=Configuration(), clock=SystemClock(), seconds=2.0, look_s=0.1,
+    )  # fmt: skip
+    faults: list[str] = []
+
+    def look(view: View) -> None:
+        views.append(view.now_ns / 1e9)
+        faults[:] = view.faults
+
+    record(session, lambda events: None, look, threading.Event())
+    assert len(views) >= 6
+    assert views[-1] - views[0] > 1.0
+    assert any("ZeroDivisionError" in fault for fault in faults)
 
 
 def test_two_programs_that_make_one_journal_do_not_both_have_it(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from receiver.clock import Stamp, SystemClock
@@ -15,8 +16,9 @@ from receiver.joining import Derived
 from receiver.locator import LocatorConfig, Posterior, Stream
 from receiver.recording import View
 from receiver.records import Detection, Entry, Observation, Place
-from receiver.searching import Searching
+from receiver.searching import Ground, Searching
 from receiver.status import Status
+from receiver.ui.web.elevation import Elevation, Sheet
 
 T0 = datetime(2026, 11, 28, 6, tzinfo=UTC)
 SHEETS = Configuration(observer="A", collars=tuple(Collar(name=n) for n in ("leo", "ira")))
@@ -97,6 +99,34 @@ def test_faces_are_shown_what_was_heard(camp: Camp) -> None:
     assert seen.strength is not None
     assert (seen.strength.share, seen.machine.saved, seen.faults) == (0.5, 7, ("a fault",))
     assert camp.search.snapshot() is seen
+
+
+@pytest.mark.parametrize(
+    ("corner_deg", "deed"), [((43.5, 41.5), "walk"), ((10.5, 9.5), "that way")]
+)
+def test_nobody_is_told_to_walk_where_heights_are_known_of_another_country_only(
+    corner_deg: tuple[float, float], deed: str
+) -> None:
+    elevation = Elevation([Sheet(*corner_deg, 0.01, 0.01, np.full((101, 101), 800.0))])
+    camp = Camp(ground=Ground(elevation=elevation))
+    seen = Stream(LocatorConfig(collar="leo"))
+    seen.extend([
+        Observation(id="s", kind="sighting", time=T0, collar="leo", observer="A", radius_m=50.0,
+                    trust=0.99, longitude_deg=42.0, latitude_deg=43.03)
+    ])  # fmt: skip
+    camp.hear(1.0, place(1.0), pulse(1.0))
+    camp.look()
+    shown = camp.look(posterior=seen.posterior(), derived=Derived())
+    assert shown.advice.deed == deed
+
+
+def test_a_face_that_fails_hides_nothing_from_the_others(camp: Camp) -> None:
+    seen: list[object] = []
+    camp.search.faces[:0] = [lambda snapshot: 1 / 0]
+    camp.search.faces.append(seen.append)
+    with pytest.raises(ZeroDivisionError):  # told as a fault of looking
+        camp.look()
+    assert len(seen) == 1
 
 
 def test_walk_is_coloured_by_what_is_heard_now(camp: Camp) -> None:

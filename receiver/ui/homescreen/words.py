@@ -21,7 +21,7 @@ from receiver.wording import area, length, plain
 
 Span = tuple[str, Role]
 # Below this, two peaks are called equal: what a meter and a hand differ by.
-SAME_DB = 1.0
+SAME_DB = 3.0  # what an ear hears, and more than fading makes of the loudest of two sweeps
 # A peak holds until the next turn or half minute of walking has one.
 HELD_S = 60.0
 # An arrow that is further off the collar's direction does not point to the collar.

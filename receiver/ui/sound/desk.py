@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from receiver.config import Collar
 from receiver.errors import ConfigError
-from receiver.homing.pulses import MeterPulses, Pulse, pulse_of
+from receiver.homing.pulses import MeterPulses, Pulse, may_be_of, pulse_of
 from receiver.homing.snapshot import Snapshot
 from receiver.records import Detection, DetectionKind
 from receiver.ui.sound import tones
@@ -227,9 +227,16 @@ class Desk:
         time_s = detection.monotonic_ns / 1e9
         if detection.kind == "meter":
             return one.meter.add(detection, time_s) if self._is_homed(detection) else None
-        if detection.kind == "slot" and not detection.found:
+        if detection.found is False or self._is_of_another(detection):
             return None
         return pulse_of(detection, time_s)
+
+    def _is_of_another(self, detection: Detection) -> bool:
+        """Tell whether this cannot be the homed collar; a packet's sender may not be known yet."""
+        homed = self._collar
+        if homed is None or (detection.kind == "packet" and detection.collar is None):
+            return False
+        return not may_be_of(detection, homed.name, homed)
 
     def _is_homed(self, reading: Detection) -> bool:
         wanted_hz = None if self._collar is None else self._collar.frequency_hz

@@ -94,3 +94,16 @@ def test_two_bearings_that_cross_are_followed_to_their_crossing(bearing_deg: flo
     advice = advise(found, side, FREE)
     assert advice.deed == "that way"
     assert _apart_deg(advice, seen_from_side) < 30.0
+
+
+@pytest.mark.parametrize("course_deg", [None, 90.0, 180.0])
+@pytest.mark.parametrize("limit_m", [100.0, 50.0, 0.0])
+def test_below_the_usual_limit_the_way_still_leads_to_the_collar(
+    limit_m: float, course_deg: float | None
+) -> None:
+    """Recorded case: all of the search area lay within 300 m, and any way seemed as good."""
+    seen = end_of_line(HERE, 0.0, 200.0)
+    found = _posterior(_row("sighting", seen, radius_m=30.0, trust=0.99))
+    lowered = Approach(limit_m=limit_m, edge_m=150.0, must_stop=False)
+    advice = advise(found, HERE, lowered, course_deg=course_deg)
+    assert _apart_deg(advice, 0.0) <= 31.0

@@ -460,3 +460,122 @@ def test_nothing_is_known_at_first(search: Search) -> None:
     assert (seen.strength, seen.beat, seen.gain, seen.place) == (None, None, None, None)
     assert seen.advice.deed == "wait"
     assert seen.where.reason
+
+
+def test_stop_stands_when_the_answer_is_withdrawn(search: Search) -> None:
+    search.live(place(0.0))
+    assert search.at(1.0, posterior=near_answer(100.0)).approach.must_stop
+    nothing = Stream(LocatorConfig(collar="leo")).posterior()
+    assert search.at(2.0, posterior=nothing).approach.must_stop
+
+
+def test_stop_of_a_collar_without_a_name_stands_after_the_next_is_homed_in_on() -> None:
+    search = Search()
+    search.finding.home(None)  # type: ignore[arg-type]
+    search.live(place(0.0))
+    answer = near_answer(100.0)
+    nameless = replace(answer, answer=replace(answer.answer, collar=None))
+    assert search.at(1.0, posterior=nameless).approach.must_stop
+    search.finding.home("leo")
+    assert search.at(2.0).advice.deed == "stop"
+
+
+def test_who_does_not_know_where_he_is_keeps_so_much_more_away(search: Search) -> None:
+    search.live(replace(place(0.0), accuracy_m=10.0))
+    assert not search.at(1.0, posterior=near_answer(500.0)).approach.must_stop
+    search.live(replace(place(2.0), accuracy_m=2000.0))
+    seen = search.at(3.0, posterior=near_answer(500.0))
+    assert (seen.approach.must_stop, seen.approach.limit_m) == (True, 300.0)
+
+
+def test_leader_of_another_team_whose_observer_is_also_called_a(search: Search) -> None:
+    theirs = replace(limit(0, 0), origin="theirs", id="theirs")
+    search.finding.own("ours")
+    search.live(theirs)
+    assert search.at(1.0).approach.limit_m == 300.0
+    search.live(replace(limit(2, 1000), origin="ours"))
+    search.live(replace(undo(3, "u", "A2"), observer="B"))
+    assert search.at(4.0).approach.limit_m == 1000.0
+    search.live(replace(undo(5, "w", "A2"), origin="theirs"))
+    assert search.at(6.0).approach.limit_m == 1000.0
+    search.live(replace(undo(7, "x", "A2"), origin="ours"))
+    assert search.at(8.0).approach.limit_m == 300.0
+
+
+def test_what_is_heard_while_the_own_radio_transmits_is_no_level(search: Search) -> None:
+    search.live(pulse(1.0, -60.0), gap(2.0, ended=False), pulse(3.0, -10.0), gap(4.0, ended=True))
+    strength = search.at(5.0).strength
+    assert strength is not None
+    assert strength.peak == -60.0
+
+
+def test_a_receiver_without_a_direction_is_not_turned(search: Search) -> None:
+    search.live(place(0.0), pulse(1.0))
+    stream = Stream(LocatorConfig(collar="leo"))
+    stream.extend([
+        Observation(id="l", kind="level", time=T0, collar="leo", observer="A", heard=True,
+                    level_db=-60.0, level_unit="dBm", latitude_deg=43.0, longitude_deg=42.0)
+    ])  # fmt: skip
+    answer = stream.posterior()
+    assert search.at(2.0, posterior=answer, derived=hears_with()).advice.deed == "turn"
+    whip = hears_with(antenna="whip", directional=False)
+    assert search.at(2.0, posterior=answer, derived=whip).advice.deed == "listen"
+
+
+def slot(seconds: float, level_db: float, **values: Any) -> Detection:
+    return replace(pulse(seconds, level_db), kind="slot", **values)
+
+
+def test_slots_of_a_track_do_not_begin_the_level_anew(search: Search) -> None:
+    """Recorded case: an SDR gives single pulses, and a track's slots of some seconds ago."""
+    for second in range(70):
+        search.live(pulse(float(second), -60.0 + (second > 40) * 10.0))
+        search.live(slot(second - 0.5, -66.0), slot(second - 0.4, -90.0, found=False))
+    strength = search.at(70.0).strength
+    assert strength is not None
+    assert (strength.value, strength.peak, strength.trend_db) == (-50.0, -50.0, 10.0)
+
+
+def turn_row(seconds: float, state: str, **values: Any) -> Entry:
+    return entry(seconds, f"turn{seconds}", kind="turn", receiver="r30", state=state, **values)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "trend_db"),
+    [
+        ({}, {}, -12.0),
+        ({"polarisation": "vertical"}, {"polarisation": "vertical"}, -12.0),
+        ({"polarisation": "vertical"}, {"polarisation": "horizontal"}, None),
+        ({"full": True}, {"full": False}, None),
+    ],
+)
+def test_only_turns_alike_are_compared(
+    search: Search, first: Any, second: Any, trend_db: float | None
+) -> None:
+    search.live(turn_row(0.0, "start", **first), pulse(5.0, -60.0), turn_row(9.0, "end", **first))
+    search.live(turn_row(80.0, "start", **second), pulse(85.0, -72.0))
+    search.live(turn_row(89.0, "end", **second))
+    strength = search.at(90.0).strength
+    assert strength is not None
+    assert strength.trend_db == trend_db
+
+
+@pytest.mark.parametrize(
+    ("setup", "nearness", "next_step"),
+    [
+        ({"antenna": "yagi", "gain": "off 5 kHz"}, "near", "off tune 10 kHz"),  # as phones say it
+        ({"antenna": "yagi", "gain": "off tune 5 kHz"}, "near", "off tune 10 kHz"),
+        ({"antenna": "yagi", "gain": "off 20 kHz"}, "very near", "no antenna"),
+        ({"antenna": "yagi", "gain": "on tune"}, "far", "attenuator"),
+        ({"antenna": "none"}, "very near", "body shield"),
+        ({"antenna": "none", "body": "behind"}, "very near", ""),
+        ({}, None, "attenuator"),
+    ],
+)
+def test_nearness_by_what_phones_say_of_the_gain(
+    search: Search, setup: dict[str, Any], nearness: str | None, next_step: str
+) -> None:
+    search.live(pulse(1.0, -2.0))
+    seen = search.at(2.0, derived=hears_with(**setup))
+    assert seen.gain is not None
+    assert (seen.where.nearness, seen.gain.next_step) == (nearness, next_step)

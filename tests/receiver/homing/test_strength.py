@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from receiver.config import Collar
+from receiver.homing.pulses import may_be_of
 from receiver.homing.strength import Levels
 from receiver.records import Detection, DetectionKind
 
@@ -114,3 +117,55 @@ def test_saturation_of_the_loudest_is_told_and_counts_have_no_trend() -> None:
     assert told is not None
     assert told.saturated
     assert (told.share, told.trend_db) == (1.0, None)
+
+
+@pytest.mark.parametrize("sd", [1.0, 1.5, 2.0, 4.0])
+def test_noise_of_a_meter_is_no_beacon(sd: float) -> None:
+    """Recorded case: 1.5 dB of noise at ten readings a second made 43 pulses a minute of it."""
+    dice = random.Random(7)
+    levels, minutes = Levels("dBm", "meter"), 10
+    for step in range(600 * minutes):
+        levels.add(given("meter", -110.0 + dice.gauss(0.0, sd)), step * 0.1)
+    assert len(levels.pulses) <= 2 * minutes
+
+
+@pytest.mark.parametrize("sd", [0.5, 1.0, 1.5])
+def test_pulses_well_above_a_noisy_meter_are_found(sd: float) -> None:
+    dice = random.Random(7)
+    levels = Levels("dBm", "meter")
+    for step in range(1200):
+        lift = 15.0 if step % 10 == 0 else 0.0
+        levels.add(given("meter", -110.0 + lift + dice.gauss(0.0, sd)), step * 0.1)
+    assert levels.pulses_per_minute(120.0) == pytest.approx(60.0, rel=0.02)
+    assert len(levels.pulses) >= 100
+
+
+def test_pulse_that_comes_late_hides_none_of_the_newer_ones() -> None:
+    levels = Levels("dB", "pulse")
+    for time_s, level_db in ((1.0, -60.0), (40.0, -50.0), (41.0, -55.0), (2.0, -40.0)):
+        levels.add(given("pulse", level_db), time_s)
+    assert [told.time_s for told in levels.pulses] == [1.0, 2.0, 40.0, 41.0]
+    told = levels.strength("r", 42.0, [(12.0, 43.0)])
+    assert told is not None
+    assert (told.value, told.age_s, told.peak) == (-50.0, 1.0, -50.0)
+
+
+LEO = Collar(name="leo", frequency_hz=150.1e6)
+
+
+@pytest.mark.parametrize(
+    ("heard", "may_be"),
+    [
+        (given("pulse", -60.0, frequency_hz=150.1e6), True),
+        (given("pulse", -60.0, frequency_hz=150.1025e6), True),
+        (given("pulse", -20.0, frequency_hz=150.16e6), False),  # somebody else in the band
+        (given("pulse", -60.0), True),
+        (given("pulse", -60.0, frequency_hz=150.16e6, collar="leo"), True),
+        (given("pulse", -60.0, frequency_hz=150.1e6, collar="ira"), False),
+        (given("meter", -60.0, frequency_hz=150.12e6), True),  # tuned beside it, as a gain step
+        (given("packet", -60.0), False),
+        (given("packet", -60.0, collar="leo"), True),
+    ],
+)
+def test_what_may_be_the_homed_collar(heard: Detection, may_be: bool) -> None:
+    assert may_be_of(heard, "leo", LEO) is may_be

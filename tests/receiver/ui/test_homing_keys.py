@@ -142,6 +142,12 @@ def test_an_undone_step_is_a_new_row_and_no_step() -> None:
     assert rows[3]["gain"] == "open"  # the attenuator of before was on, and is taken back
 
 
+def test_an_approach_limit_is_set_anew_and_not_taken_back() -> None:
+    """Recorded case: taking a raised limit back lowered it without the leader's word."""
+    rows = Saved().type("p1000\nleader\n" + "uy")
+    assert [row["kind"] for row in rows] == ["approach_limit"]
+
+
 def test_what_only_homing_has_goes_to_the_command() -> None:
     saved = Saved()
     rows = saved.type("cl")

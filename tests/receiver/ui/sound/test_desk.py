@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -249,6 +250,18 @@ def test_each_packet_is_a_blip_and_without_a_level_a_click() -> None:
     (blip, click) = sounds(np.concatenate(pieces))
     assert (blip[0], click[0]) == pytest.approx((RATE, 2 * RATE), abs=100)
     assert blip[1] - blip[0] > 4 * (click[1] - click[0])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"kind": "packet", "collar": "K2"}, {"kind": "pulse", "collar": "K2"},
+     {"kind": "pulse", "frequency_hz": 150.06e6}, {"kind": "slot", "found": False}],
+)  # fmt: skip
+def test_another_collar_is_not_heard(values: dict[str, Any]) -> None:
+    one = desk("raw")
+    other = replace(reading(1.0, -20.0), **values)
+    pieces = [one.tick(0.0), one.readings("sdr", [other], 1.0), one.tick(2.0)]
+    assert sounds(np.concatenate(pieces)) == []
 
 
 def test_the_same_packet_by_two_gateways_is_one_blip() -> None:
