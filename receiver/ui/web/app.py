@@ -39,6 +39,7 @@ PAIRINGS_A_MINUTE, ENTRIES_A_MINUTE = 10, 240
 DEEPEST_ZOOM = 22
 TILE_S = 86_400
 PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+GOING_AWAY, CLOSED_WITHIN_S = 1001, 1.0
 LIVE = "baksan"  # the subprotocol that a live connection asks for, followed by its token
 
 
@@ -213,6 +214,8 @@ class _Pages:
             return
         await socket.accept(subprotocol=LIVE)
         await self._live.follow(socket, device)
+        with contextlib.suppress(Exception):  # gone already, or stalled: then the pings end it
+            await asyncio.wait_for(socket.close(GOING_AWAY), CLOSED_WITHIN_S)
 
     # --- operators only -----------------------------------------------------------------------
 

@@ -351,6 +351,7 @@ def open_live(phone: Any) -> ClientConnection:
         phone.url.replace("http", "ws", 1) + "/live",
         compression=None,
         max_queue=1,
+        close_timeout=0.1,  # one that reads nothing does not read the answer to its closing either
         subprotocols=[Subprotocol("baksan"), Subprotocol(phone.state()["live_token"])],
         additional_headers={"Cookie": phone.cookie},
     )

@@ -162,6 +162,16 @@ def test_live_snapshots(camp: Any) -> None:
     assert len({frame["snapshot"]["time"] for frame in frames}) == 3
 
 
+def test_a_page_that_makes_room_for_a_newer_one_is_told_so(camp: Any) -> None:
+    phone = camp.phone()
+    with ExitStack() as stack:
+        oldest, *_ = (stack.enter_context(live(phone)) for _ in range(5))
+        with pytest.raises(ConnectionClosed) as closed:
+            read_on(oldest)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1001
+
+
 def test_a_revoked_phone_is_out_at_once(camp: Any) -> None:
     chief, lost = camp.phone(observer="A"), camp.phone(observer="B")
     with live(lost) as socket:
@@ -169,8 +179,10 @@ def test_a_revoked_phone_is_out_at_once(camp: Any) -> None:
         [row] = [r for r in chief.web.get("/devices").json()["devices"] if r["observer"] == "B"]
         assert set(row) == {"id", "observer", "role", "paired", "seen_s", "own"}
         assert chief.web.post("/devices/revoke", json={"id": row["id"]}).json() == {"revoked": 1}
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(ConnectionClosed) as closed:
             read_on(socket)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
     assert lost.web.get("/state").status_code == 401
     assert chief.web.post("/devices/revoke", json={"all": True}).json() == {"revoked": 1}
     assert chief.web.get("/state").status_code == 401
