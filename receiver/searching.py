@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from receiver.clock import Clock
+from receiver.clock import Clock, SystemClock
 from receiver.config import Collar, Configuration
 from receiver.homing import mapped
 from receiver.homing.finding import Finding, Moment
@@ -66,6 +66,7 @@ class Searching:
     _walk: mapped.Walk = field(default_factory=mapped.Walk)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _last: Snapshot | None = None
+    _made_ns: int | None = None
     _posterior: Posterior | None = None
     _observations: Sequence[Observation] = ()
     _pictures: dict[bool, tuple[object, Overlay | None]] = field(default_factory=dict)
@@ -135,7 +136,7 @@ class Searching:
             self._posterior = view.posterior
             self._observations = view.derived.observations
             self._answers += 1
-        self._last = snapshot
+        self._last, self._made_ns = snapshot, _ticks_ns()
         faults = []
         for show in self.faces:
             try:
@@ -221,6 +222,13 @@ class Searching:
                     Moment(time=now.utc, now_s=now.monotonic_ns / 1e9, machine=empty)
                 )
         return self._last
+
+    def snapshot_age_s(self) -> float:
+        """Return how many seconds ago, by this computer, the last snapshot was made.
+
+        It grows while the recording stands still; 0 where none was made yet.
+        """
+        return 0.0 if self._made_ns is None else (_ticks_ns() - self._made_ns) / 1e9
 
     def map_version(self) -> int:
         """Return the number of the map: it grows with each answer and each piece of the walk."""
@@ -321,6 +329,11 @@ class Searching:
         if entry.content.get("heard") is True:
             self._keep()
         return self._flush is not None and self._flush(SAVED_WITHIN_S)
+
+
+def _ticks_ns() -> int:
+    """Return the time that passes for people, whatever the speed of the search's own clock."""
+    return SystemClock().now().monotonic_ns
 
 
 def _machine(view: View) -> Machine:

@@ -63,6 +63,10 @@ class Search:
             entered=said,
         )
 
+    def snapshot_age_s(self) -> float:
+        """Return 0."""
+        return 0.0
+
     def map(self) -> dict[str, Any]:
         """Return an hour's walk."""
         return {"walk": [[43.0, 42.0, 0.5, float(k)] for k in range(3600)]}

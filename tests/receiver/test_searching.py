@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from receiver import searching
 from receiver.clock import Stamp, SystemClock
 from receiver.config import Collar, Configuration
 from receiver.homing.snapshot import Snapshot
@@ -127,6 +128,19 @@ def test_a_face_that_fails_hides_nothing_from_the_others(camp: Camp) -> None:
     with pytest.raises(ZeroDivisionError):  # told as a fault of looking
         camp.look()
     assert len(seen) == 1
+
+
+def test_a_snapshot_grows_old_in_the_time_of_people(
+    camp: Camp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert camp.search.snapshot_age_s() == 0.0
+    ticks_ns = [5_000_000_000]
+    monkeypatch.setattr(searching, "_ticks_ns", lambda: ticks_ns[0])
+    camp.look()
+    ticks_ns[0] += 12_000_000_000
+    assert camp.search.snapshot_age_s() == 12.0
+    camp.look()
+    assert camp.search.snapshot_age_s() == 0.0
 
 
 def test_walk_is_coloured_by_what_is_heard_now(camp: Camp) -> None:

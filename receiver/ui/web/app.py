@@ -168,7 +168,9 @@ class _Pages:
         return JSONResponse(body)
 
     def _state(self, device: Device) -> dict[str, Any]:
+        age_s = self._search.snapshot_age_s()
         return {
+            "age_s": round(age_s, 1),
             "snapshot": told(self._search.snapshot(), device.role),
             "map": self._map(device),
             "map_version": self._search.map_version(),

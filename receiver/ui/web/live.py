@@ -73,10 +73,15 @@ class Live:
         before.later.set()
 
     def _texts(self, roles: set[Role]) -> dict[Role, str]:
+        age_s = self._search.snapshot_age_s()  # before it: one that came between is no older
         exact, version = self._search.snapshot(), self._search.map_version()
         return {
             role: json.dumps(
-                {"snapshot": told(exact, role), "map_version": version},
+                {
+                    "snapshot": told(exact, role),
+                    "age_s": round(age_s, 1),
+                    "map_version": version,
+                },
                 allow_nan=False,
                 ensure_ascii=False,
                 separators=(",", ":"),

@@ -40,6 +40,10 @@ class Search(Protocol):
         """Return what is known now; quick, five times a second."""
         ...
 
+    def snapshot_age_s(self) -> float:
+        """Return how many seconds ago it was made, also where the search runs in another time."""
+        ...
+
     def map(self) -> dict[str, Any]:
         """Return what a map shows."""
         ...

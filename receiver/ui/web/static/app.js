@@ -26,6 +26,7 @@ const now = {
   state: null,
   snapshot: null,
   arrived: mark(),
+  age_s: 0,
   live: false,
   stranger: "",
   map: null,
@@ -68,8 +69,8 @@ const page = {
 /** Whoever carries the laptop holds its receiver; everybody else listens by ear. */
 const isOwnPlace = () => now.state && now.snapshot?.place?.observer === now.state.observer;
 
-/** Return how old the snapshot is. */
-const old_s = () => since(now.arrived);
+/** Return how old the snapshot is: a recording that stands still has the laptop send an old one. */
+const old_s = () => since(now.arrived) + now.age_s;
 
 // --- drawing -------------------------------------------------------------------------------
 
@@ -93,7 +94,9 @@ function show() {
 function showTop() {
   const count = waiting().length;
   const away = now.stranger ? phrase("not paired") : phrase("laptop away");
-  const link = now.live && old_s() < OLD_S ? phrase("live") : away;
+  const heard = now.live && since(now.arrived) < OLD_S ? phrase("no news") : away;
+  const fresh = now.live && old_s() < OLD_S;
+  const link = fresh ? phrase("live") : heard;
   put(
     byId("top"),
     now.snapshot?.simulation
@@ -102,9 +105,9 @@ function showTop() {
     el("span", { class: "name" }, now.snapshot?.collar ?? "baksan"),
     el(
       "span",
-      { class: now.live ? "link" : "link away" },
+      { class: fresh ? "link" : "link away" },
       link,
-      !now.live && now.snapshot ? ` ${age(old_s())}` : "",
+      !fresh && now.snapshot ? ` ${age(old_s())}` : "",
       count
         ? el("strong", { class: "waiting" }, ` ${phrase("waiting: {count}", { count })}`)
         : null,
@@ -148,16 +151,17 @@ async function takeState(state) {
     now.ground = state.map ?? {};
     setGround(now.ground);
   }
-  takeSnapshot(state.snapshot);
+  takeSnapshot(state.snapshot, state.age_s);
   takeMap(state.map_version ?? state.map?.version, state.map);
   send();
 }
 
-function takeSnapshot(snapshot) {
+function takeSnapshot(snapshot, age_s = 0) {
   if (!snapshot) return;
   const turned = now.snapshot?.turning !== snapshot.turning;
   now.snapshot = snapshot;
   now.arrived = mark();
+  now.age_s = age_s;
   now.live = true;
   if (turned && now.state) makeDeeds(page);
   soundLevel(snapshot);
@@ -178,7 +182,7 @@ async function takeMap(version, content = null) {
 }
 
 function takeFrame(frame) {
-  takeSnapshot(frame.snapshot);
+  takeSnapshot(frame.snapshot, frame.age_s);
   takeMap(frame.map_version);
 }
 

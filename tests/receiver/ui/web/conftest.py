@@ -50,6 +50,7 @@ class Search:
         self.lock = threading.Lock()
         self.is_full = False
         self.text = ""
+        self.age_s = 0.0
 
     def _create(self, path: Path) -> Journal:
         return Journal.create(path, self.configuration)
@@ -80,6 +81,9 @@ class Search:
             needed=(words,),
             faults=(words,),
         )  # fmt: skip
+
+    def snapshot_age_s(self) -> float:
+        return self.age_s
 
     def map(self) -> dict[str, Any]:
         ring = [[LONGITUDE + e, LATITUDE + n] for e, n in ((0, 0), (0.01, 0), (0.01, 0.01), (0, 0))]

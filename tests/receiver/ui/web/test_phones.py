@@ -162,6 +162,14 @@ def test_live_snapshots(camp: Any) -> None:
     assert len({frame["snapshot"]["time"] for frame in frames}) == 3
 
 
+def test_a_snapshot_comes_with_its_age(camp: Any) -> None:
+    camp.search.age_s = 12.34
+    phone = camp.phone("viewer")
+    assert phone.state()["age_s"] == 12.3
+    with live(phone) as socket:
+        assert json.loads(socket.recv(timeout=5))["age_s"] == 12.3
+
+
 def test_a_page_that_makes_room_for_a_newer_one_is_told_so(camp: Any) -> None:
     phone = camp.phone()
     with ExitStack() as stack:

@@ -139,6 +139,7 @@ class Search:
     def begin(self) -> None:
         """Begin anew, with an empty journal."""
         self.shown, self.drawn, self.submitted = snapshot(), a_map(), 0
+        self.age_s = 0.0
         self.count += 1
         path = self.folder / f"{self.count}.journal"
         self.journal = Journal.create(path, self.configuration)
@@ -154,6 +155,9 @@ class Search:
 
     def snapshot(self) -> Snapshot:
         return replace(self.shown, time=datetime.now(UTC))
+
+    def snapshot_age_s(self) -> float:
+        return self.age_s
 
     def map(self) -> dict[str, Any]:
         return self.drawn

@@ -130,6 +130,16 @@ def test_everything_grows_old_while_the_laptop_is_away(page: Any, clock: str) ->
         page.laptop.come()
 
 
+def test_what_a_recording_that_stands_still_sends_again_grows_old(page: Any) -> None:
+    page.search.age_s = 25.0
+    page.until(lambda: page.text("#top .link") == "no news 25 s")
+    page.until(lambda: page.text("#guide .deed s") == "the collar is that way")
+    assert not page.all("#guide .pointer svg")
+    page.search.age_s = 0.0
+    page.until(lambda: page.text("#top .link") == "live")
+    assert page.all("#guide .pointer svg")
+
+
 @pytest.mark.parametrize("button", ["HEARD", "Bearing", "Gain step", "Menu"])
 def test_danger_stays_under_the_thumb(page: Any, button: str) -> None:
     page.press(button)
