@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from receiver.cli import homing
+from receiver.cli.aside import Aside
 from receiver.cli.homing import Asked, homing_options
 from receiver.cli.sound_options import sound_options
 
@@ -38,12 +40,13 @@ def command(sources: tuple[str, ...], journal: str, viewers: bool, **options: An
     asked = Asked(**options, page=True)
     session = session_of(sources, journal=journal, scan=False, dwell=None, **settings)
     searching, stop = homing.searching_of(session, asked), threading.Event()
-    say = lambda text: click.echo(text, err=True)  # noqa: E731
     with ExitStack() as stack:
+        aside = stack.enter_context(Aside())
+        say = lambda text: aside.do(partial(click.echo, text, err=True))  # noqa: E731
         serving = stack.enter_context(homing.phones(searching, asked))
         assert serving is not None
         tap = stack.enter_context(homing.sounding(searching, asked, say))
-        searching.faces += [homing.show_plainly(say), _Inviting(serving, viewers).look]
+        searching.faces += [homing.show_plainly(say), _Inviting(serving, viewers, aside).look]
         code = homing.record_search(session, searching, tap, stop, say, lambda running: None)
     homing.tell_where_saved(session.journal)
     return code
@@ -52,7 +55,8 @@ def command(sources: tuple[str, ...], journal: str, viewers: bool, **options: An
 class _Inviting:
     """Shows a new code as soon as the last one has paired a phone: each is for one phone."""
 
-    def __init__(self, serving: Serving, viewers: bool) -> None:
+    def __init__(self, serving: Serving, viewers: bool, aside: Aside) -> None:
+        self._aside = aside
         self._serving, self._role = serving, "viewer" if viewers else "operator"
         self._paired = -1
 
@@ -60,4 +64,4 @@ class _Inviting:
         paired = len(self._serving.devices)
         if paired != self._paired:
             self._paired = paired
-            homing.invite(self._serving, self._role)
+            self._aside.do(partial(homing.invite, self._serving, self._role))
