@@ -7,6 +7,8 @@ import { age, area, degrees, length, number, phrase } from "./phrases.js";
 
 const OLD_S = 10;
 const OFF_SOON_S = 300;
+// An arrow that is further off the collar's direction does not point to the collar.
+const ASIDE_DEG = 30;
 
 /** Return words with their age behind them, struck out where they are old. */
 export function aged(words, age_s) {
@@ -94,19 +96,32 @@ function told(snapshot, extra_s) {
   const { advice, where } = snapshot;
   const where_age = older(where.age_s, extra_s);
   return [
-    el("strong", { class: "deed" }, ...aged(deed(advice), extra_s)),
+    el("strong", { class: "deed" }, ...aged(deed(advice, where), extra_s)),
     advice.reason ? el("span", { class: "reason" }, ...aged(advice.reason, extra_s)) : null,
     el("span", { class: "where" }, ...aged(whereWords(where), where_age)),
   ];
 }
 
-function deed(advice) {
+const isKnown = (value) => value !== null && value !== undefined;
+
+/** Tell whether the way leads aside, to where a bearing tells more, and not to the collar. */
+function isAside(advice, where) {
+  if (!isKnown(advice.bearing_deg) || !isKnown(where.bearing_deg)) return false;
+  const turn = (advice.bearing_deg - where.bearing_deg + 540) % 360;
+  return Math.abs(turn - 180) > ASIDE_DEG;
+}
+
+function deed(advice, where) {
   if (advice.deed === "walk") {
     return advice.distance_m
       ? phrase("walk there: {distance}", { distance: length(advice.distance_m) })
       : phrase("walk there");
   }
-  if (advice.deed === "that way") return phrase("the collar is that way");
+  if (advice.deed === "that way") {
+    return isAside(advice, where)
+      ? phrase("a place to listen from is that way")
+      : phrase("the collar is that way");
+  }
   if (advice.deed === "turn") return phrase("turn once around with the antenna");
   if (advice.deed === "listen") return phrase("listen here");
   if (advice.deed === "stop") return phrase("stop");

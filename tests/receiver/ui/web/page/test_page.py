@@ -100,6 +100,16 @@ def test_second_searcher_is_stopped_at_his_own_place(page: Any) -> None:
     assert not page.all("#guide .pointer")
 
 
+def test_a_way_aside_is_not_called_that_to_the_collar(page: Any) -> None:
+    where = replace(page.search.shown.where, bearing_deg=10.0)
+    for turn, said in ((85.0, "a place to listen from"), (341.0, "the collar"),
+                       (339.0, "a place to listen from"), (39.0, "the collar")):  # fmt: skip
+        page.search.shown = replace(
+            page.search.shown, where=where, advice=Advice(deed="that way", bearing_deg=turn)
+        )
+        page.until(lambda said=said: page.text("#guide .deed") == f"{said} is that way")
+
+
 def test_walk_only_where_the_advice_says_so(page: Any) -> None:
     page.search.shown = replace(
         page.search.shown, advice=Advice(deed="walk", bearing_deg=10.0, distance_m=250.0)
