@@ -80,7 +80,7 @@ function show() {
   byId("list").hidden = now.middle !== "list";
   showTop();
   if (now.snapshot) {
-    showPanel(now.snapshot, old_s(), now.state?.observer);
+    showPanel(now.snapshot, old_s(), now.state?.observer, now.state?.role === "operator");
     showCalls(now.snapshot, old_s());
   } else {
     put(

@@ -19,12 +19,17 @@ export function aged(words, age_s) {
 
 const older = (age_s, extra_s) => (age_s === null || age_s === undefined ? null : age_s + extra_s);
 
-/** Draw the card. `extra_s` is how old the snapshot is, `observer` who carries this phone. */
-export function showPanel(snapshot, extra_s, observer) {
+/** Draw the card. `extra_s` is how old the snapshot is.
+ *
+ * `observer` carries this phone; `mayTell`: he may tell his place.
+ */
+export function showPanel(snapshot, extra_s, observer, mayTell) {
   const own = snapshot.others?.find((other) => other.observer === observer) ?? null;
+  const bearer = snapshot.place?.observer ?? null;
+  const who = observer && bearer !== observer ? bearer : null;
   put(
     byId("guide"),
-    own?.must_stop ? stop(snapshot, null) : way(snapshot, extra_s, own),
+    own?.must_stop ? stop(snapshot, null) : way(snapshot, extra_s, who, mayTell && !own),
     level(snapshot, extra_s),
     hints(snapshot, extra_s),
   );
@@ -32,9 +37,11 @@ export function showPanel(snapshot, extra_s, observer) {
 
 // --- which way -----------------------------------------------------------------------------
 
-/** What the one with the receiver is told; `own` is where somebody else with this phone stands. */
-function way(snapshot, extra_s, own) {
-  const who = own && snapshot.place ? snapshot.place.observer : null;
+/** What the one with the receiver is told; `who` that is, where somebody else has this phone.
+ *
+ * `isLost`: nobody knows where that one stands.
+ */
+function way(snapshot, extra_s, who, isLost) {
   if (snapshot.approach.must_stop) return stop(snapshot, who);
   const old = extra_s > OLD_S;
   return el(
@@ -47,6 +54,9 @@ function way(snapshot, extra_s, own) {
       { class: "told" },
       who ? el("span", { class: "who" }, phrase("This is for {observer}:", { observer: who })) : null,
       told(snapshot, extra_s),
+      who && isLost
+        ? el("span", { class: "tap" }, phrase("For yourself: tap your place on the map."))
+        : null,
     ),
   );
 }

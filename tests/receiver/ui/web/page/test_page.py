@@ -110,6 +110,18 @@ def test_a_way_aside_is_not_called_that_to_the_collar(page: Any) -> None:
         page.until(lambda said=said: page.text("#guide .deed") == f"{said} is that way")
 
 
+def test_who_has_told_no_place_gets_no_arrow_of_somebody_else(page: Any) -> None:
+    assert page.all("#guide .pointer svg")
+    bearer = replace(page.search.shown.place, observer="Bella")
+    page.search.shown = replace(page.search.shown, place=bearer)
+    page.until(lambda: "This is for Bella:" in page.text("#guide .way"))
+    assert not page.all("#guide .pointer svg")
+    assert "tap your place on the map" in page.text("#guide .way")
+    page.search.shown = replace(page.search.shown, approach=Approach(
+        limit_m=300.0, edge_m=0.0, must_stop=True))  # fmt: skip
+    page.until(lambda: "Bella is within 300 m" in page.text("#guide .way"))
+
+
 def test_walk_only_where_the_advice_says_so(page: Any) -> None:
     page.search.shown = replace(
         page.search.shown, advice=Advice(deed="walk", bearing_deg=10.0, distance_m=250.0)
