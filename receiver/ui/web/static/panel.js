@@ -9,6 +9,7 @@ const OLD_S = 10;
 const OFF_SOON_S = 300;
 // An arrow that is further off the collar's direction does not point to the collar.
 const ASIDE_DEG = 30;
+const LEADING = ["walk", "that way"]; // what an arrow goes with
 
 /** Return words with their age behind them, struck out where they are old. */
 export function aged(words, age_s) {
@@ -43,7 +44,7 @@ export function showPanel(snapshot, extra_s, observer, mayTell) {
  */
 function way(snapshot, extra_s, who, isLost) {
   if (snapshot.approach.must_stop) return stop(snapshot, who);
-  const old = extra_s > OLD_S;
+  const old = Math.max(extra_s, older(snapshot.where.age_s, extra_s) ?? 0) > OLD_S;
   return el(
     "div",
     { class: old ? "way old-way" : "way" },
@@ -84,7 +85,7 @@ function stop(snapshot, who) {
 
 function pointer(snapshot, old) {
   const { deed, bearing_deg } = snapshot.advice;
-  const points = (deed === "walk" || deed === "that way") && !old;
+  const points = LEADING.includes(deed) && !old;
   if (!points || bearing_deg === null || bearing_deg === undefined) {
     return el("div", { class: "pointer none" }, old ? "?" : "·");
   }
@@ -105,8 +106,9 @@ function pointer(snapshot, old) {
 function told(snapshot, extra_s) {
   const { advice, where } = snapshot;
   const where_age = older(where.age_s, extra_s);
+  const deed_age = LEADING.includes(advice.deed) ? (where_age ?? extra_s) : extra_s;
   return [
-    el("strong", { class: "deed" }, ...aged(deed(advice, where), extra_s)),
+    el("strong", { class: "deed" }, ...aged(deed(advice, where), deed_age)),
     advice.reason ? el("span", { class: "reason" }, ...aged(advice.reason, extra_s)) : null,
     el("span", { class: "where" }, ...aged(whereWords(where), where_age)),
   ];

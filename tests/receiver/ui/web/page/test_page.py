@@ -137,6 +137,15 @@ def test_old_values_are_struck_out_with_their_age(page: Any) -> None:
     assert page.text("#guide .level .value s") == f"{MINUS}87"
 
 
+def test_no_arrow_leads_by_an_old_answer(page: Any) -> None:
+    assert page.all("#guide .pointer svg")
+    where = replace(page.search.shown.where, age_s=40.0)
+    page.search.shown = replace(page.search.shown, where=where)
+    page.until(lambda: page.text("#guide .deed s") == "the collar is that way")
+    assert page.text("#guide .pointer") == "?"
+    assert not page.all("#guide .pointer svg")
+
+
 @pytest.mark.parametrize("clock", ["performance", "Date"])
 def test_everything_grows_old_while_the_laptop_is_away(page: Any, clock: str) -> None:
     """One clock of a phone stands still while it sleeps, the other may be set."""
