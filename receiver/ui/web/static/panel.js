@@ -32,7 +32,7 @@ export function showPanel(snapshot, extra_s, observer, mayTell) {
     byId("guide"),
     own?.must_stop ? stop(snapshot, null) : way(snapshot, extra_s, who, mayTell && !own),
     level(snapshot, extra_s),
-    hints(snapshot, extra_s),
+    hints(snapshot, extra_s, snapshot.approach.must_stop || Boolean(own?.must_stop)),
   );
 }
 
@@ -252,9 +252,10 @@ function warnings({ own_radio, machine, sources, gain, strength, where }) {
   return lines;
 }
 
-function hints(snapshot, extra_s) {
+/** Say what would help; nobody who has to stop is sent about. */
+function hints(snapshot, extra_s, mustStop) {
   const lines = [];
-  if (snapshot.possible_echo) {
+  if (!mustStop && snapshot.possible_echo) {
     lines.push(
       el(
         "div",
@@ -263,7 +264,7 @@ function hints(snapshot, extra_s) {
       ),
     );
   }
-  if (snapshot.needed.length) {
+  if (!mustStop && snapshot.needed.length) {
     lines.push(
       el(
         "div",

@@ -84,6 +84,17 @@ def test_stop_covers_the_arrow(page: Any) -> None:
     assert not page.all("#guide .pointer")
 
 
+def test_stop_sends_nobody_about(page: Any) -> None:
+    page.search.shown = replace(page.search.shown, possible_echo=True)
+    page.until(lambda: "Possible echo" in page.text("#guide"))
+    assert "Needed next" in page.text("#guide")
+    page.search.shown = replace(page.search.shown, approach=Approach(
+        limit_m=300.0, edge_m=0.0, must_stop=True))  # fmt: skip
+    page.until(lambda: "STOP" in page.text("#guide .way"))
+    assert "Possible echo" not in page.text("#guide")
+    assert "Needed next" not in page.text("#guide")
+
+
 def test_second_searcher_is_stopped_at_his_own_place(page: Any) -> None:
     (other,) = page.search.shown.others
     name = page.driver.execute_script("return JSON.parse(localStorage['baksan.observer'])")
