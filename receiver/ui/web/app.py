@@ -121,12 +121,10 @@ class _Pages:
         return Response(self._ca_pem, media_type="application/x-x509-ca-cert")
 
     async def phrases(self, request: Request) -> Response:
-        catalogue: Callable[[str], Mapping[str, str]] | None
-        catalogue = getattr(language, "catalogue", None)
         named = request.path_params["language"]
-        if not (len(named) == 2 and named.isascii() and named.isalpha()):
+        if named not in language.LANGUAGES:
             raise HTTPException(404, phrase("there is no such language"))
-        return JSONResponse({} if catalogue is None else dict(catalogue(named)))
+        return JSONResponse(language.catalogue(named))
 
     async def pair(self, request: Request) -> Response:
         if not self._pairings.allows(_peer(request)):

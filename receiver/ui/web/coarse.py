@@ -49,7 +49,7 @@ def snapshot(exact: Snapshot) -> Snapshot:
         beat=_beat(exact.beat),
         place=None if exact.place is None else _standing(exact.place),
         others=tuple(map(_standing, exact.others)),
-        calls=tuple(_said(call) for call in exact.calls),
+        calls=tuple(map(_called, exact.calls)),
         heard_count=exact.heard_count,
     )  # fmt: skip
 
@@ -75,8 +75,13 @@ def _standing(exact: Standing) -> Standing:
                     accuracy_m=CELL.radius_m)  # fmt: skip
 
 
-def _said(exact: Said) -> Said:
-    return Said(text=words(exact.text), age_s=exact.age_s, observer=words(exact.observer))
+def _called(exact: Said) -> Said:
+    """Return a call without the words behind it: a place can be told in too many ways."""
+    return Said(text=words(_kind(exact.text)), age_s=exact.age_s, observer=words(exact.observer))
+
+
+def _kind(text: str | None) -> str:
+    return (text or "").partition(":")[0]
 
 
 def cell(latitude_deg: float, longitude_deg: float) -> tuple[float, float]:
@@ -97,7 +102,7 @@ def map_of(exact: Mapping[str, Any]) -> dict[str, Any]:
         "bearings": [],
         "others": [_spot(other) for other in exact.get("others", ())],
         "belief": None,
-        "alarms": [_spot(alarm) for alarm in exact.get("alarms", ())],
+        "alarms": [_spot({**a, "text": _kind(a.get("text"))}) for a in exact.get("alarms", ())],
     }
 
 

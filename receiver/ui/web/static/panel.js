@@ -6,6 +6,7 @@ import { byId, el, put, svg } from "./dom.js";
 import { age, area, degrees, length, number, phrase } from "./phrases.js";
 
 const OLD_S = 10;
+const SAME_DB = 3;
 const OFF_SOON_S = 300;
 // An arrow that is further off the collar's direction does not point to the collar.
 const ASIDE_DEG = 30;
@@ -27,7 +28,7 @@ const older = (age_s, extra_s) => (age_s === null || age_s === undefined ? null 
 export function showPanel(snapshot, extra_s, observer, mayTell) {
   const own = snapshot.others?.find((other) => other.observer === observer) ?? null;
   const bearer = snapshot.place?.observer ?? null;
-  const who = observer && bearer !== observer ? bearer : null;
+  const who = observer && (own || bearer !== observer) ? bearer : null;
   put(
     byId("guide"),
     own?.must_stop ? stop(snapshot, null) : way(snapshot, extra_s, who, mayTell && !own),
@@ -56,7 +57,14 @@ function way(snapshot, extra_s, who, isLost) {
       who ? el("span", { class: "who" }, phrase("This is for {observer}:", { observer: who })) : null,
       told(snapshot, extra_s),
       who && isLost
-        ? el("span", { class: "tap" }, phrase("For yourself: tap your place on the map."))
+        ? el(
+            "span",
+            { class: "tap" },
+            phrase(
+              "For yourself: tap your place on the map. If you carry the laptop, pair as {observer}.",
+              { observer: who },
+            ),
+          )
         : null,
     ),
   );
@@ -224,7 +232,11 @@ function beside(heard, extra_s) {
 function trend(change, age_s) {
   const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
   const words =
-    change >= 1 ? phrase("stronger") : change <= -1 ? phrase("weaker") : phrase("the same");
+    change >= SAME_DB
+      ? phrase("stronger")
+      : change <= -SAME_DB
+        ? phrase("weaker")
+        : phrase("the same");
   const shown = phrase("{change} dB", { change: sign + number(Math.abs(change)) });
   return el("strong", {}, ...aged(`${words} ${shown}`, age_s));
 }

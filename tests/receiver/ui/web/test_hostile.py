@@ -204,6 +204,13 @@ def test_viewers_see_no_frequency_and_no_place(camp: Any) -> None:
     assert repr(middle[0]) in told
 
 
+def test_viewers_are_told_that_somebody_called_and_not_his_words(camp: Any) -> None:
+    """A place can be told in too many ways: degrees and minutes, a plus code, its name."""
+    camp.search.text = """ 43°21'00" 42°26'43", 8HJ6GGHM+5R, above the bridge"""
+    viewer = camp.phone("viewer", observer="V")
+    assert [call["text"] for call in viewer.state()["snapshot"]["calls"]] == ["danger"]
+
+
 def test_operators_keep_what_viewers_lose(camp: Any) -> None:
     text = json.dumps(camp.phone().state(), ensure_ascii=False)
     assert "150.3425 MHz" in text
@@ -253,6 +260,7 @@ def test_the_cell_of_a_search_area_does_not_move_with_it() -> None:
         "/phrases/../outside.json",
         "/phrases/..%2f..%2foutside.json",
         "/phrases/e%00.json",
+        "/phrases/zz.json",
     ],
 )
 def test_no_path_leads_to_the_disk(camp: Any, path: str) -> None:
