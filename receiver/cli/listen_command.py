@@ -127,8 +127,20 @@ def _table(session: Session, awake: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def collar_of(session: Session) -> str | None:
-    """Return the collar that it is about: the one named, else the only one."""
+    """Return the collar that it is about: the one named, else the only one.
+
+    Raises:
+        ConfigError: there are sheets, and none of that name: nothing would ever be heard of it.
+    """
     names = [collar.name for collar in session.configuration.collars]
+    if session.collar and names and session.collar not in names:
+        from receiver.errors import ConfigError
+        from receiver.language import phrase
+
+        words = ", ".join(names)
+        raise ConfigError(
+            phrase("no collar {collar}; there is: {names}", collar=session.collar, names=words)
+        )
     return session.collar or (names[0] if len(names) == 1 else None)
 
 

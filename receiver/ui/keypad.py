@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from receiver.errors import ConfigError
-from receiver.language import phrase
+from receiver.language import language, phrase
 from receiver.notes import content as notes
 from receiver.records import HAND
 
@@ -63,6 +63,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 _POLARISATION = {"v": "vertical", "h": "horizontal", "b": "both"}
 YES_NO = {"y": True, "n": False}
+YES_NO_RUSSIAN = {"д": "y", "н": "n"}  # what they mean, and not the key that they lie on
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +286,10 @@ class Keypad:
             self._values["receiver"] = self._receivers[0] if self._receivers else HAND
 
     def _choose(self, step: Step, character: str) -> Entered | None:
-        key = character.translate(SAME_KEY).lower()
         assert step.choices is not None
+        is_yes_no = step.choices is YES_NO and language() == "ru"
+        said = YES_NO_RUSSIAN.get(character.lower()) if is_yes_no else None
+        key = said or character.translate(SAME_KEY).lower()
         if key == URGENT and URGENT in self._table():
             return self._begin(URGENT)
         if key in step.choices:
@@ -297,6 +300,8 @@ class Keypad:
         return self._answer(None) if character in ENTERS and step.optional else None
 
     def _type(self, step: Step, character: str) -> Entered | None:
+        if character == URGENT and not self._typed and URGENT in self._table():
+            return self._begin(URGENT)
         if character in BACKSPACES:
             self._typed = self._typed[:-1]
         elif character not in ENTERS:

@@ -190,3 +190,11 @@ def test_figures_are_the_close_in_chain_in_its_order() -> None:
         "1": "attenuator", "2": "off tune 5 kHz", "3": "off tune 10 kHz", "4": "off tune 20 kHz",
         "5": "no antenna", "6": "body shield",
     }  # fmt: skip
+
+
+def test_a_call_to_all_waits_for_no_question() -> None:
+    """Recorded case: ! and d were taken for the name of an antenna."""
+    saved = Saved()
+    saved.keys.ask(["r30"], True)
+    assert "antenna" in saved.keys.pad.question
+    assert saved.type("!d")[-1] == {"kind": "call", "call": "danger"}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from receiver.ui import keypad
 from receiver.ui.keypad import Entered, Keypad, actions, compass, keys_line
 
 KEYS = keys_line()
@@ -133,3 +134,10 @@ def test_no_keys_are_ever_an_error(text: str) -> None:
     assert len(pad.prompt) < 700
     pad.feed("\x1b")
     assert typed("hc", pad)[-1:] == [Entered("heard", {"word": "clear"})]
+
+
+@pytest.mark.parametrize(("key", "sure"), [("y", True), ("д", True), ("n", False), ("н", False)])
+def test_a_russian_no_is_no_yes(key: str, sure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recorded case: it lies on the key of y, and took the last row back."""
+    monkeypatch.setattr(keypad, "language", lambda: "ru")
+    assert any(entered.values.get("sure") for entered in typed(f"u{key}")) is sure

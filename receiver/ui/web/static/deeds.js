@@ -5,9 +5,10 @@ import { headingSpread, trueHeading } from "./compass.js";
 import { byId, el, put } from "./dom.js";
 import { degrees, phrase } from "./phrases.js";
 import { placeForEntry } from "./place.js";
-import { last, submit } from "./queue.js";
+import { last, submit, waiting } from "./queue.js";
 import { askNumber, askText, choose, close, sheet } from "./sheet.js";
 
+const ANSWERED_MS = 1500; // a call that the laptop has not answered by then reached nobody
 const LONGEST_NOTE = 300; // so that an entry fits into one code
 
 let page = null;
@@ -247,10 +248,14 @@ function undo() {
 }
 
 function call(what) {
-  submit("alarm", { call: what, ...placeForEntry() });
-  page.say(
-    page.isLive()
-      ? phrase("Called to everybody.")
-      : phrase("The laptop is away: NOBODY hears this call yet. Use the voice radio."),
-  );
+  const { id } = submit("alarm", { call: what, ...placeForEntry() });
+  page.say(phrase("Calling …"));
+  setTimeout(() => {
+    const waits = waiting().some((entry) => entry.id === id);
+    page.say(
+      waits
+        ? phrase("The laptop is away: NOBODY hears this call yet. Use the voice radio.")
+        : phrase("Called to everybody."),
+    );
+  }, ANSWERED_MS);
 }
