@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from receiver.errors import ReceiverError
+from receiver.notes.by_phone import LONGEST_NAME
 from receiver.sheets import replace_file
 
 Role = Literal["operator", "viewer"]
@@ -25,6 +26,7 @@ ROLES: tuple[Role, ...] = ("operator", "viewer")
 TOKEN_BYTES, COOKIE_BYTES = 16, 32
 INVITATION_S, LIVE_TOKEN_S = 900.0, 60.0
 MOST_DEVICES, MOST_INVITATIONS, MOST_LIVE_TOKENS = 64, 32, 256
+NAMELESS = "phone"
 FILE_NAME, OWNER_ONLY = "phones.json", 0o600
 
 
@@ -56,7 +58,10 @@ class Pairing:
         """Begin with the phones in a file; one that cannot be read is none."""
         self._path, self._monotonic = path, monotonic
         self._lock = threading.RLock()
-        self._devices: dict[str, Device] = _load(path) if path else {}  # by the cookie's hash
+        self._devices: dict[str, Device] = {}  # by the cookie's hash
+        self._nameless = 0
+        if path:
+            self._devices, self._nameless = _load(path)
         self._invitations: dict[str, _Pass] = {}
         self._live: dict[str, _Pass] = {}
         self._seen_s: dict[str, float] = {}
@@ -80,13 +85,29 @@ class Pairing:
             cookie = secrets.token_urlsafe(COOKIE_BYTES)
             device = Device(
                 id=secrets.token_hex(4),
-                observer=observer or f"phone {len(self._devices) + 1}",
+                observer=self._free_name(observer),
                 role=given.role,
                 paired=paired,
             )
             self._devices[_hash(cookie)] = device
             self._save()
             return device, cookie
+
+    def _free_name(self, wanted: str) -> str:
+        """Return a name that no other phone has, with a number behind it where it needs one.
+
+        A phone without a name gets one that none has had: entries of before are not its own.
+        """
+        taken = {device.observer.casefold() for device in self._devices.values()}
+        if wanted and wanted.casefold() not in taken:
+            return wanted
+        name, number = wanted or NAMELESS, 1 if wanted else self._nameless
+        while True:
+            number += 1
+            numbered = f"{name[: LONGEST_NAME - len(str(number)) - 1].rstrip()} {number}"
+            if numbered.casefold() not in taken:
+                self._nameless = self._nameless if wanted else number
+                return numbered
 
     def device(self, cookie: str) -> Device | None:
         """Return whose cookie this is; None where it is nobody's."""
@@ -157,17 +178,20 @@ class Pairing:
             return
         kept = [{"secret_sha256": s, **asdict(device)} for s, device in self._devices.items()]
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(self._path, json.dumps({"phones": kept}).encode(), OWNER_ONLY)
+        told = {"phones": kept, "nameless": self._nameless}
+        replace_file(self._path, json.dumps(told).encode(), OWNER_ONLY)
 
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def _load(path: Path) -> dict[str, Device]:
+def _load(path: Path) -> tuple[dict[str, Device], int]:
+    """Return the phones of a file, and the number of the last one without a name."""
     try:
-        rows = json.loads(path.read_bytes())["phones"]
+        told = json.loads(path.read_bytes())
+        rows, nameless = told["phones"], int(told.get("nameless", 0))
         known = {row.pop("secret_sha256"): Device(**row) for row in rows}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ReceiverError):
-        return {}
-    return {secret: device for secret, device in known.items() if device.role in ROLES}
+        return {}, 0
+    return {secret: device for secret, device in known.items() if device.role in ROLES}, nameless

@@ -205,6 +205,27 @@ def test_tokens_run_out() -> None:
     assert pairing.device(cookie) is None
 
 
+def name_of_next(pairing: Pairing, wanted: str) -> str:
+    paired = pairing.pair(pairing.invite("operator"), wanted, "")
+    assert paired is not None
+    return paired[0].observer
+
+
+def test_no_two_phones_have_one_name(tmp_path: Path) -> None:
+    pairing = Pairing(tmp_path / "phones.json")
+    given = [name_of_next(pairing, name) for name in ("Zaur", "zaur", "Zaur", "x" * 40, "x" * 40)]
+    assert given == ["Zaur", "zaur 2", "Zaur 3", "x" * 40, "x" * 38 + " 2"]
+    assert [name_of_next(pairing, "") for _ in range(2)] == ["phone 1", "phone 2"]
+    pairing.revoke(pairing.devices[-1].id)
+    assert name_of_next(pairing, "") == "phone 3"
+    assert name_of_next(pairing, "phone 4") == "phone 4"
+    pairing.revoke(None)
+    assert name_of_next(pairing, "Zaur") == "Zaur"
+    again = Pairing(tmp_path / "phones.json")
+    assert name_of_next(again, "Zaur") == "Zaur 2"
+    assert name_of_next(again, "") == "phone 4"
+
+
 def test_tokens_that_nobody_uses_are_not_kept_for_ever() -> None:
     pairing = Pairing()
     first = pairing.invite("viewer")
