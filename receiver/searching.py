@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from receiver.ui.web.tiles import Tiles
 
 SAVED_WITHIN_S = 5.0
+MOST_PICTURES = 3  # a phone on a slow link asks for that of a map of a moment ago
 Submit = Callable[[Entry], None]
 
 
@@ -40,6 +41,21 @@ class Ground:
 
     tiles: Tiles | None = None
     elevation: Elevation | None = None
+
+
+@dataclass(slots=True)
+class _Pictures:
+    """The pictures of one answer, each drawn once."""
+
+    posterior: Posterior
+    _drawn: dict[bool, Overlay | None] = field(default_factory=dict)
+
+    def overlay(self, *, night: bool) -> Overlay | None:
+        from receiver.ui.web.belief import overlay
+
+        if night not in self._drawn:
+            self._drawn[night] = overlay(self.posterior, night=night)
+        return self._drawn[night]
 
 
 @dataclass(slots=True)
@@ -67,10 +83,10 @@ class Searching:
     _entries: dict[str, Entry] = field(default_factory=dict)
     _last: Snapshot | None = None
     _made_ns: int | None = None
-    _posterior: Posterior | None = None
+    _answered: tuple[int, Posterior | None] = (0, None)  # an answer and its number
     _observations: Sequence[Observation] = ()
-    _pictures: dict[bool, tuple[object, Overlay | None]] = field(default_factory=dict)
-    _answers: int = 0
+    _pictures: dict[int, _Pictures] = field(default_factory=dict)  # of the last maps
+    _drawing: threading.Lock = field(default_factory=threading.Lock)
     _keys_s: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -132,10 +148,10 @@ class Searching:
         with self._lock:
             self._finding.elevations_known = self._knows_the_ground()
             snapshot = self._finding.snapshot(moment)
-        if view.posterior is not self._posterior and view.derived is not None:
-            self._posterior = view.posterior
+        number, posterior = self._answered
+        if view.posterior is not posterior and view.derived is not None:
             self._observations = view.derived.observations
-            self._answers += 1
+            self._answered = number + 1, view.posterior
         self._last, self._made_ns = snapshot, _ticks_ns()
         faults = []
         for show in self.faces:
@@ -232,13 +248,13 @@ class Searching:
 
     def map_version(self) -> int:
         """Return the number of the map: it grows with each answer and each piece of the walk."""
-        return self._answers + self._walk.changes
+        return self._answered[0] + self._walk.changes
 
     def map(self) -> dict[str, Any]:
         """Return what a map shows."""
         snapshot, now_s = self.snapshot(), self.clock.now().monotonic_ns / 1e9
         version = self.map_version()
-        posterior = self._answer()
+        number, posterior = self._answer()
         return {
             "version": version,
             "walk": [
@@ -249,38 +265,39 @@ class Searching:
             "bearings": mapped.bearings(self._observations, snapshot.time, self.collar),
             "others": mapped.others(snapshot),
             "alarms": mapped.alarms(snapshot),
-            "belief": self._belief(),
+            "belief": None if posterior is None else self._belief(number, posterior),
             "declination_deg": self._declination_deg(snapshot.time),
             "has_tiles": self.ground.tiles is not None,
             "has_relief": self.ground.elevation is not None,
         }
 
-    def _answer(self) -> Posterior | None:
-        """Return the last answer, unless it is still that of the collar before."""
-        found = self._posterior
-        return found if found is not None and found.answer.collar == self.collar else None
+    def _answer(self) -> tuple[int, Posterior | None]:
+        """Return the last answer and its number, unless it is still that of the collar before."""
+        number, found = self._answered
+        return number, found if found is not None and self._is_of_collar(found) else None
 
-    def _belief(self) -> dict[str, Any] | None:
-        drawn = self._overlay(night=False)
+    def _is_of_collar(self, posterior: Posterior) -> bool:
+        return posterior.answer.collar == self.collar
+
+    def _belief(self, number: int, posterior: Posterior) -> dict[str, Any] | None:
+        with self._drawing:
+            shown = self._pictures.setdefault(number, _Pictures(posterior))
+            drawn = shown.overlay(night=False)
+            for old in sorted(self._pictures)[:-MOST_PICTURES]:
+                del self._pictures[old]
         if drawn is None:
             return None
         sides = {name: getattr(drawn, name) for name in ("south", "west", "north", "east")}
-        return {"url": f"/belief.png?v={self._answers}", **sides}
+        return {"url": f"/belief.png?v={number}", **sides}
 
-    def belief_png(self, night: bool) -> bytes | None:
-        """Return the picture of where the collar may be."""
-        drawn = self._overlay(night=night)
+    def belief_png(self, number: int, night: bool) -> bytes | None:
+        """Return the picture that a map told of by this number; None where it is too old."""
+        with self._drawing:
+            shown = self._pictures.get(number)
+            if shown is None or not self._is_of_collar(shown.posterior):
+                return None
+            drawn = shown.overlay(night=night)
         return None if drawn is None else drawn.png
-
-    def _overlay(self, *, night: bool) -> Overlay | None:
-        from receiver.ui.web.belief import overlay
-
-        posterior = self._answer()
-        kept = self._pictures.get(night)
-        if kept is None or kept[0] is not posterior:
-            kept = (posterior, None if posterior is None else overlay(posterior, night=night))
-            self._pictures[night] = kept
-        return kept[1]
 
     def _declination_deg(self, time: datetime) -> float | None:
         from receiver.geodesy import declination_deg

@@ -75,7 +75,7 @@ class Search:
         """Return 1."""
         return 1
 
-    def belief_png(self, night: bool) -> bytes | None:
+    def belief_png(self, number: int, night: bool) -> bytes | None:
         """Return nothing."""
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:

@@ -171,13 +171,29 @@ def test_map_is_of_the_collar_homed_in_on(camp: Camp) -> None:
     assert [(b["bearing_deg"], b["age_s"]) for b in drawn["bearings"]] == [(90.0, 60)]
     assert set(drawn["regions"]) == {"50", "95"}
     assert drawn["belief"]["south"] < 43.0 < drawn["belief"]["north"]
-    day, night = camp.search.belief_png(False), camp.search.belief_png(True)
+    number = int(drawn["belief"]["url"].partition("=")[2])
+    day, night = (camp.search.belief_png(number, is_night) for is_night in (False, True))
     assert day is not None
     assert day.startswith(b"\x89PNG")
     assert day != night
+    assert camp.search.belief_png(number - 1, False) is None  # no map has told of it
     assert camp.search.next_collar() == "ira"
+    assert camp.search.belief_png(number, False) is None
     drawn = camp.search.map()
     assert (drawn["regions"], drawn["belief"]) == ({}, None)  # never leo's for ira
+
+
+def test_a_picture_is_of_the_answer_that_was_asked_for(camp: Camp) -> None:
+    told, pictures = list[int](), list[bytes | None]()
+    for number in range(1, 6):
+        (seen,) = bearings("leo").observations
+        derived = Derived(observations=[replace(seen, bearing_deg=30.0 * number)])
+        camp.look(derived=derived, posterior=answer(derived, "leo"))
+        told.append(int(camp.search.map()["belief"]["url"].partition("=")[2]))
+        pictures.append(camp.search.belief_png(told[-1], False))
+    assert len(set(pictures)) == 5
+    late = [camp.search.belief_png(number, False) for number in told]
+    assert late == [None, None, *pictures[2:]]
 
 
 def test_next_collar_goes_round() -> None:

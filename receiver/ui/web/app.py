@@ -36,7 +36,7 @@ from receiver.ui.web.static_files import read_folder
 COOKIE_S = 60 * 86_400
 SLOWEST_BODY_S = 10.0
 PAIRINGS_A_MINUTE, ENTRIES_A_MINUTE = 10, 240
-DEEPEST_ZOOM = 22
+DEEPEST_ZOOM, LONGEST_NUMBER = 22, 12
 TILE_S = 86_400
 PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 GOING_AWAY, CLOSED_WITHIN_S = 1001, 1.0
@@ -232,7 +232,7 @@ class _Pages:
 
     async def belief(self, request: Request) -> Response:
         self._operator(request)
-        drawn = await asyncio.to_thread(self._search.belief_png, _night(request))
+        drawn = await asyncio.to_thread(self._search.belief_png, _number(request), _night(request))
         return _picture(drawn, "private, max-age=60")
 
     async def entries(self, request: Request) -> Response:
@@ -275,6 +275,14 @@ def _too_many() -> HTTPException:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _number(request: Request) -> int:
+    """Return which answer's picture is asked for: bounds of one are wrong for any other."""
+    said = request.query_params.get("v", "")
+    if not (said.isascii() and said.isdecimal() and len(said) <= LONGEST_NUMBER):
+        raise HTTPException(404, phrase("there is no picture here"))
+    return int(said)
 
 
 def _night(request: Request) -> bool:

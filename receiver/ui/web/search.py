@@ -52,8 +52,8 @@ class Search(Protocol):
         """Return the number of the map by now."""
         ...
 
-    def belief_png(self, night: bool) -> bytes | None:
-        """Return the picture of where the collar may be."""
+    def belief_png(self, number: int, night: bool) -> bytes | None:
+        """Return the picture of where the collar may be that `belief` of a map has as its `v`."""
         ...
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:

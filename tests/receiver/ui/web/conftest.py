@@ -105,8 +105,8 @@ class Search:
     def map_version(self) -> int:
         return 7
 
-    def belief_png(self, night: bool) -> bytes | None:
-        return PNG + (b"night" if night else b"")
+    def belief_png(self, number: int, night: bool) -> bytes | None:
+        return PNG + (b"night" if night else b"") if number == 7 else None
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         return {1: PNG, 2: b"\xff\xd8\xff", 3: b"<svg onload=alert(1)>"}.get(z)

@@ -71,7 +71,9 @@ def test_the_token_is_in_the_fragment_alone(camp: Any) -> None:
 
 def test_pictures_are_what_they_say(camp: Any) -> None:
     web = camp.phone().web
-    assert web.get("/belief.png").headers["content-type"] == "image/png"
+    assert web.get("/belief.png?v=7").headers["content-type"] == "image/png"
+    for other in ("", "?v=6", "?v=8", "?v=", "?v=x", "?v=-7", f"?v={'7' * 5000}", "?night=1"):
+        assert web.get(f"/belief.png{other}").status_code == 404, other
     assert web.get("/belief.png?v=7&night=1").content.endswith(b"night")
     assert web.get("/tiles/1/0/0.png").headers["content-type"] == "image/png"
     assert web.get("/tiles/2/0/0.png").headers["content-type"] == "image/jpeg"

@@ -165,7 +165,7 @@ class Search:
     def map_version(self) -> int:
         return int(self.drawn["version"])
 
-    def belief_png(self, night: bool) -> bytes | None:
+    def belief_png(self, number: int, night: bool) -> bytes | None:
         away = np.hypot(*np.meshgrid(np.linspace(-1, 1, 128), np.linspace(-1, 1, 128)))
         pixels = np.zeros((128, 128, 4), np.uint8)
         pixels[..., 0], pixels[..., 1] = 200, 0 if night else 60
