@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
@@ -35,6 +36,7 @@ from receiver.ui.web.static_files import read_folder
 
 COOKIE_S = 60 * 86_400
 SLOWEST_BODY_S = 10.0
+MOST_WRITING = 8
 PAIRINGS_A_MINUTE, ENTRIES_A_MINUTE = 10, 240
 DEEPEST_ZOOM, LONGEST_NUMBER = 22, 12
 TILE_S = 86_400
@@ -93,6 +95,8 @@ class _Pages:
         self._intake = Intake(parts.search)
         self._live = Live(parts.search, parts.pairing)
         self._pairings = Rate(PAIRINGS_A_MINUTE, 60.0)
+        # Entries wait for the disk, and must not make snapshots wait with them.
+        self._writing = ThreadPoolExecutor(MOST_WRITING, "entries")
         self._entries = Rate(ENTRIES_A_MINUTE, 60.0)
 
     @contextlib.asynccontextmanager
@@ -100,6 +104,7 @@ class _Pages:
         task = asyncio.create_task(self._live.run())
         yield
         task.cancel()
+        self._writing.shutdown(wait=False, cancel_futures=True)
 
     # --- without a cookie ---------------------------------------------------------------------
 
@@ -248,7 +253,8 @@ class _Pages:
         if not self._entries.allows(device.id):
             raise _too_many()
         said = await _body(request)
-        identity, saved = await asyncio.to_thread(take, said, device)
+        loop = asyncio.get_running_loop()
+        identity, saved = await loop.run_in_executor(self._writing, take, said, device)
         return JSONResponse({"saved": saved, "id": identity}, 200 if saved else 202)
 
     async def devices(self, request: Request) -> Response:

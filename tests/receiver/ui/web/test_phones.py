@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -134,6 +137,20 @@ def test_what_the_disk_does_not_take_is_not_called_saved(camp: Any) -> None:
     before(written[0])
     assert phone.web.post("/entries", json=said).json()["saved"] is True
     assert len(camp.search.entries) == 1
+
+
+def test_entries_that_wait_for_the_disk_hold_up_nothing_else(camp: Any) -> None:
+    phone, goes_on = camp.phone(), threading.Event()
+    camp.search.submit = lambda entry: goes_on.wait(20.0)
+    with ThreadPoolExecutor(40) as sending:
+        for _ in range(40):  # more than the server has threads for anything
+            sending.submit(phone.web.post, "/entries", json=heard())
+        try:
+            time.sleep(0.5)
+            with live(phone) as socket:
+                assert json.loads(socket.recv(timeout=5))["map_version"] == 7
+        finally:
+            goes_on.set()
 
 
 def test_each_phone_has_a_place_of_its_own(camp: Any) -> None:
