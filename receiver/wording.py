@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 
 FIRST_YEAR = 2000
 # What XML cannot hold, and what a terminal would obey.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+# Formats, such as an override of the direction of writing, and separators of lines.
+_MARKS = {"Cf": "", "Zl": " ", "Zp": " "}
 _UNITS = (("year", 365.25 * 86_400.0), ("day", 86_400.0), ("hour", 3600.0), ("minute", 60.0))
 SIMULATION = "SIMULATION: nothing below was measured, no animal is there"
 
@@ -35,8 +38,15 @@ def local_time(time: datetime | None) -> str:
 
 
 def plain(text: str) -> str:
-    """Return somebody's text without control characters."""
-    return _CONTROL.sub(" ", text).strip()
+    """Return somebody's text without control characters and marks that nobody sees."""
+    return without_marks(_CONTROL.sub(" ", text)).strip()
+
+
+def without_marks(text: str) -> str:
+    """Return a text without what turns its letters round, and in one line."""
+    if text.isprintable():
+        return text
+    return "".join(_MARKS.get(unicodedata.category(letter), letter) for letter in text)
 
 
 def unit(level_unit: str | None) -> str:

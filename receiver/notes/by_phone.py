@@ -25,7 +25,7 @@ from receiver.notes import times
 from receiver.notes.content import Content
 from receiver.notes.describing import describe
 from receiver.records import CALL, HAND, NO_EVIDENCE, PHONE_TIME, Entry, utc_text
-from receiver.wording import plain
+from receiver.wording import plain, without_marks
 
 LONGEST_NAME = 40
 LARGEST_FILE_BYTES, MOST_ENTRIES = 8 << 20, 10_000
@@ -94,7 +94,7 @@ def name_of(value: object, what: str = "the name") -> str:
     Raises:
         ConfigError: it is no text of 1 to 40 letters.
     """
-    text = " ".join(value.split()) if isinstance(value, str) else ""
+    text = " ".join(without_marks(value).split()) if isinstance(value, str) else ""
     if not text or len(text) > LONGEST_NAME or not text.isprintable():
         raise ConfigError(
             phrase("{what} is not a text of 1 to {most} letters", what=what, most=LONGEST_NAME)

@@ -51,6 +51,15 @@ def taken(what: str, values: Any, **other: Any) -> Entry:
     return entry_of(said(what, values, **other), Teller(observer="B", collar="Leo"), clock())
 
 
+def test_marks_that_nobody_sees_are_taken_out() -> None:
+    """They turn the letters behind them round, or part a line."""
+    hidden = "\u202eZa\u200bur\u2066\u2028Khan\u2029\ufeff"
+    assert by_phone.name_of(hidden) == "Zaur Khan"
+    assert taken("note", {"text": f"at {hidden} rock"}).content["text"] == "at Zaur Khan rock"
+    with pytest.raises(ConfigError, match="1 to 40 letters"):
+        by_phone.name_of("\u202e\u2028")
+
+
 @pytest.mark.parametrize(("what", "values"), GOOD)
 def test_each_kind_is_understood_where_entries_are_read(what: str, values: dict[str, Any]) -> None:
     entry = taken(what, values, time="2026-11-24T11:59:00+00:00")
