@@ -55,15 +55,29 @@ const same = (call, other) =>
   call.observer === other.observer &&
   Math.abs(call.at - other.at) < SAME_MS;
 
+/** Return the calls that are none of others: each of those stands for one call and no more. */
+function without(calls, others) {
+  const left = [...others];
+  return calls.filter((call) => {
+    const at = left.findIndex((other) => same(call, other));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
 /** Show the calls of a snapshot; `extra_s` is how old the snapshot itself is. */
 export function showCalls(snapshot, extra_s) {
   const begin = Date.parse(snapshot.time);
-  const calls = snapshot.calls
-    .map((call) => ({ ...call, at: begin - call.age_s * 1000, age_s: call.age_s + extra_s }))
-    .filter((call) => call.age_s < SHOWN_S);
-  if (calls.some((call) => !known.some((other) => same(call, other)))) soundCall();
+  // The laptop tells which calls stand; one that came late from a phone may be hours old.
+  const told = extra_s < SHOWN_S ? snapshot.calls : [];
+  const calls = told.map((call) => ({
+    ...call,
+    at: begin - call.age_s * 1000,
+    age_s: call.age_s + extra_s,
+  }));
+  if (without(calls, known).length) soundCall();
   known = calls;
-  shown = calls.filter((call) => !seen.some((other) => same(call, other))).slice(-MOST_SHOWN);
+  shown = without(calls, seen).slice(-MOST_SHOWN);
   put(byId("calls"), shown.map(banner));
 }
 

@@ -18,6 +18,15 @@ A_MINUTE_LATER = """
 const [owner, was] = [arguments[0] === 'Date' ? Date : performance, {}];
 was.now = owner.now.bind(owner);
 owner.now = () => was.now() + 60000;"""
+LISTEN = """
+window.heard = [];
+const at = () => ({value: 0, setValueAtTime() {}, linearRampToValueAtTime() {}});
+const node = () => ({frequency: at(), gain: at(), connect: (to) => to, stop() {},
+  start() { heard.push(this.frequency.value); }});
+window.AudioContext = class {
+  state = 'running'; currentTime = 0; resume() {} suspend() {}
+  createOscillator() { return node(); } createGain() { return node(); }
+};"""
 MINUS = "\N{MINUS SIGN}"
 HOSTILE = "<img src=x onerror=document.title='broken'>"
 # Elements whose text is wider or higher than they are, by their text.
@@ -235,15 +244,7 @@ def test_arrow_turns_with_the_phone_s_compass(page: Any) -> None:
 
 
 def test_sound_follows_the_level_and_is_silent_when_nothing_new_is_heard(page: Any) -> None:
-    page.run("""
-      window.heard = [];
-      const at = () => ({value: 0, setValueAtTime() {}, linearRampToValueAtTime() {}});
-      const node = () => ({frequency: at(), gain: at(), connect: (to) => to, stop() {},
-        start() { heard.push(this.frequency.value); }});
-      window.AudioContext = class {
-        state = 'running'; currentTime = 0; resume() {} suspend() {}
-        createOscillator() { return node(); } createGain() { return node(); }
-      };""")
+    page.run(LISTEN)
     page.press("Menu", "Sound on", "Cancel")
     page.until(lambda: len(page.run("return heard")) > 2)
     assert set(page.run("return heard.map(Math.round)")) == {round(300 * 5**0.62)}
@@ -253,6 +254,27 @@ def test_sound_follows_the_level_and_is_silent_when_nothing_new_is_heard(page: A
         "const n = heard.length; heard.length = 0; return n"))  # fmt: skip
     time.sleep(0.6)
     assert page.run("return heard.length") == 0
+
+
+def test_each_new_call_sounds(page: Any) -> None:
+    """Also one right after another, and one that came hours late from a phone that was away."""
+    page.search.shown = replace(page.search.shown, strength=None)
+    page.run(LISTEN)
+    page.press("Menu", "Sound on", "Cancel")
+    first = Said(text="DANGER", age_s=3.0, observer="Zaur")
+    calls, blips = list[Said](), 6
+    for new in (first, replace(first, text="DANGER: rocks"), replace(first, age_s=2.0),
+                replace(first, age_s=9000.0), replace(first, observer="Bella")):  # fmt: skip
+        calls.append(new)
+        page.run("heard.length = 0")
+        page.search.shown = replace(page.search.shown, calls=tuple(calls))
+        page.until(lambda: len(page.run("return heard")) == blips)
+        time.sleep(0.5)
+        assert len(page.run("return heard")) == blips  # once
+    while page.all("#calls button"):
+        page.press("Understood")
+        time.sleep(0.3)
+    assert page.text("#calls") == ""
 
 
 def test_a_button_under_a_finger_is_not_replaced(page: Any) -> None:
