@@ -355,8 +355,14 @@ def test_three_hundred_connections_do_not_keep_a_phone_out(camp: Any) -> None:
 
 
 def open_live(phone: Any) -> ClientConnection:
+    """Connect as a phone does whose system keeps little of what it has not read."""
+    host, port = phone.url.removeprefix("http://").split(":")
+    link = socket.socket()
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+    link.connect((host, int(port)))
     return connect(
         phone.url.replace("http", "ws", 1) + "/live",
+        sock=link,
         compression=None,
         max_queue=1,
         close_timeout=0.1,  # one that reads nothing does not read the answer to its closing either
