@@ -20,8 +20,8 @@ from receiver.ui.homescreen.theme import Role
 from receiver.wording import area, length, plain
 
 Span = tuple[str, Role]
-# Below this, two peaks are called equal: what a meter and a hand differ by.
-SAME_DB = 3.0  # what an ear hears, and more than fading makes of the loudest of two sweeps
+# Below this, two peaks are called equal: what an ear hears, and what fading alone seldom makes.
+SAME_DB = 3.0
 # A peak holds until the next turn or half minute of walking has one.
 HELD_S = 60.0
 # An arrow that is further off the collar's direction does not point to the collar.

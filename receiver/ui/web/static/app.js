@@ -38,7 +38,6 @@ const now = {
 const page = {
   snapshot: () => now.snapshot,
   state: () => now.state,
-  isLive: () => now.live,
   receivers: () => [now.snapshot?.strength?.receiver, BY_EAR].filter(Boolean),
   receiver: () => {
     const usual = isOwnPlace() ? (now.snapshot?.strength?.receiver ?? BY_EAR) : BY_EAR;

@@ -85,6 +85,16 @@ def test_danger_is_called_by_holding_only(page: Any) -> None:
     assert [c["call"] for c in page.search.contents("call")] == ["animal seen"]
 
 
+def test_a_call_that_the_laptop_does_not_answer_is_called_to_nobody(page: Any) -> None:
+    """Recorded case: the page was live still, and said that everybody was called."""
+    with page.search.lock:  # the laptop hangs: nothing can be written
+        hold(page, "DANGER", 1.2)
+        page.until(lambda: "NOBODY hears this call" in page.text("#top .said"))
+    page.until(lambda: page.search.contents("call"))
+    hold(page, "ANIMAL SEEN", 1.2)
+    page.until(lambda: "Called to everybody" in page.text("#top .said"))
+
+
 def test_entries_wait_for_the_laptop_and_survive_a_reload(page: Any) -> None:
     page.laptop.go()
     page.until(lambda: "laptop away" in page.text("#top"))
