@@ -377,6 +377,8 @@ def browser(peer: Callable[[str], str], request: pytest.FixtureRequest) -> Itera
 @pytest.fixture(scope="session")
 def paired(driver: Any, laptop: Laptop) -> tuple[Any, Any]:
     """A browser that was paired, and its cookie."""
+    assert laptop.serving is not None
+    laptop.serving.revoke()
     Page(driver, laptop).pair()
     return driver, driver.get_cookies()[0]
 
@@ -392,6 +394,9 @@ def page(
     laptop.search.end()
     laptop.search.begin()
     laptop.restart("en")
+    assert laptop.serving is not None
+    for device in laptop.serving.devices[1:]:  # those of other tests: each name is given once
+        laptop.serving.revoke(device.id)
     shown.size(PHONE)
     driver.get(laptop.origin + "/no-page")  # of the same origin, and nothing runs there
     shown.run("localStorage.clear()")
