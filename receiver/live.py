@@ -7,9 +7,10 @@ lines of a replay are those of the live run, byte for byte.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Any
 
 from receiver.config import Collar, Configuration, configuration_from, setup_to
@@ -82,6 +83,8 @@ class Follower:
         self._others: dict[str, Collar] = {}
         self._derivation = Derivation(self._own, self._keys)
         self._last_seq = -1
+        self._foretold: dict[tuple[object, ...], Row] = {}  # told before they were on the disk
+        self._is_misnumbered = False
 
     @property
     def configuration(self) -> Configuration:
@@ -97,11 +100,37 @@ class Follower:
             derived.warnings.append(self.keys_fault)
         return derived
 
-    def news(self) -> list[Event]:
-        """Take the rows that were committed since the last call; return what they say."""
-        events = [e for row in self.journal.rows(after=self._last_seq) for e in self.add(row)]
+    def news(self, waiting: Iterable[Row] = ()) -> list[Event]:
+        """Take the rows that were committed since the last call; return what they say.
+
+        Rows that are `waiting` for a disk that takes none are told now, and not again later.
+        """
+        committed = list(self.journal.rows(after=self._last_seq))
+        events = [event for row in committed for event in self._tell_once(row)]
         self._last_seq = max(self._last_seq, 0)  # what came from other journals is not read twice
-        return events
+        if self._is_misnumbered and not self._foretold:
+            self._is_misnumbered = False
+            self._derive_anew(None)
+        saved = {_mark(row) for row in committed}
+        new = [row for row in waiting if _mark(row) not in saved]
+        return [*events, *(event for row in new for event in self._foretell(row))]
+
+    def _tell_once(self, row: Row) -> list[Event]:
+        """Take a committed row, unless it was told before."""
+        told = self._foretold.pop(_mark(row), None)
+        if told is None:
+            return self.add(row)
+        self._last_seq = row.seq
+        self._is_misnumbered |= row.seq != told.seq  # another program has written before it
+        return []
+
+    def _foretell(self, row: Row) -> list[Event]:
+        """Take a row that is not on the disk, under the number that it would get."""
+        number = self._last_seq + len(self._foretold) + 1
+        row = replace(row, origin=self.journal.origin, seq=number)
+        self._foretold[_mark(row)] = row
+        self._note(row)
+        return self._feed(row)
 
     def add(self, row: Row) -> list[Event]:
         """Take one row, in the order of the journal; return what it says."""
@@ -152,11 +181,21 @@ class Follower:
             self._derive_anew(row)
 
     def _derive_anew(self, end: Row | None) -> None:
+        """Derive all rows before `end` anew, and those that are not on the disk."""
         self._derivation = Derivation(self.configuration, self._keys)
-        for row in self.journal.rows():
-            if end is not None and (row.origin, row.seq) == (end.origin, end.seq):
-                return
+        known = takewhile(lambda row: not _is_same(row, end), self.journal.rows())
+        for row in chain(known, self._foretold.values()):
             self._feed(row)
+
+
+def _is_same(row: Row, other: Row | None) -> bool:
+    return other is not None and (row.origin, row.seq) == (other.origin, other.seq)
+
+
+def _mark(row: Row) -> tuple[object, ...]:
+    """Return what tells a row from all others also before it has a number."""
+    names = ("id", "source", "boot_id", "monotonic_ns", "raw", "reason", "ended", "address")
+    return type(row), *(getattr(row, name, None) for name in names)
 
 
 def _setups_of(row: Entry) -> list[Entry]:

@@ -122,7 +122,7 @@ def record(
     """Record until `stop` is set, the time is over or all sources have ended.
 
     Returns what was derived and the answer. `on_events` gets what was committed, in order, also
-    what is committed while stopping.
+    what is committed while stopping; who is guided (`homed`) gets what waits for a full disk, too.
 
     Raises:
         JournalError: rows could not be saved.
@@ -179,7 +179,7 @@ def _follow(
         try:
             now = session.clock.now()
             view.now, view.now_ns = now.utc, now.monotonic_ns
-            on_events(_seen(answers.follower.news(), view))
+            on_events(_seen(_news(session, view, writer, answers), view))
             if looks > next_answer:
                 next_answer = looks + round(answer_every_s / session.look_s)  # also if it fails
                 took_s = _locate(session, view, answers)
@@ -200,6 +200,12 @@ def _follow(
         now_ns = session.clock.now().monotonic_ns
         if session.seconds is not None and now_ns - begin_ns > session.seconds * 1e9:
             return
+
+
+def _news(session: Session, view: View, writer: Writer, answers: Answers) -> list[Event]:
+    """Return what was committed; who is guided also sees what waits for a disk that is full."""
+    must_see = session.homed is not None and view.is_stuck
+    return answers.follower.news(writer.unseen() if must_see else ())
 
 
 def _locate(session: Session, view: View, answers: Answers) -> float:

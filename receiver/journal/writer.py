@@ -6,10 +6,10 @@ user is told, and writing goes on when there is room again.
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from receiver.errors import JournalError
 from receiver.journal.store import Journal
@@ -30,12 +30,11 @@ class Writer:
     def __init__(self, journal: Journal, on_fault: Callable[[str], None]) -> None:
         self._journal = journal
         self._on_fault = on_fault
-        self._queue: queue.Queue[Row | None] = queue.Queue()
-        self._waiting_bytes = 0
-        self._pending: list[Row] = []
+        self._rows: deque[Row] = deque()  # handed over and not on the disk yet, in order
+        self._bytes = 0
+        self._seen = 0  # how many of these `unseen` has returned
         self._committed = 0
-        self._submitted = 0
-        self._count_lock = threading.Condition()
+        self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -48,25 +47,33 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many rows are not on the disk yet."""
-        return self._submitted - self._committed
+        return len(self._rows)
 
     def submit(self, row: Row) -> None:
         """Hand over a row; waits while far too much waits already, until the writer is stopped."""
-        with self._count_lock:
+        with self._changed:
             while self._is_full() and not self._stopping.is_set():
-                self._count_lock.wait(RETRY_INTERVAL_S)
-            self._submitted += 1
-            self._waiting_bytes += _size(row)
-        self._queue.put(row)
+                self._changed.wait(RETRY_INTERVAL_S)
+            self._rows.append(row)
+            self._bytes += _size(row)
+            if len(self._rows) in (1, COMMIT_ROWS):  # what the thread may wait for
+                self._changed.notify_all()
 
     def _is_full(self) -> bool:
-        return self.waiting >= WAITING_ROWS or self._waiting_bytes >= WAITING_BYTES
+        return self.waiting >= WAITING_ROWS or self._bytes >= WAITING_BYTES
+
+    def unseen(self) -> list[Row]:
+        """Return those rows that wait now and were not returned here before."""
+        with self._changed:
+            rows = list(islice(self._rows, self._seen, None))
+            self._seen = len(self._rows)
+        return rows
 
     def flush(self, timeout_s: float = 30.0) -> bool:
         """Wait until everything handed over is on the disk; return whether it is."""
-        with self._count_lock:
-            target = self._submitted
-            return self._count_lock.wait_for(lambda: self._committed >= target, timeout_s)
+        with self._changed:
+            target = self._committed + len(self._rows)
+            return self._changed.wait_for(lambda: self._committed >= target, timeout_s)
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Write what waits and end the thread.
@@ -82,54 +89,45 @@ class Writer:
     def stop(self) -> None:
         """End the thread after the rows that it can write; may be called twice."""
         self._stopping.set()
-        self._queue.put(None)
+        with self._changed:
+            self._changed.notify_all()
         self._thread.join(LONGEST_COMMIT_S)
 
     def left(self) -> list[Row]:
         """Return the rows that are not on the disk, once the writer has stopped."""
-        if self._thread.is_alive():  # it may still commit them: they must not be saved twice
-            return []
-        rows = list(self._pending)
-        while not self._queue.empty():
-            row = self._queue.get_nowait()
-            if row is not None:
-                rows.append(row)
-        return rows
+        # While its thread lives it may still commit them: they must not be saved twice.
+        return [] if self._thread.is_alive() else list(self._rows)
 
     def _run(self) -> None:
-        while not self._stopping.is_set() or not self._queue.empty():
-            self._collect()
-            if self._pending and not self._write():
+        while rows := self._next():
+            if not self._write(rows):
                 self._stopping.wait(RETRY_INTERVAL_S)
                 if self._stopping.is_set():
                     return
 
-    def _collect(self) -> None:
-        """Take rows until there are enough for a commit or the time for one has come."""
-        deadline = time.monotonic() + COMMIT_INTERVAL_S
-        while len(self._pending) < COMMIT_ROWS:
-            try:
-                row = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                return
-            if row is None:
-                return
-            self._pending.append(row)
+    def _next(self) -> list[Row]:
+        """Return the rows of the next commit: enough, or those of its time; [] at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._rows or self._stopping.is_set())
+            self._changed.wait_for(
+                lambda: len(self._rows) >= COMMIT_ROWS or self._stopping.is_set(),
+                COMMIT_INTERVAL_S,
+            )
+            return list(islice(self._rows, COMMIT_ROWS))
 
-    def _write(self) -> bool:
+    def _write(self, rows: list[Row]) -> bool:
         try:
-            self._journal.append(self._pending)
+            self._journal.append(rows)
         except JournalError as error:
             self._on_fault(f"{error}; {self.waiting} rows wait in memory")
             return False
         except Exception:  # one row of them cannot be written at all: it must not stop the others
-            return self._write_one_by_one()
-        self._saved(len(self._pending))
+            return self._write_one_by_one(rows)
+        self._saved(rows)
         return True
 
-    def _write_one_by_one(self) -> bool:
-        while self._pending:
-            row = self._pending[0]
+    def _write_one_by_one(self, rows: list[Row]) -> bool:
+        for row in rows:
             try:
                 self._journal.append([row])
             except JournalError as error:
@@ -138,15 +136,17 @@ class Writer:
             except Exception as error:
                 kind = type(row).__name__.lower()
                 self._on_fault(f"a {kind} row cannot be written and is left out ({error})")
-            self._saved(1)
+            self._saved([row])
         return True
 
-    def _saved(self, count: int) -> None:
-        with self._count_lock:
-            self._committed += count
-            self._waiting_bytes -= sum(map(_size, self._pending[:count]))
-            del self._pending[:count]
-            self._count_lock.notify_all()
+    def _saved(self, rows: list[Row]) -> None:
+        with self._changed:
+            for _ in rows:
+                self._rows.popleft()
+            self._bytes -= sum(map(_size, rows))
+            self._seen = max(self._seen - len(rows), 0)
+            self._committed += len(rows)
+            self._changed.notify_all()
 
 
 def _size(row: Row) -> int:

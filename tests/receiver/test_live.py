@@ -88,6 +88,39 @@ def test_rows_merged_before_listening_come_first_live_and_in_replay(tmp_path: Pa
             assert collars(printed)[-1] == "Baksan"
 
 
+def test_rows_that_wait_for_a_full_disk_are_told_once(tmp_path: Path) -> None:
+    """They are told while they wait, not again when they are saved, and derived as in a replay."""
+    with Journal.create(tmp_path / "search.journal", SHEET) as journal:
+        journal.append(rows(0, 2))
+        live = Follower(journal)
+        printed = live.news()
+        printed += live.news(rows(2, 4))
+        assert collars(printed) == ["Baksan"] * 4
+        assert len(live.result().observations) == 4
+        live.use(SHEET)
+        assert len(live.result().observations) == 4  # a sheet that is mended now forgets none
+        journal.append(rows(9, 10))  # another program's, written first
+        printed += live.news(rows(4, 6))
+        journal.append(rows(2, 5))
+        printed += live.news()
+        journal.append(rows(5, 8))
+        printed += live.news()
+        assert collars(printed) == ["Baksan"] * 9
+        assert live.news() == []
+        again = Follower(journal)
+        again.news()
+        assert again.result() == live.result()
+
+
+def test_row_that_was_saved_while_it_was_looked_at_is_told_once(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "search.journal", SHEET) as journal:
+        journal.append(rows(0, 3))
+        live = Follower(journal)
+        assert collars(live.news(rows(1, 4))) == ["Baksan"] * 4
+        journal.append(rows(3, 5))
+        assert collars(live.news()) == ["Baksan"]
+
+
 def test_own_sheet_stands_over_that_of_another_team(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "theirs.journal", SHEET) as theirs:
         theirs.append(rows(0, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,40 @@ def test_rows_that_cannot_be_saved_for_a_while_are_told(tmp_path: Path) -> None:
     holder.close()
     assert seen == [False, True]
     assert stop.is_set()
+
+
+def test_who_is_guided_sees_what_a_full_disk_does_not_take(tmp_path: Path) -> None:
+    """Level, place and STOP must not stand still because no row can be saved."""
+    source = "gps=nmea:pipe:sh -c 'while :; do echo \"$0\"; sleep 0.1; done' {place}"
+    source = source.format(
+        place="$GPRMC,123518,A,4807.038,N,01131.000,E,022.4,084.4,230326,003.1,W*62"
+    )
+    stuck, free, stop = threading.Event(), threading.Event(), threading.Event()
+    Journal.create(tmp_path / "search.journal", Configuration()).close()
+    holder = sqlite3.connect(tmp_path / "search.journal", isolation_level=None,
+                             check_same_thread=False)  # fmt: skip
+    seen: list[tuple[int, int]] = []
+    places: list[Place] = []
+
+    def take(events: list[Event]) -> None:
+        places.extend(event for event in events if isinstance(event, Place))
+
+    def look(view: View) -> None:
+        if view.saved > 2 and not stuck.is_set():
+            holder.execute("BEGIN IMMEDIATE")
+            stuck.set()
+        elif view.is_stuck and not free.is_set():
+            seen.append((view.saved, len(places)))
+            if len(seen) == 4:
+                holder.execute("ROLLBACK")
+                free.set()
+        elif free.is_set() and not view.is_stuck:
+            stop.set()
+
+    guided = replace(session(tmp_path, source, seconds=20), homed=lambda: None)
+    record(guided, take, look, stop)
+    holder.close()
+    assert len({saved for saved, _ in seen}) == 1
+    assert seen[-1][1] > seen[0][1]
+    with Journal.open(tmp_path / "search.journal") as journal:
+        assert len(derive(journal.rows(), Configuration()).places) == len(places)
