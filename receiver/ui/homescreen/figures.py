@@ -20,7 +20,7 @@ def figures(snapshot: Snapshot, scale: int, width: int) -> list[Row]:
     level = _level(snapshot.strength, scale)
     if width < NARROW:
         stop = words.must_stop(snapshot)
-        return _stop(snapshot, scale, width) if stop else [*level, *_in_words(snapshot, width)]
+        return _stop(snapshot, scale, width) if stop else [*level, *in_words(snapshot, width)]
     half = _half(snapshot.strength, scale, width)
     room = width - half
     beside = _stop(snapshot, scale, room) if words.must_stop(snapshot) else None
@@ -47,13 +47,14 @@ def _beside(left: list[Row], right: list[Row], half: int) -> list[Row]:
 def _direction(snapshot: Snapshot, scale: int, room: int) -> list[Row]:
     turned = words.turned_deg(snapshot)
     if turned is None:
-        return _in_words(snapshot, room)
+        return in_words(snapshot, room)
     block = digits.STALE if words.is_old(snapshot.where.age_s) else digits.FRESH
-    said = _in_words(snapshot, room - digits.ARROW_COLUMNS * scale - GAP)
+    said = in_words(snapshot, room - digits.ARROW_COLUMNS * scale - GAP)
     return _arrow(digits.arrow(turned, scale, block), said)
 
 
-def _in_words(snapshot: Snapshot, room: int) -> list[Row]:
+def in_words(snapshot: Snapshot, room: int) -> list[Row]:
+    """Return direction, distance and search area in words, in rows of a width."""
     where = snapshot.where
     near = words.nearness(where)
     return [

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from receiver.homing.snapshot import Said, Snapshot, SourceState, Strength
 from receiver.language import phrase
 from receiver.ui.homescreen import words
-from receiver.ui.homescreen.figures import bar, figures
+from receiver.ui.homescreen.figures import bar, figures, in_words
 from receiver.ui.homescreen.layout import KEEP, Block, Row, fit, fitting, fold, joined
 from receiver.ui.homescreen.theme import Role
 from receiver.ui.homescreen.words import Span
@@ -44,16 +44,31 @@ class Below:
 def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> list[Row]:
     """Return exactly `height` rows of `width` columns."""
     runs = [row for text in below.runs for row in fold(text, "banner", width)]
-    bottom = [*_said(below, snapshot, width), *runs, *_foot(below, width)][-height:]
-    top = [_opening()] if snapshot is None else _blocks(snapshot, below, width, height)
+    foot = _foot(below, width)[: max(height // 3, 1)]  # keys never push STOP off a small screen
+    bottom = [*_said(below, snapshot, width), *runs, *foot][-height:]
     room = height - len(bottom)
-    rows = [row for block in fitting(top, room) for row in block.rows][:room]
-    rows += [()] * (room - len(rows))
+    top = _opening() if snapshot is None else _top(snapshot, below, width, height, room)
+    rows = [*top, *[()] * room][:room]
     return [fit(row, width) for row in [*rows, *bottom]]
 
 
-def _opening() -> Block:
-    return Block(KEEP, (((phrase("opening the receivers"), "text"),),))
+def _opening() -> list[Row]:
+    return [((phrase("opening the receivers"), "text"),)]
+
+
+def _top(snapshot: Snapshot, below: Below, width: int, height: int, room: int) -> list[Row]:
+    blocks = fitting(_blocks(snapshot, below, width, height), room)
+    rows = [row for block in blocks for row in block.rows]
+    return rows if len(rows) <= room else _compact(snapshot, below, width)
+
+
+def _compact(snapshot: Snapshot, below: Below, width: int) -> list[Row]:
+    """The same without large figures, most needed first, for a screen that does not hold them."""
+    head, advice = _head(snapshot, width), _advice(snapshot, width)
+    banners, level = _banners(snapshot, below, width), _level_row(snapshot.strength)
+    if words.must_stop(snapshot):
+        return [head, *advice, *banners, level]
+    return [head, *banners, level, *in_words(snapshot, width), *advice]
 
 
 def _blocks(snapshot: Snapshot, below: Below, width: int, height: int) -> list[Block]:

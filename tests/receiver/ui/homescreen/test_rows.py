@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from receiver.homing.snapshot import Advice, Approach, Gain, Machine, Said, Snapshot, Where
+from receiver.language import phrase
 from receiver.ui.homescreen import digits, plain
 from receiver.ui.homescreen.layout import Row
 from receiver.ui.homescreen.rows import Below, drawn
@@ -116,6 +117,27 @@ def test_inside_the_limit_there_is_stop_and_nothing_that_leads_on(
         shown = "\n".join(lines(made(case_of_stop), width=width, height=height))
         drawings = [digits.drawn("STOP", scale) for scale in (1, 2)]
         assert any(all(row.strip() in shown for row in rows) for rows in drawings)
+
+
+@pytest.mark.parametrize("size", [(20, 6), (40, 10), (40, 12), (80, 10), (80, 12), (60, 16)])
+@pytest.mark.parametrize("question", ["", "t", "bm"])
+def test_stop_stands_on_the_smallest_screen(
+    made: Make, language: str, size: tuple[int, int], question: str
+) -> None:
+    pad = Keypad(["r30", "r85"], actions)
+    for key in question:
+        pad.feed(key)
+    below = Below(question=pad.question, keys=key_words())
+    for case in ("stop", "worst"):
+        shown = lines(made(case), below, *size)
+        assert any(phrase("STOP") in line or digits.drawn("STOP")[0] in line for line in shown)
+
+
+def test_a_small_screen_tells_the_level_and_the_direction_in_words(made: Make) -> None:
+    shown = "\n".join(lines(made(), width=40, height=10))
+    assert "r30 -87 dBm" in shown
+    assert "052°" in shown
+    assert "SPACE HEARD" in shown
 
 
 def test_what_is_old_is_struck_out_and_says_so(made: Make) -> None:
