@@ -239,13 +239,20 @@ def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Pa
         saved=running.writer.flush,
         own_radio=running.listening.own_radio,
         end=running.stop.set,
-        place=lambda: running.view.place,
+        place=lambda: searching.snapshot().place or running.view.place,
         maybe=running.listening.maybe,
         play=lambda: running.listening.play(journal.parent, face.say),
         say=face.say,
         prompt=lambda prompt: None,
         other=lambda done: other_deed(done, searching, face),
+        shown=lambda: _receiver_shown(searching),
     )
+
+
+def _receiver_shown(searching: Searching) -> str | None:
+    """Return the receiver whose level everybody looks at: a gain step is meant for it."""
+    strength = searching.snapshot().strength
+    return None if strength is None else strength.receiver
 
 
 def other_deed(done: Any, searching: Searching, face: HomeFace) -> None:

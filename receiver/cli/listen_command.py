@@ -64,12 +64,12 @@ def command(sources: tuple[str, ...], jsonl: bool, **options: Any) -> int:
 def _watched(session: Session) -> Iterator[tuple[Any, Any]]:
     """Keep the computer awake, and show what happens: a table with keys, or lines elsewhere."""
     from receiver.machine import Awake
-    from receiver.ui.keys import is_terminal
+    from receiver.ui.keys import can_draw, is_terminal
     from receiver.ui.status import StatusLine
 
     awake = Awake()
     try:
-        if is_terminal(sys.stdin, sys.stderr):
+        if can_draw() and is_terminal(sys.stdin, sys.stderr):
             with _table(session, awake) as parts:
                 yield parts
         else:

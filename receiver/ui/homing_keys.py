@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from receiver.errors import ConfigError
+from receiver.errors import ConfigError, InputError
+from receiver.geodesy import parse_place
 from receiver.homing.gains import GAIN_STEPS, NO_ANTENNA
 from receiver.language import phrase
 from receiver.notes import content as notes
-from receiver.ui.keypad import SURE, URGENT, YES_NO, Action, Step, common, heard, number
+from receiver.ui.keypad import (
+    GAIN_STEP,
+    HEARD,
+    SURE,
+    URGENT,
+    YES_NO,
+    Action,
+    Step,
+    common,
+    heard,
+    number,
+)
 
 STEP_KEYS = dict(zip("123456", GAIN_STEPS, strict=True))
 _OFF_TUNE = "off tune"
@@ -34,14 +46,15 @@ def step_words(step: str) -> str:
 
 def actions() -> dict[str, Action]:
     """Return what each key of `baksan home` begins, in the user's language."""
-    steps = {key: Action("gain step", values={"step": step}) for key, step in STEP_KEYS.items()}
+    steps = {key: Action(GAIN_STEP, values={"step": step}) for key, step in STEP_KEYS.items()}
     alarm = Action("call", (_call(),))
     return {
         **common(),
         **steps,
-        " ": Action("heard", (_heard(),)),
+        HEARD: Action("heard", (_heard(),)),
         "h": Action("heard", (_heard(),)),
         "e": Action("sighting", _sighting()),
+        "w": Action("place", (_place(),)),
         "c": Action("next collar"),
         "p": Action("approach", _approach()),
         "l": Action("light"),
@@ -52,7 +65,7 @@ def actions() -> dict[str, Action]:
 
 
 def _heard() -> Step:
-    choices = {**(heard().choices or {}), " ": "clear"}
+    choices = {**(heard().choices or {}), HEARD: "clear"}
     return Step("word", phrase("HEARD: SPACE clear, f faint, s strong"), choices, optional=False)
 
 
@@ -68,6 +81,18 @@ def _sighting() -> tuple[Step, ...]:
              parse=number(1, 100_000)),
         Step("trust", phrase("c certain, l likely (Enter), r rumour"), trust),
     )  # fmt: skip
+
+
+def _place() -> Step:
+    said = phrase("where you are: latitude longitude (43.3499 42.4453)")
+    return Step("place", said, parse=_read_place, optional=False)
+
+
+def _read_place(text: str) -> tuple[float, float]:
+    try:
+        return parse_place(text)
+    except InputError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _approach() -> tuple[Step, ...]:
@@ -104,6 +129,9 @@ def key_words() -> tuple[str, ...]:
         phrase("s silence"),
         phrase("e seen"),
         phrase("n note"),
+        phrase("g gain"),
+        phrase("w your place"),
+        phrase("v voice"),
         phrase("u undo"),
         phrase("1 attenuator"),
         phrase("2 3 4 off tune 5 10 20 kHz"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from receiver.errors import ConfigError
 from receiver.language import language, phrase
@@ -75,9 +75,19 @@ class Action:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+class _Asked(NamedTuple):
+    """A row of questions, as far as it has been answered; `by_itself`: no key began it."""
+
+    what: str
+    steps: tuple[Step, ...]
+    values: dict[str, Any]
+    extra: dict[str, Any]
+    by_itself: bool
+
+
 Actions = Mapping[str, Action]
-# This one is taken whatever is being chosen: it calls everybody.
-URGENT = "!"
+# These are taken whatever is being asked: a call to everybody, and HEARD, which does not wait.
+URGENT, HEARD = "!", " "
 
 
 def _magnetic(*after: str) -> Step:
@@ -187,6 +197,7 @@ def keys_line() -> str:
 
 
 ABOUT_A_RECEIVER = ("turn", "silence", "setup", "gain step")
+GAIN_STEP = "gain step"
 
 
 def which(receivers: Sequence[str]) -> Step:
@@ -200,15 +211,18 @@ def which(receivers: Sequence[str]) -> Step:
 class Keypad:
     """What is being typed, and what has been asked.
 
-    Of several receivers it is asked which one is meant. `turn_of` is the one that is being turned,
-    `transmitting` whether the team's own voice radio is, `maybe` a beacon that may be one: they
-    stand in the prompt until they end.
+    Of several receivers it is asked which one is meant; a gain step is of the one whose level is
+    `shown`. `turn_of` is the one that is being turned, `transmitting` whether the team's own voice
+    radio is, `maybe` a beacon that may be one: they stand in the prompt until they end.
     """
 
     def __init__(
-        self, receivers: Sequence[str] = (), table: Callable[[], Actions] = actions
+        self,
+        receivers: Sequence[str] = (),
+        table: Callable[[], Actions] = actions,
+        shown: Callable[[], str | None] = lambda: None,
     ) -> None:
-        self._receivers, self._table = tuple(receivers), table
+        self._receivers, self._table, self._receiver_shown = tuple(receivers), table, shown
         self.turn_of: str | None = None
         self.transmitting = False
         self.maybe = ""
@@ -218,7 +232,8 @@ class Keypad:
         self._typed = ""
         self._fault = ""
         self._extra: dict[str, Any] = {}
-        self._waiting: list[tuple[str, tuple[Step, ...], dict[str, Any]]] = []
+        self._by_itself = False
+        self._waiting: list[_Asked] = []
 
     @property
     def runs(self) -> list[str]:
@@ -238,8 +253,16 @@ class Keypad:
             return ""
         fault = f"  ({self._fault})" if self._fault else ""
         about = f"{self._extra['receiver']}: " if "receiver" in self._extra else ""
-        no = phrase("[Esc: no]")
-        return f"{about}{self._steps[0].prompt}: {self._typed}_{fault}  {no}"
+        return f"{about}{self._steps[0].prompt}: {self._typed}_{fault}  {self._ways_out()}"
+
+    def _ways_out(self) -> str:
+        if not self._by_itself:
+            return phrase("[Esc: no]")
+        return (
+            phrase("[SPACE: HEARD, Esc: later]")
+            if HEARD in self._table()
+            else phrase("[Esc: later]")
+        )
 
     @property
     def prompt(self) -> str:
@@ -248,20 +271,42 @@ class Keypad:
 
     def ask(self, what: str, steps: tuple[Step, ...], **extra: Any) -> None:
         """Ask something unasked, once what is being typed is finished."""
-        self._waiting.append((what, steps, extra))
+        self._waiting.append(_Asked(what, steps, {}, extra, by_itself=True))
         self._go_on()
 
     def feed(self, character: str) -> Entered | None:
         """Take one key; return what it finishes."""
         if character == ESCAPE:
-            self._clear()
+            self._leave()
             return None
         if not self._steps:
             return self._begin(character.translate(SAME_KEY).lower())
         step = self._steps[0]
+        if self._is_urgent(step, character):
+            return self._interrupt(character)
         if step.choices is not None:
             return self._choose(step, character)
         return self._type(step, character)
+
+    def _leave(self) -> None:
+        """Ask no more of this; of what nobody has begun, ask nothing at all."""
+        if self._by_itself:
+            self._waiting = [asked for asked in self._waiting if not asked.by_itself]
+        self._clear()
+
+    def _is_urgent(self, step: Step, character: str) -> bool:
+        is_free = character in (URGENT, HEARD) and character in self._table() and not self._typed
+        return is_free and character not in (step.choices or {})
+
+    def _interrupt(self, key: str) -> Entered | None:
+        """Begin something that does not wait; what is being asked goes on afterwards."""
+        if self._steps[0].name != SURE and self._what != self._table()[key].what:
+            asked = _Asked(
+                self._what, tuple(self._steps), self._values, self._extra, self._by_itself
+            )
+            self._waiting.insert(0, asked)
+        self._fault = ""
+        return self._begin(key)
 
     def _begin(self, key: str) -> Entered | None:
         what, steps = "turn", turn_start() if self.turn_of is None else turn_end()
@@ -273,6 +318,7 @@ class Keypad:
             action = table[key]
             what, steps, values = action.what, action.steps, dict(action.values)
         self._what, self._steps, self._values, self._extra = what, list(steps), values, {}
+        self._by_itself = False
         if what in ABOUT_A_RECEIVER:
             self._ask_which()
         return None if self._steps else self._finish()
@@ -280,6 +326,8 @@ class Keypad:
     def _ask_which(self) -> None:
         if self._what == "turn" and self.turn_of is not None:
             self._values["receiver"] = self.turn_of
+        elif self._what == GAIN_STEP and (shown := self._receiver_shown()):
+            self._values["receiver"] = shown
         elif len(self._receivers) > 1:
             self._steps.insert(0, which(self._receivers))
         else:
@@ -290,8 +338,6 @@ class Keypad:
         is_yes_no = step.choices is YES_NO and language() == "ru"
         said = YES_NO_RUSSIAN.get(character.lower()) if is_yes_no else None
         key = said or character.translate(SAME_KEY).lower()
-        if key == URGENT and URGENT in self._table():
-            return self._begin(URGENT)
         if key in step.choices:
             return self._answer(step.choices[key])
         if step.name == SURE:
@@ -300,8 +346,6 @@ class Keypad:
         return self._answer(None) if character in ENTERS and step.optional else None
 
     def _type(self, step: Step, character: str) -> Entered | None:
-        if character == URGENT and not self._typed and URGENT in self._table():
-            return self._begin(URGENT)
         if character in BACKSPACES:
             self._typed = self._typed[:-1]
         elif character not in ENTERS:
@@ -346,10 +390,11 @@ class Keypad:
     def _clear(self) -> None:
         self._what, self._steps, self._values = "", [], {}
         self._typed = self._fault = ""
-        self._extra = {}
+        self._extra, self._by_itself = {}, False
         self._go_on()
 
     def _go_on(self) -> None:
         if not self._steps and self._waiting:
-            self._what, steps, self._extra = self._waiting.pop(0)
-            self._steps, self._values = list(steps), {}
+            asked = self._waiting.pop(0)
+            self._what, self._steps, self._values = asked.what, list(asked.steps), asked.values
+            self._extra, self._by_itself = asked.extra, asked.by_itself

@@ -20,6 +20,7 @@ from receiver.clock import Clock
 from receiver.config import Collar
 from receiver.errors import ConfigError
 from receiver.homing.gains import NO_ANTENNA
+from receiver.homing.snapshot import Standing
 from receiver.language import phrase
 from receiver.notes import content as notes
 from receiver.notes.describing import describe
@@ -70,7 +71,7 @@ class Deeds:
     """What keys may do: each is a function of the running search.
 
     `other` does what only some commands have (the next collar, another light) and returns the
-    content of a row where one is to be saved.
+    content of a row where one is to be saved. `shown` is the receiver whose level is shown.
     """
 
     submit: Callable[[Entry], None]
@@ -78,12 +79,13 @@ class Deeds:
     saved: Callable[[float], bool]
     own_radio: Callable[[bool], None]
     end: Callable[[], None]
-    place: Callable[[], Place | None]
+    place: Callable[[], Place | Standing | None]
     maybe: Callable[[], str]
     play: Callable[[], None]
     say: Callable[[str], None]
     prompt: Callable[[str], None]
     other: Callable[[Entered], notes.Content | None] = lambda done: None
+    shown: Callable[[], str | None] = lambda: None
 
 
 class Keys:
@@ -102,7 +104,7 @@ class Keys:
         table: Callable[[], Actions] = actions,
     ) -> None:
         self._deeds, self._clock, self._observer, self.collar = deeds, clock, observer, collar
-        self.pad = Keypad(receivers, table)
+        self.pad = Keypad(receivers, table, deeds.shown)
         self._chain = GainChain()
         self._last: Entry | None = None
 
@@ -213,6 +215,13 @@ class Keys:
             case "sighting":
                 trust = values.get("trust", notes.TRUST["likely"])
                 return notes.sighting(values.get("radius_m", USUAL_RADIUS_M), trust)
+            case "place":
+                latitude_deg, longitude_deg = values["place"]
+                return {
+                    "kind": "place",
+                    "latitude_deg": latitude_deg,
+                    "longitude_deg": longitude_deg,
+                }
             case "gain step":
                 return self._gain_step(receiver, values["step"])
             case "call":
@@ -272,6 +281,10 @@ class Keys:
 
 
 def is_terminal(*streams: Any) -> bool:
-    """Tell whether all these streams are a terminal on which a table can be drawn."""
-    can_draw = os.environ.get("TERM") not in ("dumb", "unknown")
-    return can_draw and all(stream is not None and stream.isatty() for stream in streams)
+    """Tell whether all these streams are a terminal, whose keys can be read."""
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
+def can_draw() -> bool:
+    """Tell whether a terminal can show a screen, and not only lines."""
+    return os.environ.get("TERM") not in ("dumb", "unknown")

@@ -20,7 +20,7 @@ from receiver.ui.homescreen import plain
 from receiver.ui.homescreen.layout import Row
 from receiver.ui.homescreen.rows import STALLED_S, Below, drawn
 from receiver.ui.homing_keys import key_words
-from receiver.ui.keys import Keys, is_terminal, single_keys
+from receiver.ui.keys import Keys, can_draw, is_terminal, single_keys
 
 if TYPE_CHECKING:
     from receiver.ui.homescreen.app import HomeApp
@@ -125,9 +125,12 @@ class HomeFace:
             self.say(phrase("look out: no screen, lines go on: {fault}", fault=why))
 
     def _write_lines(self) -> None:
-        asked, written_s = "", 0.0
+        asked, written_s, has_told_keys = "", 0.0, False
         while not self._over.wait(LOOK_S):
             lines = self._unsaid()
+            if self._keys is not None and not has_told_keys:
+                has_told_keys = True
+                lines.append("  ".join(key_words()))
             question = "" if self._keys is None else self._keys.pad.question
             due_s = ASKED_EVERY_S if question else LINE_EVERY_S
             if self._ticks() - written_s >= due_s:
@@ -170,7 +173,7 @@ def homescreen(
 ) -> Iterator[tuple[HomeFace, Callable[[Keys], None]]]:
     """Give the face of a running search, and what starts its keys.
 
-    `ticks` is a clock in seconds that never jumps. With `lines`, or where there is no terminal, it
+    `ticks` is a clock in seconds that never jumps. With `lines`, or where no terminal can draw, it
     is one line a second. Call it from the main thread: the terminal is put back when it ends.
     """
     over, threads = threading.Event(), list[threading.Thread]()
@@ -183,7 +186,7 @@ def homescreen(
             face.close()
         return
     with single_keys() as descriptor:
-        face = HomeFace(ticks, screen=not lines)
+        face = HomeFace(ticks, screen=can_draw() and not lines)
         face.begin()
 
         def start(keys: Keys) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ import pytest
 pytest.importorskip("textual", reason="the extra [ui] is not installed")
 
 from receiver.cli import run
+from receiver.cli.interrupt import is_far
 from receiver.journal import Journal
 from receiver.records import Entry
 
@@ -119,6 +122,65 @@ def test_keys_write_rows(terminal: Any, tmp_path: Path) -> None:
     kinds = [e.content["kind"] for e in entries(tmp_path / "a.journal") if e.observer == "A"]
     assert "call" in kinds
     assert "level" in kinds
+
+
+@pytest.mark.peer("tmux")
+def test_a_terminal_that_only_writes_lines_takes_keys(terminal: Any, tmp_path: Path) -> None:
+    words = ["home", "--rehearse", "--speed", "10", "--journal", "a.journal"]
+    terminal.run([BAKSAN, *words], {"TERM": "dumb"})
+    terminal.wait_for("SPACE HEARD")
+    terminal.keys("  ")
+    terminal.wait_for("saved: heard clear")
+    terminal.keys("w43.35 42.44\n")
+    terminal.wait_for("saved: place")
+    terminal.keys("qy")
+    terminal.wait_for("the leader asks")
+    assert [row.content["kind"] for row in entries(tmp_path / "a.journal")][:2] == [
+        "level", "place",
+    ]  # fmt: skip
+
+
+def test_a_cut_link_ends_no_recording(tmp_path: Path) -> None:
+    """Who lost the link to the box on the ridge has not lost what it hears."""
+    process = subprocess.Popen(
+        [BAKSAN, "home", "--rehearse", "--speed", "10", "--plain", "--journal", "a.journal"],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={k: v for k, v in os.environ.items() if k not in ("TMUX", "STY")}
+        | {"SSH_CONNECTION": "192.168.1.2 50000 192.168.1.3 22"},
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        assert any(LINE.match(line.strip()) for line in process.stderr)
+        process.send_signal(signal.SIGHUP)
+        process.stderr.close()  # as the terminal is gone, too
+        saved = count(tmp_path / "a.journal")
+        deadline = time.monotonic() + 20
+        while count(tmp_path / "a.journal") <= saved and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert process.poll() is None
+        assert count(tmp_path / "a.journal") > saved
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    finally:
+        process.kill()
+
+
+def count(path: Path) -> int:
+    with Journal.open(path, readonly=True) as journal:
+        return len(journal)
+
+
+@pytest.mark.parametrize(
+    ("environment", "far"),
+    [
+        ({"SSH_CONNECTION": "a"}, True),
+        ({"SSH_CONNECTION": "a", "TMUX": "/tmp/x"}, False),
+        ({"SSH_CONNECTION": "a", "STY": "1.pts"}, False),
+        ({}, False),
+    ],
+)
+def test_only_a_link_that_nothing_keeps_open_is_far(environment: dict[str, str], far: bool) -> None:
+    assert is_far(environment) is far
 
 
 def test_the_end_does_not_tell_what_stop_withheld(rehearsal: tuple[Path, str]) -> None:

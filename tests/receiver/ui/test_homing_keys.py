@@ -198,3 +198,52 @@ def test_a_call_to_all_waits_for_no_question() -> None:
     saved.keys.ask(["r30"], True)
     assert "antenna" in saved.keys.pad.question
     assert saved.type("!d")[-1] == {"kind": "call", "call": "danger"}
+
+
+def test_heard_waits_for_no_question_and_what_was_asked_goes_on() -> None:
+    """Recorded case: the space bar was taken for the name of an antenna."""
+    saved = Saved()
+    saved.keys.ask(["r30", "r85"], True)
+    for character in "yagi":
+        saved.keys.press(character)
+    assert saved.type("\n") == []
+    assert saved.keys.pad.question.startswith("r30: directional")
+    assert "SPACE: HEARD" in saved.keys.pad.question
+    assert saved.type("  ")[-1]["heard"] is True
+    assert saved.keys.pad.question.startswith("r30: directional")
+    rows = saved.type("y\n\n\n\n\n")
+    assert rows[-1]["antenna"] == "yagi"
+    assert rows[-1]["directional"] is True
+    assert saved.keys.pad.question.startswith("r85: antenna")
+
+
+def test_escape_leaves_all_that_nobody_asked_for() -> None:
+    saved = Saved()
+    saved.keys.ask(["r30", "r85"], True)
+    saved.type("\x1b")
+    assert saved.keys.pad.question == ""
+
+
+def test_who_is_asked_sure_is_not_asked_again_after_a_call() -> None:
+    saved = Saved()
+    saved.type("q!s")
+    assert saved.keys.pad.question == ""
+    assert saved.type("b90\n!!s")[-1] == {"kind": "call", "call": "animal seen"}
+    assert "magnetic" in saved.keys.pad.question
+    assert saved.type("tb")[-1]["kind"] == "bearing"
+
+
+def test_a_gain_step_is_of_the_receiver_whose_level_is_shown() -> None:
+    shown = "r85"
+    pad = Keypad(["r30", "r85"], actions, lambda: shown)
+    (step,) = typed("1", pad)
+    assert step.values == {"step": "attenuator", "receiver": "r85"}
+
+
+def test_a_place_is_typed_and_a_magnetic_bearing_needs_no_gps() -> None:
+    saved = Saved()
+    assert saved.type("w43.3499 42.4453\n") == [
+        {"kind": "place", "latitude_deg": 43.3499, "longitude_deg": 42.4453}
+    ]
+    saved.type("w43.3499\n")
+    assert "write 43.3499,42.4453" in saved.keys.pad.question
