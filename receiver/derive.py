@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from protocols import DecodeError, Packet, decode, find
 from receiver import instruments, platforms, positions, search
@@ -59,7 +60,11 @@ class Derivation:
     """The state of a derivation; `add` rows as they come, ask for the `result` at any time."""
 
     def __init__(self, configuration: Configuration, keys: Mapping[str, str] | None = None) -> None:
-        """Begin with a configuration, and the keys of collars by their names."""
+        """Begin with a configuration, and the keys of collars by their names.
+
+        `complaints` are of position sources, with the time of each.
+        """
+        self.complaints: list[tuple[datetime, str]] = []
         self._configuration = configuration
         self._keys = lorawan_keys(keys or {}, configuration.collars)
         self._formats = formats(configuration.collars)
@@ -132,7 +137,7 @@ class Derivation:
             self._warnings[f"source {row.source}: a fault, its bytes are left out: {error!r}"] += 1
             stream.parser.reset()
             return []
-        self._complain(stream)
+        self._complain(stream, row.time)
         events: list[Event] = []
         for index, item in enumerate(found):
             said, wrong = plausible(item)
@@ -141,13 +146,15 @@ class Derivation:
             events += self._take(said, index, row, stream)
         return events
 
-    def _complain(self, stream: _Stream) -> None:
+    def _complain(self, stream: _Stream, time: datetime) -> None:
         """Tell what a position source complains of, each kind of it once."""
         complaint: str = getattr(stream.parser, "complaint", "")
         kind = re.sub(r"[\d.]+", "#", complaint)
         if complaint and kind not in stream.complaints:
             stream.complaints.add(kind)
-            self._warnings[f"source {stream.source.source}: {complaint}"] += 1
+            said = f"source {stream.source.source}: {complaint}"
+            self._warnings[said] += 1
+            self.complaints.append((time, said))
 
     def _take(
         self, item: Detection | Place, index: int, row: Heard, stream: _Stream

@@ -100,6 +100,10 @@ class Follower:
             derived.warnings.append(self.keys_fault)
         return derived
 
+    def complaints(self, since: datetime) -> list[str]:
+        """Return what was wrong with places, or the clock, since a time."""
+        return [said for time, said in self._derivation.complaints if time >= since]
+
     def news(self, waiting: Iterable[Row] = ()) -> list[Event]:
         """Take the rows that were committed since the last call; return what they say.
 

@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -224,7 +224,8 @@ def _locate(session: Session, view: View, answers: Answers) -> float:
     derived, view.posterior = answers.answer(session.clock.now().utc, view.past, **assumed)
     view.derived, view.answered_ns = derived, session.clock.now().monotonic_ns
     _look_at_receivers(session, view, derived)
-    _judge_silences(view, derived)
+    if view.begin is not None:
+        _tell(view, [*answers.follower.complaints(view.begin), *_silences(derived, view.begin)])
     return (session.clock.now().monotonic_ns - begin_ns) / 1e9 / session.clock.speed
 
 
@@ -243,13 +244,17 @@ def _look_at_receivers(session: Session, view: View, derived: Derived) -> None:
         view.side = f"{last.called.upper()}, by {louder:.0f} dB, {age_s:.0f} s ago"
 
 
-def _judge_silences(view: View, derived: Derived) -> None:
-    """Tell of each silence said in this run that does not count what it lacks, once."""
+def _tell(view: View, faults: Sequence[str]) -> None:
+    """Show what went wrong, each once."""
+    view.faults += [said for said in dict.fromkeys(faults) if said not in view.faults]
+
+
+def _silences(derived: Derived, begin: datetime) -> Iterator[str]:
+    """Tell of each silence said in this run that does not count what it lacks."""
     for judged in (*derived.observations, *derived.unplaced):
         lacks = lacking(judged)
-        if lacks and view.begin is not None and judged.time >= view.begin:
-            said = f"silence at {judged.time:%H:%M:%S} UTC is kept and does not count: {lacks}"
-            view.faults += [] if said in view.faults else [said]
+        if lacks and judged.time >= begin:
+            yield f"silence at {judged.time:%H:%M:%S} UTC is kept and does not count: {lacks}"
 
 
 def unsaid(session: Session, receivers: Sequence[str]) -> tuple[list[str], bool]:

@@ -150,8 +150,12 @@ def invite(serving: Serving, role: Any = "operator") -> None:
     from receiver.ui.web.server import qr
 
     address = serving.invite(role)
-    for text in (qr(address), phrase("for one phone: {address}", address=address)):
-        click.echo(text, err=True)
+    if serving.reaches_phones:
+        click.echo(qr(address), err=True)
+        click.echo(phrase("for one phone: {address}", address=address), err=True)
+    else:
+        here = phrase("for a browser of this computer: {address}", address=address)
+        click.echo(f"{here}\n{phrase('phones need --lan: begin again with it')}", err=True)
     if serving.fingerprint:
         said = phrase("certificate of this computer: {mark}", mark=serving.fingerprint)
         click.echo(said, err=True)

@@ -183,3 +183,25 @@ def test_who_is_guided_sees_what_a_full_disk_does_not_take(tmp_path: Path) -> No
     assert seen[-1][1] > seen[0][1]
     with Journal.open(tmp_path / "search.journal") as journal:
         assert len(derive(journal.rows(), Configuration()).places) == len(places)
+
+
+def test_a_wrong_clock_and_a_gps_without_a_place_are_told_while_it_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "ANSWER_EVERY_S", 0.5)
+    said = (
+        "$GPRMC,123518,A,4807.038,N,01131.000,E,022.4,084.4,230316,003.1,W*61",
+        "$GPRMC,123519,A,0000.000,N,00000.000,E,000.0,084.4,230316,003.1,W*66",
+    )
+    told: list[list[str]] = []
+    for sentence in said:
+        source = f"gps=nmea:pipe:sh -c 'echo \"$0\"; sleep 3' {sentence}"
+        faults: list[str] = []
+
+        def look(view: View, faults: list[str] = faults) -> None:
+            faults[:] = view.faults
+
+        record(session(tmp_path, source, seconds=2.5), lambda e: None, look, threading.Event())
+        told.append(faults)
+    assert "the computer's clock is" in told[0][0]
+    assert told[1] == ["source gps: GPS says 0, 0: it has no place"]

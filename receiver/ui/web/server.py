@@ -39,13 +39,15 @@ PING_S, PONG_S = 10.0, 20.0
 class Serving:
     """A server that runs.
 
-    `secure` tells whether browsers give this page place, compass and a screen that stays on.
+    `secure` tells whether browsers give this page place, compass and a screen that stays on,
+    `reaches_phones` whether any other computer can open it at all.
     `fingerprint` is that of the certificate authority, as phones show it, "" without https.
     """
 
     url: str
     pairing: Pairing
     secure: bool
+    reaches_phones: bool
     fingerprint: str = ""
 
     def invite(self, role: Role) -> str:
@@ -100,6 +102,7 @@ def serve(search: Search, options: Options) -> Iterator[Serving]:
             url=f"{scheme}://{_bracketed(options.host)}:{port}",
             pairing=pairing,
             secure=options.https or _is_loopback(options.host),
+            reaches_phones=not _is_loopback(options.host),
             fingerprint="" if by is None else by.fingerprint,
         )
         with _running(server, opened):

@@ -55,6 +55,14 @@ def invitation(folder: Path, number: int = 0) -> str:
     pytest.fail((folder / "said").read_text())
 
 
+def test_who_forgot_lan_is_told(box: subprocess.Popen[str], tmp_path: Path) -> None:
+    """Recorded case: a code of 127.0.0.1 was shown, which no phone can open."""
+    invitation(tmp_path)
+    said = (tmp_path / "said").read_text()
+    assert "phones need --lan" in said
+    assert "█" not in said
+
+
 def phone(address: str, observer: str) -> Any:
     url, _, token = address.partition("/#")
     web = httpx.Client(base_url=url, headers={"X-Baksan": "1"})
