@@ -58,11 +58,13 @@ const page = {
   },
   tapPlace(then) {
     page.showMiddle("map");
-    askTap((latitude, longitude) => {
-      setPlace(latitude, longitude);
+    askTap((...tapped) => {
+      setPlace(...tapped);
       then?.();
     });
   },
+  /** Whether the laptop knows where this phone's bearer is: he carries its GPS, too. */
+  laptopKnows: () => isOwnPlace() && now.snapshot.place.age_s + old_s() < OLD_S,
 };
 
 /** Whoever carries the laptop holds its receiver; everybody else listens by ear. */

@@ -3,8 +3,8 @@
 import { held } from "./calls.js";
 import { headingSpread, trueHeading } from "./compass.js";
 import { byId, el, put } from "./dom.js";
-import { degrees, phrase } from "./phrases.js";
-import { placeForEntry } from "./place.js";
+import { age, degrees, phrase } from "./phrases.js";
+import { mayHaveGone, place, placeForEntry, stay } from "./place.js";
 import { last, submit, waiting } from "./queue.js";
 import { askNumber, askText, choose, close, sheet } from "./sheet.js";
 
@@ -13,7 +13,8 @@ const LONGEST_NOTE = 300; // so that an entry fits into one code
 
 let page = null;
 
-/** Make the buttons. `owner` has `snapshot()`, `state()`, `receiver()`, `say(text)`, `tapPlace()`. */
+/** Make the buttons. `owner` has `snapshot()`, `state()`, `receiver()`, `say(text)`, `tapPlace()`,
+ * `laptopKnows()`. */
 export function makeDeeds(owner) {
   page = owner;
   if (page.state()?.role === "viewer") {
@@ -40,8 +41,11 @@ export function makeDeeds(owner) {
   );
 }
 
+/** The place of an entry made now; the laptop's own GPS tells it of who carries the laptop. */
+const here = () => (page.laptopKnows() ? null : placeForEntry());
+
 function enter(what, values, time) {
-  submit(what, { ...values, ...placeForEntry() }, time);
+  submit(what, { ...values, ...here() }, time);
   page.say(phrase("Kept: {what}", { what: describe({ what, values }) }));
 }
 
@@ -94,7 +98,7 @@ function turn() {
         [phrase("yes, all around"), true],
         [phrase("no, a part"), false],
       ],
-      (full) => enter("turn", { receiver, state: "end", loudest_deg, magnetic, full }),
+      (full) => enterDirection("turn", { receiver, state: "end", loudest_deg, magnetic, full }),
     ),
   );
 }
@@ -139,17 +143,39 @@ function askDirection(title, optional, done) {
           [phrase("a compass (magnetic)"), true],
           [phrase("the map (true north)"), false],
         ],
-        (magnetic) => withPlace(magnetic, () => done(value, magnetic)),
+        (magnetic) => done(value, magnetic),
       );
     },
     { optional, extra },
   );
 }
 
-/** A compass reading is made true where it was taken: that place must be known. */
+/** Go on once the place of a direction is sure: somebody who walked on would give a wrong one. */
 function withPlace(needed, then) {
-  if (!needed || placeForEntry()) then();
+  if (page.laptopKnows()) then();
+  else if (placeForEntry() && mayHaveGone()) askWhetherStill(then);
+  else if (placeForEntry() || !needed) then();
   else page.tapPlace(then);
+}
+
+function askWhetherStill(then) {
+  choose(
+    phrase("Your place is {age} old: are you still there?", { age: age(place().age_s) }),
+    [
+      [phrase("yes, still there"), true],
+      [phrase("no, tap the map"), false],
+    ],
+    (still) => {
+      if (!still) return page.tapPlace(then);
+      stay();
+      return then();
+    },
+  );
+}
+
+/** Enter a direction; one by a compass is made true where it was taken. */
+function enterDirection(what, values) {
+  withPlace(values.magnetic === true, () => enter(what, values));
 }
 
 function bearing() {
@@ -160,7 +186,7 @@ function bearing() {
         [phrase("sharp"), true],
         [phrase("broad"), false],
       ],
-      (sharp) => enter("bearing", { degrees: value, magnetic, sharp }),
+      (sharp) => enterDirection("bearing", { degrees: value, magnetic, sharp }),
     ),
   );
 }
@@ -248,7 +274,7 @@ function undo() {
 }
 
 function call(what) {
-  const { id } = submit("alarm", { call: what, ...placeForEntry() });
+  const { id } = submit("alarm", { call: what, ...here() });
   page.say(phrase("Calling …"));
   setTimeout(() => {
     const waits = waiting().some((entry) => entry.id === id);

@@ -15,6 +15,8 @@ const OLD_S = 10;
 const EARTH_M = 6371000;
 const WEDGE_M = 6000;
 const CLOSEST = 19;
+const FINGER_PX = 20; // half as wide as a thumb
+const [GOOD_TAP_M, BAD_TAP_M] = [40, 100];
 // Weak to strong, for the colour-blind too: the lightness rises evenly.
 const DAY = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"];
 const NIGHT = ["#400000", "#700000", "#a00000", "#d00000", "#ff0000"];
@@ -48,9 +50,15 @@ export function makeMap() {
   }
   map.on("click", ({ latlng }) => {
     if (!tapped) return;
+    const good_m = Math.round(pixels_m(FINGER_PX));
+    if (good_m > BAD_TAP_M && map.getZoom() < CLOSEST) {
+      map.setView(latlng, map.getZoom() + Math.ceil(Math.log2(good_m / GOOD_TAP_M)));
+      showTapNotice(phrase("Here it is larger: tap again where you are."));
+      return;
+    }
     const done = tapped;
     stopTapping();
-    done(latlng.lat, latlng.lng);
+    done(latlng.lat, latlng.lng, good_m);
   });
   map.on("zoomend moveend", drawScale);
   byId("map").append(
@@ -76,13 +84,17 @@ function buttons() {
   return box;
 }
 
-/** Ask for a tap on the map; `done(latitude, longitude)` gets it. */
+/** Ask for a tap on the map; `done(latitude, longitude, accuracy_m)` gets it. */
 export function askTap(done) {
   tapped = done;
+  showTapNotice(phrase("Tap the map where you are."));
+}
+
+function showTapNotice(words) {
   const notice = byId("tap-here");
   put(
     notice,
-    el("span", {}, phrase("Tap the map where you are.")),
+    el("span", {}, words),
     el(
       "button",
       {
@@ -338,12 +350,17 @@ export function fit() {
   fitted = true;
 }
 
-function drawScale() {
+/** Return how many metres so many pixels are in the middle of the map. */
+function pixels_m(count) {
   const y = map.getSize().y / 2;
-  const metres = map.distance(
+  return map.distance(
     map.containerPointToLatLng([0, y]),
-    map.containerPointToLatLng([100, y]),
+    map.containerPointToLatLng([count, y]),
   );
+}
+
+function drawScale() {
+  const metres = pixels_m(100);
   if (!(metres > 0)) return;
   const power = 10 ** Math.floor(Math.log10(metres));
   const round = [5, 2, 1].map((step) => step * power).find((step) => step <= metres);

@@ -6,6 +6,8 @@ import { sendPlace } from "./server.js";
 
 const EVERY_MS = 4000;
 const TOO_OLD_S = 1800; // a fix that old belongs to no entry
+const STANDING_S = 120; // who has not told his place for so long may have gone on
+const WALKING_M_S = 1;
 
 let told = () => {};
 let state = "";
@@ -18,20 +20,34 @@ export function place() {
   return fix && { ...fix, age_s: (Date.now() - Date.parse(fix.time)) / 1000 };
 }
 
-/** Return the place that goes with an entry made now, null where it is too old. */
+/** Return the place that goes with an entry made now, null where it is too old.
+ *
+ * Who may have gone on since is only so near to it as a walk allows.
+ */
 export function placeForEntry() {
   const here = place();
   if (!here || here.age_s > TOO_OLD_S) return null;
   const { latitude_deg, longitude_deg, accuracy_m } = here;
-  return { latitude_deg, longitude_deg, accuracy_m };
+  const gone_m = here.age_s > STANDING_S ? here.age_s * WALKING_M_S : 0;
+  const near_m = gone_m ? Math.round((accuracy_m ?? 0) + gone_m) : accuracy_m;
+  return { latitude_deg, longitude_deg, accuracy_m: near_m };
+}
+
+/** Tell whether the place must be confirmed before a direction is taken from it. */
+export const mayHaveGone = () => place()?.age_s > STANDING_S;
+
+/** Say that this phone is still where it was. */
+export function stay() {
+  const { latitude_deg, longitude_deg, accuracy_m } = place();
+  setPlace(latitude_deg, longitude_deg, accuracy_m);
 }
 
 /** Say how the place is known, or why not. */
 export const placeState = () => state;
 
-/** Set the place from a tap or from typed degrees. */
-export function setPlace(latitude, longitude) {
-  take(latitude, longitude, null, new Date());
+/** Set the place from a tap, which is good to some metres, or from typed degrees. */
+export function setPlace(latitude, longitude, accuracy_m = null) {
+  take(latitude, longitude, accuracy_m, new Date());
 }
 
 function take(latitude, longitude, accuracy, time) {

@@ -31,11 +31,39 @@ def test_buttons_write_rows(page: Any) -> None:
     assert {entry.observer for entry in page.search.entries} == {"Alan"}
 
 
+def alone(page: Any, **changes: Any) -> None:
+    """The bearer of the page is not he who carries the laptop: its GPS says nothing of him."""
+    place = replace(page.search.shown.place, observer="Zaur")
+    page.search.shown = replace(page.search.shown, place=place, **changes)
+    page.until(lambda: "tap your place on the map" in page.text("#guide"))
+
+
+def tap(page: Any) -> None:
+    page.until(lambda: "Tap the map" in page.text("#tap-here"))
+    touch_map(page)
+    page.until(lambda: "tap again" in page.text("#tap-here"))  # all of the search is in sight
+    touch_map(page)
+
+
+def touch_map(page: Any) -> None:
+    ActionChains(page.driver).move_to_element(page.find("#map")).click().perform()
+
+
+def grow_old(page: Any, seconds: float) -> None:
+    """The phone has told its place so long ago."""
+    page.run(
+        """
+          const fix = JSON.parse(localStorage.getItem('baksan.place'));
+          fix.time = new Date(Date.parse(fix.time) - 1000 * arguments[0]).toISOString();
+          localStorage.setItem('baksan.place', JSON.stringify(fix));""",
+        seconds,
+    )
+
+
 def test_a_turn_that_runs_is_ended(page: Any) -> None:
-    page.search.shown = replace(page.search.shown, turning=True)
-    page.press("End turn", "9", "0", "OK or skip", "a compass (magnetic)")
-    ActionChains(page.driver).move_to_element(page.find("#map")).click().perform()  # no place yet
-    page.press("yes, all around")
+    alone(page, turning=True)
+    page.press("End turn", "9", "0", "OK or skip", "a compass (magnetic)", "yes, all around")
+    tap(page)  # no place yet
     page.until(lambda: page.search.contents("turn"))
     (turn,) = page.search.contents("turn")
     assert (turn["state"], turn["full"]) == ("end", True)
@@ -43,15 +71,54 @@ def test_a_turn_that_runs_is_ended(page: Any) -> None:
 
 
 def test_place_is_tapped_where_the_browser_gives_none(page: Any) -> None:
+    alone(page)
     page.press("Seen")  # nobody knows yet where this phone is
-    assert "Tap the map" in page.text("#tap-here")
-    ActionChains(page.driver).move_to_element(page.find("#map")).click().perform()
+    tap(page)
     page.press("within 50 m", "certain")
     page.until(lambda: page.search.contents("sighting"))
     (seen,) = page.search.contents("sighting")
     assert seen["latitude_deg"] == pytest.approx(42.9, abs=0.05)
     assert (seen["radius_m"], seen["trust"]) == (50, 0.95)
+    assert 10 < seen["accuracy_m"] <= 100  # as wide as a thumb at this zoom
     page.until(lambda: page.search.contents("place"))
+
+
+def test_a_tap_on_a_map_of_a_whole_country_is_no_place(page: Any) -> None:
+    page.press("Menu", "Tap my place on the map", *["\N{MINUS SIGN}"] * 4)
+    tap(page)
+    page.until(lambda: page.search.contents("place"))
+    (place,) = page.search.contents("place")
+    assert place["accuracy_m"] <= 100
+    assert place["latitude_deg"] == pytest.approx(42.9, abs=0.05)
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_a_direction_is_not_taken_from_an_old_place_unasked(page: Any, still: bool) -> None:
+    """Recorded case: who had walked for half an hour gave a bearing from where he began."""
+    alone(page)
+    page.press("Menu", "Type my place", "4", "2", ".", "8", "OK", "4", "4", ".", "1", "OK")
+    page.until(lambda: page.search.contents("place"))
+    grow_old(page, 600)
+    page.press("HEARD", "clear")  # does not wait, and is only so near
+    page.press("Bearing", "2", "1", "0", "OK", "the map (true north)", "sharp")
+    page.until(lambda: "Your place is 10 min old" in page.text("#sheet"))
+    page.press("yes, still there" if still else "no, tap the map")
+    if not still:
+        tap(page)
+    page.until(lambda: page.search.contents("bearing"))
+    (bearing,), (heard,) = page.search.contents("bearing"), page.search.contents("level")
+    assert (bearing["latitude_deg"] == 42.8) is still
+    assert heard["accuracy_m"] == pytest.approx(600, abs=30)
+    assert (bearing.get("accuracy_m") or 0) <= 100
+
+
+def test_who_carries_the_laptop_is_where_its_gps_is(page: Any) -> None:
+    """Recorded case: what his phone had been told half an hour ago went before the GPS."""
+    page.press("Menu", "Type my place", "4", "2", ".", "5", "OK", "4", "4", ".", "1", "OK")
+    page.until(lambda: page.search.contents("place"))
+    page.press("Bearing", "2", "1", "0", "OK", "the map (true north)", "sharp")
+    page.until(lambda: page.search.contents("bearing"))
+    assert "latitude_deg" not in page.search.contents("bearing")[0]
 
 
 def test_place_is_typed(page: Any) -> None:
