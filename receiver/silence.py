@@ -127,6 +127,11 @@ def lacking(judged: Observation) -> str:
     return (judged.text or "").partition(NOT_COUNTED)[2] if judged.kind == "note" else ""
 
 
+def proves_nothing(silence: Observation) -> bool:
+    """Tell whether a silence was kept as one that does not count."""
+    return NOT_COUNTED in (silence.text or "")
+
+
 def on_probability(collar: Collar | None, span: Span) -> float:
     """Return how likely the beacon was on the air at some time of a span, by its sheet."""
     if collar is None:

@@ -45,6 +45,7 @@ from receiver.report.told import (
     Stay,
     Told,
 )
+from receiver.silence import proves_nothing
 from receiver.wording import plain
 
 SHARE = "95"
@@ -140,6 +141,15 @@ _COUNTED = {
 }
 
 
+# A silence that did not count: it is told, and drawn on no map.
+UNPROVEN = "unproven"
+
+
+def _counted(o: Observation) -> str:
+    is_unproven = o.kind == "silence" and proves_nothing(o)
+    return UNPROVEN if is_unproven else _COUNTED[o.kind]
+
+
 def _stays(observations: Iterable[Observation], precision: Precision) -> tuple[Stay, ...]:
     """Return what was heard where and when, gathered by cell and day, in order."""
     gathered: dict[tuple[object, ...], list[Observation]] = {}
@@ -163,14 +173,15 @@ def _together(o: Observation, precision: Precision) -> tuple[object, ...]:
 
 
 def _stay(observations: list[Observation], precision: Precision) -> Stay:
-    counts = Counter(_COUNTED[o.kind] for o in observations)
+    counts = Counter(map(_counted, observations))
     first = observations[0]
     return Stay(
         begin=when(min(o.time for o in observations), precision),
         end=till(max(o.time for o in observations), precision),
         spot=where(first.latitude_deg, first.longitude_deg, precision),
         heard=counts["heard"],
-        silent=counts["silent"],
+        silent=counts["silent"] + counts[UNPROVEN],
+        unproven=counts[UNPROVEN],
         bearings=counts["bearings"],
         seen=counts["seen"],
     )
@@ -236,7 +247,7 @@ def _coarse_chart(facts: Facts, precision: Precision) -> Chart:
     for o in facts.observations:
         spot = where(o.latitude_deg, o.longitude_deg, precision)
         if spot is not None and o.kind in _COUNTED:
-            marks.setdefault(spot, set()).add("heard" if o.kind == "bearing" else _COUNTED[o.kind])
+            marks.setdefault(spot, set()).add("heard" if o.kind == "bearing" else _counted(o))
     for spot in _area_cells(facts, precision):
         marks.setdefault(spot, set()).add("in_area")
     return Chart(cells=tuple(_cell(spot, own, precision) for spot, own in sorted(marks.items())))
@@ -300,13 +311,13 @@ def _crossings(ring: Ring, latitude_deg: float) -> Iterator[float]:
 
 def _exact_chart(facts: Facts) -> Chart:
     exact = PRECISIONS["exact"]
-    placed: dict[str, list[Spot]] = {"heard": [], "silent": [], "seen": [], "bearings": []}
+    placed: dict[str, list[Spot]] = {look: [] for look in (*_COUNTED.values(), UNPROVEN)}
     rays = []
     for o in facts.observations:
         spot = where(o.latitude_deg, o.longitude_deg, exact)
         if spot is None or o.kind not in _COUNTED:
             continue
-        placed[_COUNTED[o.kind]].append(spot)
+        placed[_counted(o)].append(spot)
         if o.bearing_deg is not None:
             ways = (o.bearing_deg, *o.bearing_alternatives_deg)
             rays += [Ray(spot=spot, bearing_deg=way, sd_deg=o.bearing_sigma_deg or 10.0)

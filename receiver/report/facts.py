@@ -36,6 +36,7 @@ from receiver.records import (
     said_time,
 )
 from receiver.search import Places, from_entry, put
+from receiver.silence import lacking
 
 if TYPE_CHECKING:
     from receiver.case import Case
@@ -191,6 +192,7 @@ def noticed(entries: Iterable[Entry], case: Case) -> list[Observation]:
     every = (*case.observations, *case.derived.unplaced)
     known = [o for o in every if o.kind in (*NOTICED, "position")]
     ids = {o.id for o in known}
+    lacks = {o.id: o.text for o in every if lacking(o)}
     places: dict[str, list[Place]] = defaultdict(list)
     for place in case.derived.places:
         places[place.observer].append(place)
@@ -198,7 +200,8 @@ def noticed(entries: Iterable[Entry], case: Case) -> list[Observation]:
     for entry in entries:
         if entry.id not in ids and entry.content.get("kind") in NOTICED:
             with suppress(TypeError, ValueError, KeyError, OverflowError):
-                known.append(put(from_entry(entry), where.get(entry.observer)))
+                said = put(from_entry(entry), where.get(entry.observer))
+                known.append(replace(said, text=lacks.get(entry.id, said.text)))
     return sorted(known, key=lambda o: (o.time, o.id))
 
 

@@ -178,10 +178,16 @@ def _stays(told: Told) -> Section:
             phrase("bearings"), phrase("seen"))  # fmt: skip
     rows = tuple(_stay(stay, told.precision) for stay in told.stays[:MOST_ROWS])
     silent = sum(stay.silent for stay in told.stays)
+    unproven = sum(stay.unproven for stay in told.stays)
     sentences = [
         phrase("Silence counts: where somebody listened and heard nothing, it is less likely to be."
                " Times that nothing was heard: {count}.", count=silent)
     ]  # fmt: skip
+    if unproven:
+        sentences.append(
+            phrase("Of these {count} prove nothing: the receiver was not tested that day, or it was"
+                   " not listened long enough or all around.", count=unproven)
+        )  # fmt: skip
     if len(told.stays) > MOST_ROWS:
         more = len(told.stays) - MOST_ROWS
         sentences.append(phrase("{count} rows more are not shown.", count=more))

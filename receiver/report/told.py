@@ -28,8 +28,8 @@ class Spot(NamedTuple):
 class Stay:
     """What was heard in one cell, from one hour to another. `spot` None: place not told or known.
 
-    Counts of times that the collar was heard, not heard, a bearing taken, the animal or its own fix
-    seen.
+    Counts of times that the collar was heard, not heard (and of these that proved nothing), a
+    bearing taken, the animal or its own fix seen.
     """
 
     begin: datetime
@@ -37,6 +37,7 @@ class Stay:
     spot: Spot | None
     heard: int
     silent: int
+    unproven: int
     bearings: int
     seen: int
 

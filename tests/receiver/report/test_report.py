@@ -116,6 +116,18 @@ def test_what_does_not_count_is_told_all_the_same(made: Any) -> None:
     assert kinds == {"level": 6, "bearing": 3, "silence": 3, "sighting": 1}
 
 
+def test_silences_that_prove_nothing_are_told_as_such_and_not_drawn(made: Any) -> None:
+    """The made-up team tested no receiver: a ministry must not read that nothing is there."""
+    found = made.facts()
+    for precision in ("10km", "exact"):
+        said = told(found, "ministry", PRECISIONS[precision], "R")
+        assert (sum(s.silent for s in said.stays), sum(s.unproven for s in said.stays)) == (3, 3)
+        assert said.chart is not None
+        assert not said.chart.silent
+        assert not any(cell.silent for cell in said.chart.cells)
+        assert "Of these 3 prove nothing" in page(report(said)).decode()
+
+
 def test_every_text_is_escaped_in_an_exact_report(made: Any) -> None:
     found = made.facts()
     html = page(report(told(found, "ministry", PRECISIONS["exact"], made.hostile))).decode()
