@@ -30,7 +30,9 @@ COUNTS = {
     "pulses", "pulse_count", "slot_count", "level_dbm", "trusted", "duplicates", "refused",
 }  # fmt: skip
 # Names that people gave, and what they typed: shown as they are.
-GIVEN = {"path", "file", "collar", "observer", "address", "folder", "device_id", "command_path"}
+GIVEN = {
+    "path", "file", "collar", "observer", "address", "folder", "device_id", "command_path", "typed",
+}  # fmt: skip
 
 # Lists of words to choose from, which are typed as they are, where they are no sentence.
 CHOICES = {
@@ -110,7 +112,7 @@ def phrase(text: str, /, **values: object) -> str:
 
 def _shown(text: str, name: str, value: object) -> str:
     """Return a value as the English template writes it; words in it are translated."""
-    if isinstance(value, str) and name not in GIVEN:
+    if isinstance(value, str) and name not in GIVEN and not _is_choice(name, value):
         value = translated(value)
     found = re.search(rf"\{{{name}(?:![rs])?(:[^{{}}]*)?\}}", text)
     return f"{{0{found[1] or ''}}}".format(value) if found else str(value)
@@ -283,9 +285,11 @@ class _Book:
 
 def _is_typed(template: _Template, name: str, value: str) -> bool:
     """Tell whether a value is what people type: of an option, or a list of words to choose from."""
-    return (template.is_option and name != "error") or (
-        name in CHOICES and _LISTED.fullmatch(value) is not None
-    )
+    return (template.is_option and name != "error") or _is_choice(name, value)
+
+
+def _is_choice(name: str, value: str) -> bool:
+    return name in CHOICES and _LISTED.fullmatch(value) is not None
 
 
 def _edges(text: str) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ import click
 from receiver import __version__
 from receiver.cli.speaking import language_option, speak, speaking
 from receiver.errors import ReceiverError
-from receiver.language import default_language, language, set_language, translated
+from receiver.language import Told, default_language, language, set_language, translated
 
 COMMANDS = {
     "demo": "Rehearse a search without any hardware.",
@@ -144,5 +144,5 @@ def _fault_message(error: Exception) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"baksan: {translated(' '.join(message.split()))}", err=True)
+    click.echo(Told(f"baksan: {translated(' '.join(message.split()))}"), err=True)
     return code

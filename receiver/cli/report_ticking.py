@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from receiver.errors import ConfigError
-from receiver.language import phrase
+from receiver.language import Told, phrase
 from receiver.report.public import Item, items, withheld
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def preview(facts: Facts) -> Iterator[str]:
         yield f"  {one.count:>6}  {one.title}{examples}"
     yield phrase("Only where you tick it:")
     for item in items(facts):
-        yield f"  {item.name:<13}{item.title}: {item.value}; {item.danger}"
+        yield Told(f"  {item.name:<13}{item.title}: {item.value}; {item.danger}")
 
 
 def chosen(facts: Facts, include: tuple[str, ...]) -> set[str]:
@@ -36,10 +36,10 @@ def chosen(facts: Facts, include: tuple[str, ...]) -> set[str]:
         ConfigError: a name that is none, nobody to ask, or not confirmed.
     """
     known = items(facts)
-    names = {item.name for item in known}
-    if wrong := [name for name in include if name not in names]:
-        raise ConfigError(phrase("--include {name}: there is {names}", name=wrong[0],
-                                 names=", ".join(sorted(names)) or phrase("nothing")))  # fmt: skip
+    names = ", ".join(sorted(item.name for item in known)) or "nothing"
+    for typed in include:
+        if typed not in {item.name for item in known}:
+            raise ConfigError(f"--include {typed}: there is {names}")
     ticked = set(include) if include else {item.name for item in known if _asked(item)}
     _confirm()
     return ticked

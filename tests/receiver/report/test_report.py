@@ -116,6 +116,18 @@ def test_what_does_not_count_is_told_all_the_same(made: Any) -> None:
     assert kinds == {"level": 6, "bearing": 3, "silence": 3, "sighting": 1}
 
 
+def test_what_can_be_ticked_is_named_as_it_is_typed_in_any_language(
+    made: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Recorded case: --include understood none of the names that the Russian list showed."""
+    run(["--language", "ru", "report", str(made.path), "--for", "public", "--include", "год"])
+    listed, _, refused = capsys.readouterr().err.partition("baksan: ")
+    shown = re.findall(r"^  (\S+) +\S.*: ", listed.partition("отметите")[2], re.MULTILINE)
+    known = {item.name for item in items(made.facts())}
+    assert set(shown) == known
+    assert all(name in refused for name in known)
+
+
 def test_silences_that_prove_nothing_are_told_as_such_and_not_drawn(made: Any) -> None:
     """The made-up team tested no receiver: a ministry must not read that nothing is there."""
     found = made.facts()
