@@ -91,6 +91,7 @@ class Finding:
     begin: datetime | None = None
     _levels: dict[str, Levels] = field(default_factory=dict)
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
     _shown: str = ""  # the receiver whose level is shown
     _stands: Stands = field(init=False)
     _entered: Entered = field(init=False)
@@ -166,6 +167,7 @@ class Finding:
         if not may_be_of(heard, self.collar, self.sheet):
             return
         receiver = heard.receiver or heard.source
+        self._names[receiver] = _name_of(receiver, heard.source)
         known = self._levels.get(receiver)
         if heard.kind == "slot" and known is not None and known.has_single_pulses(since_s):
             return  # the same beacon as it was some seconds ago
@@ -274,18 +276,24 @@ class Finding:
         return self._told[2]
 
     def _strength(self, now_s: float) -> Strength | None:
-        """Return the level of the beacon, else of packets; of one receiver as long as it hears."""
+        """Return the level of the beacon, else of packets; of one receiver as long as it hears.
+
+        The one that is turned stays in sight also where its antenna is deaf.
+        """
         sweeps = self._sweeps.spans(now_s)
         told = [
             strength
             for receiver, levels in self._levels.items()
             if (strength := levels.strength(receiver, now_s, sweeps))
         ]
-        best = min(told, key=self._rank, default=None)
+        turned = [s for s in told if s.receiver == self._shown and self._sweeps.is_turning(now_s)]
+        best = min(turned or told, key=self._rank, default=None)
         self._shown = "" if best is None else best.receiver
-        if best is not None and self._sweeps.is_turning(now_s):
-            return replace(best, trend_db=None)  # the loudest of this turn may be still to come
-        return best
+        if best is None:
+            return None
+        best = replace(best, name=self._names[best.receiver])
+        # The loudest of a turn that runs may be still to come.
+        return replace(best, trend_db=None) if self._sweeps.is_turning(now_s) else best
 
     def _rank(self, told: Strength) -> tuple[bool, bool, bool, float]:
         is_old, has_beats = told.age_s > OLD_S, self._levels[told.receiver].has_beats
@@ -357,6 +365,10 @@ class Finding:
             heard_age_s=None if strength is None else strength.age_s,
             elevations_known=self.elevations_known,
         )
+
+
+def _name_of(receiver: str, source: str) -> str:
+    return source if receiver == source else f"{source} {receiver[-4:]}"
 
 
 def _overdue(age_s: float) -> float:

@@ -25,7 +25,8 @@ class Strength:
     `share` is where it lies between the receiver's noise (0) and its saturation (1). `peak_db` is
     the loudest of the last sweep and holds; `trend_db` compares the peaks of the last two sweeps
     (turns, or half minutes of walking) heard with the same antenna and gain, None where there are
-    not two. `unit` is dBm only with a calibration; "count" for a meter without a curve.
+    not two. `unit` is dBm only with a calibration; "count" for a meter without a curve. `name` is
+    what people call the receiver: of several gateways behind one source, with the end of its own.
     """
 
     receiver: str
@@ -37,6 +38,7 @@ class Strength:
     peak_age_s: float | None = None
     trend_db: float | None = None
     saturated: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,8 @@ def _level(snapshot: Snapshot) -> str:
     strength = snapshot.strength
     if strength is None:
         return phrase("nothing heard yet")
-    level = f"{plain(strength.receiver)} {words.figure(strength)} {words.unit(strength)}"
+    name = plain(strength.name or strength.receiver)
+    level = f"{name} {words.figure(strength)} {words.unit(strength)}"
     trend = words.trend(strength).lstrip("▲▼= ") if strength.trend_db is not None else ""
     loud = phrase("TOO LOUD: next gain step") if strength.saturated else ""
     return ", ".join(part for part in (_aged(level, strength.age_s), trend, loud) if part)

@@ -136,7 +136,7 @@ def _off(source: SourceState) -> str:
 def _level_row(strength: Strength | None) -> Row:
     if strength is None:
         return ((phrase("nothing heard yet"), "strong"),)
-    name = plain(strength.receiver)
+    name = plain(strength.name or strength.receiver)
     now = words.aged(f"{name} {words.figure(strength)} {words.unit(strength)}", strength.age_s)
     peak = () if strength.peak is None else _peak(strength, strength.peak)
     loud: Row = ((phrase("TOO LOUD: next gain step"), "banner"),) if strength.saturated else ()

@@ -173,6 +173,29 @@ def test_beacon_goes_before_its_packets_until_it_is_old(search: Search) -> None:
     assert (s.receiver, s.unit, s.share) == ("gate", "dBm", 0.222)  # 20 of 90 dB
 
 
+def test_the_receiver_that_is_turned_stays_in_sight_where_its_antenna_is_deaf(
+    search: Search,
+) -> None:
+    """Recorded case: in the deaf part of a turn the large figure went to a gateway."""
+    search.live(pulse(5.0), entry(6.0, "t", kind="turn", state="start"))
+    search.at(7.0)
+    search.live(packet(18.0, -80.0))
+    turned = search.at(20.0).strength
+    assert turned is not None
+    assert (turned.receiver, turned.age_s) == ("r30", 15.0)
+    search.live(entry(21.0, "u", kind="turn", state="end"))
+    after = search.at(22.0).strength
+    assert after is not None
+    assert after.receiver == "gate"
+
+
+def test_a_gateway_has_the_name_of_its_source(search: Search) -> None:
+    search.live(packet(5.0, -80.0, receiver="00000000000000a1"))
+    shown = search.at(6.0).strength
+    assert shown is not None
+    assert (shown.name, shown.receiver) == ("gate 00a1", "00000000000000a1")
+
+
 def test_gateways_of_one_source_are_scales_of_their_own(search: Search) -> None:
     for second in range(0, 60, 2):
         search.live(packet(second, -80.0, receiver="gw1", session="gate/gw1@x"),

@@ -15,7 +15,7 @@ let awake = false;
 let sounding = false;
 let why = "";
 
-/** Show the menu. `page` has `state()`, `receivers()`, `receiver()`, `showMiddle(name)`. */
+/** Show the menu. `page` has `state()`, `snapshot()`, `receivers()`, `receiver()`, `showMiddle(name)`. */
 export function showMenu(page) {
   const again = () => showMenu(page);
   const button = (words, deed) => el("button", { click: deed }, words);
@@ -44,7 +44,7 @@ export function showMenu(page) {
       askTap(setPlace);
     }),
     button(phrase("Type my place"), typePlace),
-    button(phrase("I listen with: {receiver}", { receiver: named(page.receiver()) }), () => {
+    button(phrase("I listen with: {receiver}", { receiver: named(page) }), () => {
       const all = page.receivers();
       keep("receiver", all[(all.indexOf(page.receiver()) + 1) % all.length]);
       again();
@@ -58,7 +58,12 @@ export function showMenu(page) {
   ]);
 }
 
-const named = (receiver) => (receiver === "hand" ? phrase("by ear") : receiver);
+/** Return how people call the receiver that this phone's entries are about. */
+function named(page) {
+  const [receiver, shown] = [page.receiver(), page.snapshot()?.strength];
+  if (receiver === "hand") return phrase("by ear");
+  return (shown?.receiver === receiver && shown.name) || receiver;
+}
 
 function notes() {
   const words = [
