@@ -8,6 +8,7 @@ square kilometres, and a STOP that always stands says nothing. So an area that i
 discs of the limit (300 m: 5.7 km2) stops nobody by itself: there the chance of being nearer than
 the limit counts, and stops from 1 in 4 on. (A first beep alone, without any direction, leaves about
 1 in 6 of it within 300 m: every doubling of the distance up to the usual reach is equally likely.)
+A STOP that stands goes only once that chance is below 1 in 8: it must not come and go by itself.
 
 The outline is drawn flat about the searcher's own place (azimuthal equidistant), so that lengths
 from there are true; a side of 20 km may lie some metres beside the straight line on a sphere.
@@ -26,7 +27,7 @@ from receiver.geodesy import LocalGrid
 from receiver.homing.snapshot import Approach
 
 USUAL_LIMIT_M, DROPPED_LIMIT_M = 300.0, 30.0
-AREA, DEFINITE_DISCS, NEAR_SHARE = "95", 20, 0.25
+AREA, DEFINITE_DISCS, NEAR_SHARE, LEFT_SHARE = "95", 20, 0.25, 0.125
 if TYPE_CHECKING:
     from receiver.locator import Posterior
 
@@ -38,10 +39,12 @@ def approach(
     place_deg: tuple[float, float] | None,
     limit_m: float,
     off_m: float = 0.0,
+    *,
+    has_stopped: bool = False,
 ) -> Approach:
     """Return how a searcher at (latitude, longitude), up to `off_m` beside it, stands to the limit.
 
-    Who does not know better where he is keeps so much more away.
+    Who does not know better where he is keeps so much more away. `has_stopped`: STOP stands.
     """
     if posterior is None or place_deg is None or AREA not in posterior.answer.regions:
         return Approach(limit_m=limit_m, edge_m=None, must_stop=False)
@@ -49,19 +52,27 @@ def approach(
     edge_m = distance_m(area["geometry"], *place_deg)
     kept_away_m = limit_m + off_m if limit_m > 0 else 0.0
     share = share_within(posterior, place_deg, kept_away_m)
-    stop = must_stop(edge_m, float(area["area_m2"]), share, kept_away_m)
+    near_share = LEFT_SHARE if has_stopped else NEAR_SHARE
+    stop = must_stop(edge_m, float(area["area_m2"]), share, kept_away_m, near_share)
     return Approach(limit_m=limit_m, edge_m=edge_m, must_stop=stop)
 
 
-def must_stop(edge_m: float | None, area_m2: float, share_within: float, limit_m: float) -> bool:
+def must_stop(
+    edge_m: float | None,
+    area_m2: float,
+    share_within: float,
+    limit_m: float,
+    near_share: float = NEAR_SHARE,
+) -> bool:
     """Tell whether a searcher `edge_m` from the search area (0 inside) must not be led on.
 
-    `share_within` is the chance that the collar is nearer than the limit.
+    `share_within` is the chance that the collar is nearer than the limit, `near_share` that from
+    which on it stops him.
     """
     if edge_m is None or limit_m <= 0:
         return False
     is_definite = area_m2 <= DEFINITE_DISCS * math.pi * limit_m**2
-    return share_within >= NEAR_SHARE or (is_definite and edge_m <= limit_m)
+    return share_within >= near_share or (is_definite and edge_m <= limit_m)
 
 
 def share_within(posterior: Posterior, place_deg: tuple[float, float], radius_m: float) -> float:

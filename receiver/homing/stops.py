@@ -1,7 +1,8 @@
 """Who must not go on: within the approach limit of the homed collar, or of another one.
 
 A search that goes on to the next collar does not lift the limit of the last one: its animal is
-still there. What is worked out for somebody is kept until he or the answer moves.
+still there. What is worked out for somebody is kept until he or the answer moves; a STOP that stood
+under the same limit is not so soon taken away.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class Stops:
             return approach(posterior, here, limit_m)
         kept, asked = self._kept.get((who, collar)), (here, limit_m, off_m)
         if kept is None or kept.posterior is not posterior or kept.asked != asked:
-            kept = _Kept(posterior, asked, approach(posterior, *asked))
+            has_stopped = kept is not None and kept.stands.must_stop and kept.asked[1] == limit_m
+            stands = approach(posterior, *asked, has_stopped=has_stopped)
+            kept = _Kept(posterior, asked, stands)
             self._kept[who, collar] = kept
         return kept.stands

@@ -9,7 +9,8 @@ import pytest
 
 from receiver.geodesy import LocalGrid, end_of_line
 from receiver.homing.approach import approach, distance_m, must_stop, share_within
-from receiver.locator import LocatorConfig, Stream
+from receiver.homing.stops import Stops
+from receiver.locator import LocatorConfig, Posterior, Stream
 from receiver.records import Observation
 
 PIECES = [
@@ -66,6 +67,30 @@ def test_very_wide_area_stops_only_where_the_chance_is() -> None:
     assert must_stop(0.0, wide_m2, 0.25, 300.0)
 
 
+def test_a_stop_that_stands_does_not_go_by_itself_as_the_chance_wavers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chances = iter([0.24, 0.26, 0.2, 0.13, 0.12, 0.2, 0.3, 0.2])
+    monkeypatch.setattr("receiver.homing.approach.share_within", lambda *asked: next(chances))
+    monkeypatch.setattr("receiver.homing.approach.DEFINITE_DISCS", 0)
+    limit_m, stops, stood = [300.0], Stops(lambda collar: limit_m[0]), []
+    for number in range(7):
+        stops.take("leo", posterior_about(HERE, trust=0.9 + 0.01 * number))
+        stood.append(stops.of("A", HERE, "leo").must_stop)
+    assert stood == [False, True, True, True, False, False, True]
+    limit_m[0] = 200.0  # the leader lowered it: what stood under the old one is past
+    assert not stops.of("A", HERE, "leo").must_stop
+
+
+def posterior_about(place_deg: tuple[float, float], trust: float) -> Posterior:
+    stream = Stream(LocatorConfig(collar="leo", movement="still"))
+    stream.add(
+        Observation(id="1", kind="sighting", time=TIME, collar="leo", latitude_deg=place_deg[0],
+                    longitude_deg=place_deg[1], radius_m=50.0, trust=trust)
+    )  # fmt: skip
+    return stream.posterior()
+
+
 def test_lifted_limit_and_unknown_place_stop_nobody() -> None:
     assert not must_stop(0.0, 1e4, 1.0, 0.0)
     assert not must_stop(None, 1e4, 0.0, 300.0)
@@ -73,13 +98,8 @@ def test_lifted_limit_and_unknown_place_stop_nobody() -> None:
 
 
 def test_searcher_is_stopped_before_a_collar_seen_ahead() -> None:
-    stream = Stream(LocatorConfig(collar="leo", movement="still"))
     seen = end_of_line(HERE, 0.0, 2000.0)
-    stream.add(
-        Observation(id="1", kind="sighting", time=TIME, collar="leo", latitude_deg=seen[0],
-                    longitude_deg=seen[1], radius_m=50.0, trust=0.99)
-    )  # fmt: skip
-    posterior = stream.posterior()
+    posterior = posterior_about(seen, trust=0.99)
     assert not approach(posterior, HERE, 300.0).must_stop
     near = approach(posterior, end_of_line(HERE, 0.0, 1700.0), 300.0)
     assert near.must_stop

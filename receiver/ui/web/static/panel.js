@@ -84,8 +84,8 @@ function stop(snapshot, who) {
         "span",
         {},
         who
-          ? phrase("{observer} is within {limit} of the search area.", { observer: who, limit })
-          : phrase("You are within {limit} of the search area.", { limit }),
+          ? phrase("{observer} may be within {limit} of it.", { observer: who, limit })
+          : phrase("You may be within {limit} of it.", { limit }),
       ),
     ),
   );
