@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -291,11 +290,11 @@ def _finish(writer: Writer, session: Session, sources: Sequence[Row]) -> None:
         return
     writer.stop()
     rows = writer.left()
-    rescue = Path(tempfile.gettempdir()) / f"baksan-rescue-{uuid.uuid4().hex[:8]}.journal"
     try:
+        rescue = Path(tempfile.mkdtemp(prefix="baksan-rescue-")) / "rows.journal"  # ours alone
         with Journal.create(rescue, session.configuration) as journal:
             journal.append([*sources, *rows])
-    except JournalError as error:
+    except (JournalError, OSError) as error:
         message = f"{session.journal}: the last {len(rows)} rows could not be saved anywhere"
         raise JournalError(message) from error
     raise JournalError(

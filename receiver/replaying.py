@@ -17,7 +17,7 @@ from receiver.live import Follower
 from receiver.locator import Past
 from receiver.locator.settings import LED_WALK_M
 from receiver.recording import ANSWER_EVERY_S, View
-from receiver.records import Entry, Place, Row, Source
+from receiver.records import EXPORT, Entry, Place, Row, Source
 
 LOOK_S = 0.1
 LONGEST_PAUSE_S = 60.0  # of the search: a night between two days is skipped
@@ -72,8 +72,15 @@ def replay(
 
 
 def _given(journal: Journal) -> closing[Generator[Row]]:
-    """Return the rows of a journal, which end with it also where not all were read."""
-    return closing(row for row in journal.rows())
+    """Return the rows of a search, which end with it also where not all were read.
+
+    What was given away of it afterwards is no part of how it went.
+    """
+    return closing(row for row in journal.rows() if not _is_export(row))
+
+
+def _is_export(row: Row) -> bool:
+    return isinstance(row, Entry) and row.content.get("kind") == EXPORT
 
 
 def _of(row: Row, follower: Follower, origin: str) -> list[Event]:

@@ -201,4 +201,5 @@ def _replayed(
         start(ReplayKeys(deeds, clock, configuration.observer, [], searching.collar, actions))
         replay(path, clock, lambda: searching.collar, searching.on_events, searching.on_view,
                stop, seconds)  # fmt: skip
+    homing.tell_replayed(path)
     return INTERRUPTED if interrupted() else 0

@@ -233,6 +233,12 @@ def tell_where_saved(journal: Path) -> None:
     click.echo(said, err=True)
 
 
+def tell_replayed(journal: Path) -> None:
+    """Tell that a replay is over, when the screen is gone."""
+    said = phrase("the replay of {journal} is over; nothing was written", journal=journal)
+    click.echo(said, err=True)
+
+
 def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Path) -> Any:
     """Return what keys may do in a running search."""
     from receiver.ui.keys import Deeds

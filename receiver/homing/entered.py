@@ -43,7 +43,7 @@ class Entered:
     origin: str | None = None
     heard_count: int = 0
     places: list[tuple[Place, float]] = field(default_factory=list)
-    _old: set[str] = field(default_factory=set)
+    _places: dict[str, Place] = field(default_factory=dict)  # of this run, by the entry's id
     _entries: dict[str, Entry] = field(default_factory=dict)
     _times: dict[str, tuple[float, float]] = field(default_factory=dict)
     _limits: list[Entry] = field(default_factory=list)
@@ -57,8 +57,9 @@ class Entered:
 
         `is_old`: it is of an earlier run, and no place of now.
         """
-        if is_old:
-            self._old.add(entry.id)
+        is_place = entry.content.get("kind") == "place"
+        if is_place and not is_old and (place := hand_place(entry)):
+            self._places.setdefault(entry.id, place)
         self._entries.setdefault(entry.id, entry)
         self._times.setdefault(entry.id, (since_s, came_s))
         older = entry.content.get("supersedes_id")
@@ -74,11 +75,7 @@ class Entered:
         ]
         self._last = [self._dated(e, entry_words(e.content)) for e in entries[-SHOWN:]]
         self.places = [
-            (place, self._times[e.id][0])
-            for e in entries
-            if e.content.get("kind") == "place"
-            and e.id not in self._old
-            and (place := hand_place(e))
+            (self._places[e.id], self._times[e.id][0]) for e in entries if e.id in self._places
         ]
 
     def _without_others_say(self, entry: Entry) -> Entry:

@@ -314,7 +314,8 @@ class Finding:
             is_sure = sheet is not None and levels.beat_count(moment.now_s) >= LEAST_PULSES
             meaning = meaning_of(sheet, 60.0 / told) if is_sure and sheet is not None else None
             rate = round(told, 1)
-        return Beat(pulses_per_minute=rate, meaning=meaning or "", age_s=strength.age_s)
+        said = translated((meaning or "").replace("_", " "))
+        return Beat(pulses_per_minute=rate, meaning=said, age_s=strength.age_s)
 
     def _gain(self, strength: Strength | None, moment: Moment) -> Gain | None:
         if strength is None or moment.derived is None:

@@ -43,8 +43,8 @@ PHRASED = (
 )  # fmt: skip
 # Commands to instruments and other programs, SQL, patterns, tables of names, addresses.
 DATA = re.compile(
-    r"^(get|set)_|^radio |^mac |^scanraw |^VF |^AT\{|SELECT |= \?|\(\?P<|\n  |pipe:|^rtl_sdr|/fd/"
-    r"|^#|^tty|^rf(comm|-explorer:)|^tinysa:|^i y m d|\*/|^\(lambda|^--\w+=[a-z]"
+    r"^(get|set)_|^radio (?!check)|^mac |^scanraw |^VF |^AT\{|SELECT |= \?|\(\?P<|\n  |pipe:"
+    r"|^rtl_sdr|/fd/|^#|^tty|^rf(comm|-explorer:)|^tinysa:|^i y m d|\*/|^\(lambda|^--\w+=[a-z]"
     r"|^(HEARD|BRG|ERR|NONE|SEEN) ?\{(?!name)|^[A-Z]{14,}$|^qwerty|^B 24/14"
 )
 # Arguments whose text is a name, a pattern or a format, never a phrase.

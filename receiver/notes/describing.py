@@ -39,13 +39,13 @@ def describe(content: Mapping[str, Any]) -> str:
 def _heard_words(content: Mapping[str, Any]) -> str:
     word = level_word(content)
     level = word or f"{content['level_db']:g} {content['level_unit']}"
-    mark = gain_mark(content)
-    return f"heard {level}{_with_words(content)}" + (f", gain at {mark}" if mark else "")
+    said, mark = _by_receiver(f"heard {level}", content), gain_mark(content)
+    return f"{said}, gain at {mark}" if mark else said
 
 
-def _with_words(content: Mapping[str, Any]) -> str:
+def _by_receiver(said: str, content: Mapping[str, Any]) -> str:
     receiver = content.get("receiver") or HAND
-    return "" if receiver == HAND else f" with {receiver}"
+    return said if receiver == HAND else f"{said} with {receiver}"
 
 
 def level_word(content: Mapping[str, Any]) -> str | None:
@@ -75,10 +75,10 @@ def _bearing_words(content: Mapping[str, Any]) -> str:
 
 def _silence_words(content: Mapping[str, Any]) -> str:
     duration_s, frequency_hz = content.get("duration_s"), content.get("frequency_hz")
-    span = f" in {duration_s / 60:g} minutes" if duration_s else ""
-    where = f" on {frequency_hz / 1e6:g} MHz" if frequency_hz else ""
+    said = f"nothing heard in {duration_s / 60:g} minutes" if duration_s else "nothing heard"
+    said = f"{said} on {frequency_hz / 1e6:g} MHz" if frequency_hz else said
     ear = {"sdr": ", by SDR", "meter": ", by a meter alone"}.get(content.get("ear") or "", "")
-    return f"nothing heard{span}{where}{_with_words(content)}{ear}"
+    return f"{_by_receiver(said, content)}{ear}"
 
 
 def _sighting_words(content: Mapping[str, Any]) -> str:
@@ -102,7 +102,9 @@ def setup_words(key: str, value: Any) -> str:
 
 
 def _turn_words(content: Mapping[str, Any]) -> str:
-    words = [f"turn {content['state']}{_with_words(content)}", content.get("polarisation") or ""]
+    ends = content["state"] == "end"
+    said = "turn end" if ends else "turn start"
+    words = [_by_receiver(said, content), content.get("polarisation") or ""]
     words += [
         f"{name} {content[f'{name}_deg']:g} degrees true"
         for name in METHODS
@@ -111,6 +113,14 @@ def _turn_words(content: Mapping[str, Any]) -> str:
     if content.get("full") is not None:
         words.append("all around" if content["full"] is True else "not all around")
     return ", ".join(filter(None, words))
+
+
+def _check_words(content: Mapping[str, Any]) -> str:
+    receiver = content.get("receiver")
+    passed = content.get("passed") is True
+    return (
+        f"radio check of {receiver}: passed" if passed else f"radio check of {receiver}: NOT passed"
+    )
 
 
 _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -126,10 +136,7 @@ _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
         f"compass: {content['compass']}, within about {content['sigma_deg']:g} either way"
         f"{', checked' if content.get('checked') is True else ''}"
     ),
-    RADIO_CHECK: lambda content: (
-        f"radio check of {content.get('receiver')}: "
-        f"{'passed' if content.get('passed') is True else 'NOT passed'}"
-    ),
+    RADIO_CHECK: _check_words,
     STORY: lambda content: (
         f"{content['question']}: {content['answer']}"
         if "question" in content

@@ -213,7 +213,8 @@ class Keypad:
 
     Of several receivers it is asked which one is meant; a gain step is of the one whose level is
     `shown`. `turn_of` is the one that is being turned, `transmitting` whether the team's own voice
-    radio is, `maybe` a beacon that may be one: they stand in the prompt until they end.
+    radio is, `maybe` a beacon that may be one: they stand in the prompt until they end. `last` says
+    what was entered last, which `u` takes back.
     """
 
     def __init__(
@@ -226,6 +227,7 @@ class Keypad:
         self.turn_of: str | None = None
         self.transmitting = False
         self.maybe = ""
+        self.last = ""
         self._what = ""
         self._steps: list[Step] = []
         self._values: dict[str, Any] = {}
@@ -317,6 +319,8 @@ class Keypad:
                 return None
             action = table[key]
             what, steps, values = action.what, action.steps, dict(action.values)
+        if what == "undo" and self.last:
+            steps = (_sure(phrase("take back: {entry}? y n", entry=self.last)),)
         self._what, self._steps, self._values, self._extra = what, list(steps), values, {}
         self._by_itself = False
         if what in ABOUT_A_RECEIVER:

@@ -259,6 +259,7 @@ class Keys:
         self._deeds.submit(entry)
         self._last = entry
         words = describe(entry.content)
+        self.pad.last = words
         saved = self._deeds.saved(SAVED_WITHIN_S)
         done = phrase("saved: {entry}", entry=words)
         waits = phrase("NOT SAVED YET, kept in memory: {entry}", entry=words)
@@ -277,7 +278,7 @@ class Keys:
             self._turn_goes_back(old.content["state"], old.content["receiver"])
         elif old.content["kind"] == SETUP:
             self._chain.undo(old.content["receiver"])
-        self._last = None
+        self._last, self.pad.last = None, ""
 
 
 def is_terminal(*streams: Any) -> bool:

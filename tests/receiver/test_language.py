@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,8 @@ from receiver.language import (
     translated,
 )
 from receiver.languages.inventory import PLACEHOLDER, inventory, paragraphs, script_phrases, tidy
+from receiver.notes import content as notes
+from receiver.notes.describing import describe
 
 # What is not translated yet. Empty: nothing may be added without a reason beside it.
 WRITE_IT = "run: python -m receiver.languages.inventory"
@@ -176,6 +179,29 @@ def _filled(template: str, values: dict[str, str]) -> str:
         return value if place[4] is None else plural(value, place[4].split("|"))
 
     return PLACE.sub(fill, template).replace("{{", "{").replace("}}", "}")
+
+
+ENTRIES = [
+    notes.heard("clear", gain_mark="5", receiver="R8500"),
+    notes.turn("R8500", state="start", polarisation="vertical"),
+    notes.turn("R8500", state="end", loudest_deg=40.0, full=False),
+    {**notes.silence(10), "receiver": "R8500"},
+    notes.setup("R8500", {"directional": True, "attenuator_db": 20.0}),
+    notes.sighting(200, 0.7),
+    notes.call("animal seen"),
+    notes.approach_limit(100),
+    notes.bearing([40.0], sigma_deg=8.3),
+    notes.compass("phone"),
+    {"kind": "place", "latitude_deg": 43.1, "longitude_deg": 42.1},
+    {"kind": "radio_check", "passed": False, "receiver": "R8500"},
+]
+
+
+@pytest.mark.usefixtures("russian")
+@pytest.mark.parametrize("content", ENTRIES, ids=lambda content: str(content["kind"]))
+def test_entries_are_said_in_russian_to_the_last_word(content: dict[str, Any]) -> None:
+    """Recorded case: "оборот end with r8500, 10 minutes with"."""
+    assert re.findall(r"[A-Za-z]{2,}", translated(describe(content)).replace("R8500", "")) == []
 
 
 @pytest.mark.usefixtures("russian")

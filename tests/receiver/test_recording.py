@@ -103,7 +103,9 @@ def test_what_cannot_be_saved_goes_into_a_journal_elsewhere(
         record(session(tmp_path, source), lambda e: None, lambda v: None, stop)
     monkeypatch.undo()
     server.close()
-    (saved,) = rescue.iterdir()
+    (folder,) = rescue.iterdir()
+    assert folder.stat().st_mode & 0o077 == 0  # places of a living animal are nobody else's
+    (saved,) = folder.glob("*.journal")
     with Journal.open(ours) as journal:
         assert journal.merge(saved) >= 2
         assert derive(journal.rows(), journal.configuration).warnings == []

@@ -99,7 +99,7 @@ def _head(snapshot: Snapshot, width: int) -> Row:
     made_up = phrase("SIMULATION") if snapshot.simulation else ""
     turning = phrase("TURN RUNS") if snapshot.turning else ""
     left = "  ".join(filter(None, (collar, made_up, turning)))
-    source = plain(snapshot.machine.clock_source)
+    source = words.clock(snapshot.machine.clock_source)
     clock = phrase("{time} UTC {source}", time=f"{snapshot.time:%H:%M:%S}", source=source)
     right = f"{words.saved(snapshot)}  {clock}".rstrip()
     stuck: Role = "banner" if snapshot.machine.is_stuck else "text"
@@ -204,8 +204,9 @@ def _place(snapshot: Snapshot) -> list[Row]:
     place = snapshot.place
     if place is None:
         return [((phrase("no place: wait for the GPS"), "strong"),)]
-    good = "" if place.accuracy_m is None else f" ±{place.accuracy_m:.0f} m"
-    here = f"{place.latitude_deg:.5f} {place.longitude_deg:.5f}{good}"
+    here = f"{place.latitude_deg:.5f} {place.longitude_deg:.5f}"
+    if place.accuracy_m is not None:
+        here = phrase("{place} ±{good} m", place=here, good=f"{place.accuracy_m:.0f}")
     return [words.aged(phrase("you: {place}", place=here), place.age_s)]
 
 

@@ -62,7 +62,7 @@ def figure(strength: Strength | None) -> str:
 
 def unit(strength: Strength) -> str:
     """Return the unit of a level; a meter without a curve counts."""
-    return phrase("count") if strength.unit == "count" else strength.unit
+    return phrase("count") if strength.unit == "count" else translated(strength.unit)
 
 
 def trend(strength: Strength) -> str:
@@ -226,6 +226,12 @@ def state_word(state: str) -> str:
         "silent": phrase("silent"),
     }  # fmt: skip
     return words.get(state, state)
+
+
+def clock(source: str) -> str:
+    """Say by which clock the time is."""
+    words = {"system": phrase("of this computer"), "simulated": phrase("made up")}
+    return words.get(source, plain(source))
 
 
 def saved(snapshot: Snapshot) -> str:

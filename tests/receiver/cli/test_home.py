@@ -74,6 +74,7 @@ def test_replay_shows_it_again_and_writes_nothing(rehearsal: tuple[Path, str]) -
     assert lines[0][1] == "06"  # the hour of the search, not of now
     assert any("r8500 " in line.string for line in lines)
     assert path.read_bytes() == before
+    assert "the replay of" in done.stderr
 
 
 def test_replay_ends_after_the_seconds_asked_for(rehearsal: tuple[Path, str]) -> None:

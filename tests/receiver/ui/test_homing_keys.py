@@ -247,3 +247,12 @@ def test_a_place_is_typed_and_a_magnetic_bearing_needs_no_gps() -> None:
     ]
     saved.type("w43.3499\n")
     assert "write 43.3499,42.4453" in saved.keys.pad.question
+
+
+def test_undo_names_what_it_takes_back() -> None:
+    saved = Saved()
+    saved.type("b243\nt\nu")
+    assert "take back: bearing 243 degrees true" in saved.keys.pad.question
+    assert saved.type("y")[-1]["text"].startswith("taken back: bearing 243")
+    saved.type("u")
+    assert "bearing" not in saved.keys.pad.question

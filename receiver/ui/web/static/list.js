@@ -100,6 +100,19 @@ function beat(heard, extra_s) {
   return [[...aged(rate, heard.age_s + extra_s), heard.meaning ? ` ${heard.meaning}` : ""]];
 }
 
+const CLOCKS = {
+  system: () => phrase("of this computer"),
+  simulated: () => phrase("made up"),
+};
+
+const STATES = {
+  opening: () => phrase("opening"),
+  hearing: () => phrase("hearing"),
+  silent: () => phrase("silent"),
+  lost: () => phrase("lost"),
+  ended: () => phrase("ended"),
+};
+
 function sourceLine(source, extra_s) {
   const off =
     source.off_in_s !== null && source.off_in_s < 300
@@ -107,7 +120,7 @@ function sourceLine(source, extra_s) {
       : null;
   return [
     `${source.name}: `,
-    ...aged(source.state, source.age_s === null ? null : source.age_s + extra_s),
+    ...aged(STATES[source.state]?.() ?? source.state, source.age_s === null ? null : source.age_s + extra_s),
     source.reason ? ` ${source.reason}` : "",
     off && el("strong", { class: "warn" }, ` ${off}`),
   ].filter(Boolean);
@@ -124,7 +137,8 @@ function machine(state) {
       ),
     state.battery_percent !== null && battery(state),
     state.disk_hours !== null && phrase("disk for {hours} h", { hours: number(state.disk_hours) }),
-    state.clock_source && phrase("clock: {source}", { source: state.clock_source }),
+    state.clock_source &&
+      phrase("clock: {source}", { source: CLOCKS[state.clock_source]?.() ?? state.clock_source }),
   ];
 }
 
