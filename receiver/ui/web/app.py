@@ -140,7 +140,8 @@ class _Pages:
         paired = None
         if isinstance(token, str):
             now = utc_text(self._search.clock.now().utc)
-            paired = await asyncio.to_thread(self._pairing.pair, token, name, now)
+            before = request.cookies.get(cookie_name(self._options.https), "")
+            paired = await asyncio.to_thread(self._pairing.pair, token, name, now, before)
         if paired is None:
             raise HTTPException(403, phrase("this code was used or is too old: ask for a new one"))
         device, cookie = paired

@@ -76,11 +76,19 @@ class Pairing:
         """Return a token that pairs one phone, once, within a quarter of an hour."""
         return self._issue(self._invitations, MOST_INVITATIONS, INVITATION_S, role=role)
 
-    def pair(self, token: str, observer: str, paired: str) -> tuple[Device, str] | None:
-        """Take a token back for a new device and its cookie; None where the token is none."""
+    def pair(
+        self, token: str, observer: str, paired: str, before: str = ""
+    ) -> tuple[Device, str] | None:
+        """Take a token back for a new device and its cookie; None where the token is none.
+
+        `before` is the cookie that the phone had: who pairs again is one phone and not two.
+        """
         with self._lock:
             given = self._redeem(self._invitations, token)
-            if given is None or len(self._devices) >= MOST_DEVICES:
+            if given is None:
+                return None
+            self._devices.pop(_hash(before), None)
+            if len(self._devices) >= MOST_DEVICES:
                 return None
             cookie = secrets.token_urlsafe(COOKIE_BYTES)
             device = Device(

@@ -63,6 +63,20 @@ def test_a_phone_is_paired_once_and_sees_all(camp: Any) -> None:
     assert camp.stranger().pair(invitation).status_code == 403
 
 
+def test_who_pairs_again_is_one_phone_and_keeps_the_name(camp: Any) -> None:
+    """Recorded case: the second time he was "Bella 2", and the arrow went with the old name."""
+    phone = camp.phone(observer="Bella")
+    assert phone.pair(camp.serving.invite("viewer"), "Bella").json() == {
+        "role": "viewer", "observer": "Bella",
+    }  # fmt: skip
+    assert [(d.observer, d.role) for d in camp.serving.devices] == [("Bella", "viewer")]
+    other = camp.stranger()
+    assert other.pair(camp.serving.invite("operator"), "Bella").json()["observer"] == "Bella 2"
+    assert phone.state()["observer"] == "Bella"
+    assert phone.pair("no such code", "Bella").status_code == 403
+    assert phone.state()["observer"] == "Bella"  # a code that is none cuts nobody off
+
+
 def test_the_token_is_in_the_fragment_alone(camp: Any) -> None:
     address = camp.serving.invite("viewer")
     before, _, token = address.partition("#")
