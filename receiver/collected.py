@@ -72,6 +72,7 @@ class Collected:
     pulses: dict[str, Pulses] = field(default_factory=dict)
     positions: list[Observation] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    guided: bool = False
     spans: Spans = field(default_factory=Spans)
     readouts: dict[Owner, list[tuple[datetime, Readout]]] = field(
         default_factory=lambda: defaultdict(list)

@@ -30,6 +30,7 @@ from receiver.plausible import plausible
 from receiver.positions import PositionSource
 from receiver.records import (
     END_OF_INPUT,
+    GUIDED,
     NO_EVIDENCE,
     OWN_RADIO,
     Detection,
@@ -275,6 +276,8 @@ class Derivation:
     def _enter(self, row: Entry) -> list[Event]:
         # Settings are a matter of `receiver.live`, a collar's story of `receiver.story`, calls and
         # the approach limit of `receiver.homing`; what was given away is no evidence.
+        if row.content.get("kind") == GUIDED:
+            self._collected.guided = True
         if row.content.get("kind") not in NO_EVIDENCE:
             self._collected.entries.append(row)
         return [row]

@@ -46,6 +46,7 @@ class Derived:
     collars: tuple[Collar, ...] = ()
     antennas: dict[str, Pattern] = field(default_factory=dict)
     resting: tuple[str, ...] = ()
+    guided: bool = False
 
 
 @dataclass(slots=True)
@@ -116,6 +117,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         collars=configuration.collars,
         antennas=configuration.antennas,
         resting=still,
+        guided=collected.guided,
     )
 
 

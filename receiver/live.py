@@ -227,10 +227,13 @@ def answer_of(
     """Return the answer that observations give; `assumed` goes before the collar's sheet."""
     from receiver.columns import columns
     from receiver.locator import LocatorConfig, posterior
+    from receiver.locator.settings import LED_WALK_M
 
     sheet = of_sheet(derived.collars, collar)
     if collar in derived.resting or (collar is None and len(derived.resting) == 1):
         sheet.setdefault("movement", "still")
+    if derived.guided:
+        sheet["shortest_walk_m"] = LED_WALK_M
     known = {**sheet, "antennas": derived.antennas, **assumed}
     config = LocatorConfig(collar=collar, **known)
     return posterior(columns(derived.observations), config, past)

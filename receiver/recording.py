@@ -214,13 +214,9 @@ def _locate(session: Session, view: View, answers: Answers) -> float:
         from receiver.locator import Past  # only now: recording begins without the locator
 
         view.past = Past()
-    assumed = {}
     if session.homed is not None:
-        from receiver.locator.settings import LED_WALK_M
-
         answers.about(session.homed())
-        assumed = {"shortest_walk_m": LED_WALK_M}
-    derived, view.posterior = answers.answer(session.clock.now().utc, view.past, **assumed)
+    derived, view.posterior = answers.answer(session.clock.now().utc, view.past)
     view.derived, view.answered_ns = derived, session.clock.now().monotonic_ns
     _look_at_receivers(session, view, derived)
     if view.begin is not None:

@@ -261,8 +261,12 @@ EXPORT = "export"
 STORY = "story"
 # What was called to everybody (animal seen, danger), and the approach limit as the leader set it.
 CALL, APPROACH = "call", "approach_limit"
+# The program leads the searchers from here on: who is led has not gone where it is loud by himself.
+GUIDED = "guided"
 # Kinds of entries that say nothing of where a collar is.
-NO_EVIDENCE = (SETTINGS, EXPORT, STORY, CALL, APPROACH)
+NO_EVIDENCE = (SETTINGS, EXPORT, STORY, CALL, APPROACH, GUIDED)
+# Of these, what the program writes by itself: nobody has entered it, and nobody takes it back.
+BY_ITSELF = (SETTINGS, EXPORT, GUIDED)
 # The beginning or the end of a turn with a directional antenna.
 TURN = "turn"
 # The reason of a gap while the team's own voice radio transmits: no silence, and no beep either.

@@ -15,7 +15,6 @@ from receiver.errors import InputError
 from receiver.journal import Journal
 from receiver.live import Follower
 from receiver.locator import Past
-from receiver.locator.settings import LED_WALK_M
 from receiver.recording import ANSWER_EVERY_S, View
 from receiver.records import EXPORT, Entry, Place, Row, Source
 
@@ -61,9 +60,7 @@ def replay(
             on_events(events)
             if now.monotonic_ns / 1e9 >= next_answer_s:
                 answers.about(collar())
-                view.derived, view.posterior = answers.answer(
-                    now.utc, past, shortest_walk_m=LED_WALK_M
-                )
+                view.derived, view.posterior = answers.answer(now.utc, past)
                 view.answered_ns = now.monotonic_ns
                 next_answer_s = now.monotonic_ns / 1e9 + ANSWER_EVERY_S
             on_view(view)

@@ -186,13 +186,18 @@ def record_search(
     after_start: Callable[[Running], None],
 ) -> int:
     """Record until the end; return the exit code."""
+    from receiver.notes.content import entry
     from receiver.recording import record
+    from receiver.records import GUIDED
 
     interrupted = stop_on_interrupt(stop)
 
     def begun(running: Running) -> None:
         keep = partial(running.listening.heard, session.journal.parent, say)
         searching.begin(running.writer.submit, running.writer.flush, keep)
+        running.writer.submit(
+            entry({"kind": GUIDED}, searching.configuration.observer, session.clock)
+        )
         after_start(running)
 
     ready = replace(session, tap=tap, look_s=LOOK_S, homed=lambda: searching.collar)

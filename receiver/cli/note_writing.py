@@ -21,10 +21,9 @@ from receiver.notes.content import Content
 from receiver.notes.describing import describe
 from receiver.records import (
     APPROACH,
+    BY_ITSELF,
     CALL,
     COMPASS,
-    EXPORT,
-    SETTINGS,
     SETUP,
     TURN,
     Entry,
@@ -76,7 +75,7 @@ class Desk:
     def entries(self) -> list[Entry]:
         """What was written down so far."""
         entries = (row for row in self.journal.rows() if isinstance(row, Entry))
-        return [e for e in entries if e.content.get("kind") not in (SETTINGS, EXPORT)]
+        return [e for e in entries if e.content.get("kind") not in BY_ITSELF]
 
     @property
     def observer(self) -> str:

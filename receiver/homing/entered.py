@@ -13,7 +13,7 @@ from receiver.homing.said import call_words, entry_words
 from receiver.homing.snapshot import Said
 from receiver.joining import hand_place
 from receiver.notes.content import LARGEST_APPROACH_LIMIT_M
-from receiver.records import APPROACH, CALL, Entry, Place
+from receiver.records import APPROACH, BY_ITSELF, CALL, Entry, Place
 
 CALL_SHOWN_S, SHOWN = 1800.0, 3
 
@@ -73,7 +73,8 @@ class Entered:
         self._calls = [
             self._dated(e, call_words(e.content)) for e in entries if e.content.get("kind") == CALL
         ]
-        self._last = [self._dated(e, entry_words(e.content)) for e in entries[-SHOWN:]]
+        entered = [e for e in entries if e.content.get("kind") not in BY_ITSELF]
+        self._last = [self._dated(e, entry_words(e.content)) for e in entered[-SHOWN:]]
         self.places = [
             (self._places[e.id], self._times[e.id][0]) for e in entries if e.id in self._places
         ]

@@ -12,6 +12,7 @@ from receiver.records import (
     CALIBRATION,
     CALL,
     COMPASS,
+    GUIDED,
     HAND,
     RADIO_CHECK,
     SETUP,
@@ -142,6 +143,7 @@ _SAID: dict[str, Callable[[Mapping[str, Any]], str]] = {
         if "question" in content
         else f"weight of {content['cause']}: {content['weight']:g} of 100"
     ),
+    GUIDED: lambda content: "guided by baksan from here on",
     CALL: lambda content: (
         f"called: {content['call']}" + (f", {content['text']}" if content.get("text") else "")
     ),

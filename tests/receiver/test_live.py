@@ -13,8 +13,9 @@ from receiver.clock import Stamp, SystemClock
 from receiver.config import Collar, Configuration, Setup
 from receiver.derive import Derived, Event, Read
 from receiver.journal import Journal
-from receiver.live import Follower, event_line, of_sheet
-from receiver.records import Detection, Heard, Row, Source
+from receiver.live import Follower, answer_of, event_line, of_sheet
+from receiver.notes import content as notes
+from receiver.records import GUIDED, Detection, Heard, Row, Source
 from receiver.simulator import gateway
 from receiver.simulator.collar import lorawan_frame
 
@@ -237,3 +238,24 @@ def test_encrypted_packets_are_opened_by_the_keys_beside_the_journal(tmp_path: P
     warnings = " ".join(opened(path)[0].warnings)
     assert "others on this computer may read it" in warnings
     assert application.hex() not in warnings
+
+
+def test_who_was_guided_has_not_gone_where_it_is_loud_by_himself(tmp_path: Path) -> None:
+    """`home`, `listen`, `locate` and a replay say the same of a journal that `home` wrote."""
+    gate, here, _ = rows(0, 0)
+    walk = [
+        heard("here", f"{43.0 + 1e-4 * number:.5f},42.0".encode(), number) for number in range(15)
+    ]
+    areas_m2 = []
+    for guided in (False, True):
+        path = tmp_path / f"{guided}.journal"
+        with Journal.create(path, SHEET) as journal:
+            journal.append([gate, here, *walk, *rows(1, 15)])
+            if guided:
+                journal.append([notes.entry({"kind": GUIDED}, "A", SystemClock())])
+        derived = open_case(path, None).derived
+        assert derived.guided is guided
+        answer = answer_of(derived, "Baksan").answer
+        assert any("listened within" in said for said in answer.warnings) is not guided
+        areas_m2.append(answer.regions["95"]["area_m2"])
+    assert areas_m2[1] > 3 * areas_m2[0]

@@ -136,8 +136,8 @@ def test_a_terminal_that_only_writes_lines_takes_keys(terminal: Any, tmp_path: P
     terminal.wait_for("saved: place")
     terminal.keys("qy")
     terminal.wait_for("the leader asks")
-    assert [row.content["kind"] for row in entries(tmp_path / "a.journal")][:2] == [
-        "level", "place",
+    assert [row.content["kind"] for row in entries(tmp_path / "a.journal")][:3] == [
+        "guided", "level", "place",
     ]  # fmt: skip
 
 
