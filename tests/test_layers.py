@@ -130,6 +130,7 @@ LAYERS: dict[str, set[str]] = {
         "receiver.listening_plan",
         "receiver.story",
         "receiver.corrections",
+        "receiver.silence",
         "receiver.export",
         "receiver.language",
         "receiver.search",

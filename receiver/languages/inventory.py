@@ -28,7 +28,7 @@ SENTENCE = re.compile(r"[A-Za-z}'\"][,;:]? +[({A-Za-z'\"]|[A-Za-z] \{|\} [A-Za-z
 EDGES = " \t\r\n;:,."
 # Where every word is said to people, single words and labels included.
 SPOKEN = (
-    "ui/", "wording.py", "doctor.py", "story/", "notes/", "report/curve_picture.py",
+    "ui/", "wording.py", "doctor/", "story/", "notes/", "report/curve_picture.py",
     "report/map_picture.py", "report/story_picture.py", "report/waterfall_picture.py",
 )  # fmt: skip
 # What machines read: signals, archives, files for others, and tables of fields.
