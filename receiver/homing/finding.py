@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from receiver.config import Collar, Configuration
 from receiver.heard import LEAST_PULSES, meaning_of
 from receiver.homing.advice import advise
+from receiver.homing.ear import Ear, ear
 from receiver.homing.echoes import possible_echo
 from receiver.homing.entered import SHOWN, Entered
-from receiver.homing.gains import gain, nearness
 from receiver.homing.needs import needed
 from receiver.homing.pulses import may_be_of
 from receiver.homing.said import packet_words
@@ -28,13 +28,12 @@ from receiver.homing.snapshot import (
     Advice,
     Approach,
     Beat,
-    Gain,
     Machine,
-    Nearness,
     Said,
     Snapshot,
     SourceState,
     Strength,
+    Where,
 )
 from receiver.homing.stands import Stands
 from receiver.homing.stops import Stops
@@ -208,34 +207,27 @@ class Finding:
 
     def snapshot(self, moment: Moment) -> Snapshot:
         """Return everything at this moment."""
-        now_s, derived = moment.now_s, moment.derived
-        posterior, told = self._posterior(moment), self._telling(derived)
-        strength = self._strength(now_s)
-        place = self._stands.of(self.configuration.observer, now_s)
+        now_s, own = moment.now_s, self.configuration.observer
+        posterior, told = self._posterior(moment), self._telling(moment.derived)
+        heard, place = self._ear(moment), self._stands.of(own, now_s)
         known = None if place is None else (place.latitude_deg, place.longitude_deg)
         off_m = 0.0 if place is None else place.accuracy_m or 0.0
         # Nobody is led from where he was; but who stood within the limit stands there still.
         here = known if self._stands.holds(now_s) else None
         self._stops.take(self.collar, posterior)
-        stands = self._stops.of(self.configuration.observer, known, self.collar, off_m)
+        stands = self._stops.of(own, known, self.collar, off_m)
         return Snapshot(
             time=moment.time,
             collar=self.collar,
             collars=tuple(collar.name for collar in self.configuration.collars),
             simulation=self.configuration.simulation,
             approach=stands,
-            advice=self._advice(posterior, here, stands, strength, moment),
+            advice=self._advice(posterior, here, stands, heard, now_s),
             machine=moment.machine,
-            where=where(
-                posterior,
-                here,
-                self._nearness(strength, moment),
-                metres_known=self._is_calibrated(strength, moment),
-                age_s=None if moment.answered_s is None else _overdue(now_s - moment.answered_s),
-            ),
-            strength=strength,
-            beat=self._beat(strength, moment),
-            gain=self._gain(strength, moment),
+            where=self._where(posterior, here, heard, moment),
+            strength=heard.strength,
+            beat=self._beat(heard.strength, moment),
+            gain=heard.gain,
             place=place,
             others=tuple(
                 self._stops.marked(other, self.collar) for other in self._stands.others(now_s)
@@ -244,21 +236,14 @@ class Finding:
             decoded=tuple(Said(text=text, age_s=now_s - s) for text, s in self._packets),
             calls=self._entered.calls(now_s),
             entered=self._entered.last(now_s),
-            needed=needed(
-                derived,
-                self.configuration,
-                moment.sources,
-                place,
-                strength,
-                told,
-                place_holds=here is not None,
-            ),
+            needed=needed(moment.derived, self.configuration, moment.sources, place,
+                          heard.strength, told, place_holds=here is not None),
             faults=tuple(map(translated, moment.faults[-SHOWN:])),
             possible_echo=possible_echo(told, moment.time),
             turning=self._sweeps.is_turning(now_s),
             own_radio=bool(self._own_radio),
             heard_count=self._entered.heard_count,
-        )
+        )  # fmt: skip
 
     def _posterior(self, moment: Moment) -> Posterior | None:
         """Return the answer, unless it is still that of the collar before."""
@@ -317,53 +302,35 @@ class Finding:
         said = translated((meaning or "").replace("_", " "))
         return Beat(pulses_per_minute=rate, meaning=said, age_s=strength.age_s)
 
-    def _gain(self, strength: Strength | None, moment: Moment) -> Gain | None:
-        if strength is None or moment.derived is None:
-            return None
-        own, register = self.configuration.observer, moment.derived.register
-        return gain(register.hearing(own, strength.receiver, moment.time).setup, strength)
+    def _ear(self, moment: Moment) -> Ear:
+        strength = self._strength(moment.now_s)
+        has_beats = strength is not None and self._levels[strength.receiver].has_beats
+        own = self.configuration.observer
+        return ear(strength, moment.derived, own, moment.time, has_beats=has_beats)
 
-    def _nearness(self, strength: Strength | None, moment: Moment) -> Nearness | None:
-        told = self._gain(strength, moment)
-        return nearness(
-            None if told is None else told.now,
-            is_heard=strength is not None and strength.age_s <= OLD_S,
-            saturated=strength is not None and strength.saturated,
-        )
-
-    def _can_turn(self, strength: Strength | None, moment: Moment) -> bool:
-        """Tell whether the receiver that hears it may have an antenna with a direction."""
-        if strength is None or moment.derived is None:
-            return True
-        own, register = self.configuration.observer, moment.derived.register
-        hearing = register.hearing(own, strength.receiver, moment.time)
-        return hearing.setup.directional is not False
-
-    def _is_calibrated(self, strength: Strength | None, moment: Moment) -> bool:
-        """Tell whether the receiver that hears it was calibrated: packets say dBm without."""
-        if strength is None or moment.derived is None:
-            return False
-        own, register = self.configuration.observer, moment.derived.register
-        is_measured = strength.unit == "dBm" and self._levels[strength.receiver].has_beats
-        return is_measured or bool(register.calibration(own, strength.receiver, moment.time))
+    def _where(
+        self, posterior: Posterior | None, here: Point | None, heard: Ear, moment: Moment
+    ) -> Where:
+        age_s = None if moment.answered_s is None else _overdue(moment.now_s - moment.answered_s)
+        return where(posterior, here, heard.nearness, metres_known=heard.metres_known, age_s=age_s)
 
     def _advice(
         self,
         posterior: Posterior | None,
         here: Point | None,
         stands: Approach,
-        strength: Strength | None,
-        moment: Moment,
+        heard: Ear,
+        now_s: float,
     ) -> Advice:
-        if self._sweeps.is_turning(moment.now_s) and not stands.must_stop:
+        if self._sweeps.is_turning(now_s) and not stands.must_stop:
             return Advice(deed="turn")
         return advise(
             posterior,
             here,
             stands,
             course_deg=self._stands.course_deg(),
-            can_turn=self._can_turn(strength, moment),
-            heard_age_s=None if strength is None else strength.age_s,
+            can_turn=heard.can_turn,
+            heard_age_s=None if heard.strength is None else heard.strength.age_s,
             elevations_known=self.elevations_known,
         )
 
