@@ -64,7 +64,7 @@ def command(
 
     Inside the search area and the approach limit (300 m until the leader lowers it, key p) the
     arrow gives way to STOP; while that area is still wider than 20 discs of the limit, where the
-    chance of being within the limit is 1 in 4. SPACE is HEARD, ! calls everybody, q ends;
+    chance of being within the limit is 1 in 5. SPACE is HEARD, ! calls everybody, q ends;
     everything is saved.
     """
     settings = {key: options.pop(key) for key in ("collar", "observer", "config", "seconds")}

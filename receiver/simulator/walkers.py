@@ -268,7 +268,7 @@ def follow_guidance(walk: Walk, movement: Movement = "alive") -> None:
         if advice.bearing_deg is None or advice.distance_m is None:
             guide.turn()
         else:
-            _leg(guide, advice.bearing_deg, min(advice.distance_m, ASKED_EVERY_M))
+            walk_leg(guide, advice.bearing_deg, min(advice.distance_m, ASKED_EVERY_M))
 
 
 def _ask_leader(guide: Guide) -> None:
@@ -280,7 +280,8 @@ def _ask_leader(guide: Guide) -> None:
     guide.limit_m = next(limit for limit in LOWERED_M if limit < guide.limit_m)
 
 
-def _leg(guide: Guide, bearing_deg: float, length_m: float) -> None:
+def walk_leg(guide: Guide, bearing_deg: float, length_m: float) -> None:
+    """Walk a leg and hand in what is heard on it."""
     guide.course_deg = bearing_deg
     for _ in range(max(1, round(length_m / STEP_M))):
         guide.hear(guide.walk.step(bearing_deg))

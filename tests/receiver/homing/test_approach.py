@@ -63,14 +63,14 @@ def test_definite_area_stops_within_it_and_the_limit_only() -> None:
 
 def test_very_wide_area_stops_only_where_the_chance_is() -> None:
     wide_m2 = 4e8
-    assert not must_stop(0.0, wide_m2, 0.249, 300.0)
-    assert must_stop(0.0, wide_m2, 0.25, 300.0)
+    assert not must_stop(0.0, wide_m2, 0.199, 300.0)
+    assert must_stop(0.0, wide_m2, 0.2, 300.0)
 
 
 def test_a_stop_that_stands_does_not_go_by_itself_as_the_chance_wavers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    chances = iter([0.24, 0.26, 0.2, 0.13, 0.12, 0.2, 0.3, 0.2])
+    chances = iter([0.19, 0.21, 0.15, 0.11, 0.09, 0.15, 0.25, 0.15])
     monkeypatch.setattr("receiver.homing.approach.share_within", lambda *asked: next(chances))
     monkeypatch.setattr("receiver.homing.approach.DEFINITE_DISCS", 0)
     limit_m, stops, stood = [300.0], Stops(lambda collar: limit_m[0]), []
