@@ -98,8 +98,6 @@ def _live(
     from receiver.clock import SystemClock
     from receiver.machine import Awake
     from receiver.ui.homescreen.face import homescreen
-    from receiver.ui.homing_keys import actions
-    from receiver.ui.keys import Keys
 
     stop, ticks, awake = threading.Event(), SystemClock(), Awake()
     shown: list[HomeFace] = []
@@ -125,13 +123,7 @@ def _live(
             searching.faces.append(face.show)
             if warnings := [said for said in (awake.begin(), homing.first_of(odd)) if said]:
                 say("; ".join(warnings))
-            deeds = homing.deeds_of(running, searching, face, session.journal)
-            names = [s.name for s in running.listening.statuses if s.role == "receiver"]
-            own = session.configuration.observer
-            keys = Keys(deeds, session.clock, own, names, searching.collar, actions)
-            searching.on_home.append(keys.home)
-            homing.ask_keys(keys, session, names)
-            start(keys)
+            start(homing.keys_of(running, searching, face))
             if world is not None:
                 searching.faces.append(homing.contact_told(world, say))
                 world.begin(running.writer)

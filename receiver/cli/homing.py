@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from receiver.searching import Searching
     from receiver.simulator.rehearsal import World
     from receiver.ui.homescreen.face import HomeFace
+    from receiver.ui.keys import Keys
     from receiver.ui.web.server import Serving
 
 LOOK_S = 0.1
@@ -281,12 +282,21 @@ def other_deed(done: Any, searching: Searching, face: HomeFace) -> None:
             face.change_light()
 
 
-def ask_keys(keys: Any, session: Session, receivers: list[str]) -> None:
-    """Ask what nobody has said yet, unless this is a rehearsal."""
+def keys_of(running: Running, searching: Searching, face: HomeFace) -> Keys:
+    """Return the keys of a running search; they ask what nobody has said, but in no rehearsal."""
     from receiver.recording import unsaid
+    from receiver.ui.homing_keys import actions
+    from receiver.ui.keys import Keys
 
+    session = running.session
+    receivers = [s.name for s in running.listening.statuses if s.role == "receiver"]
+    deeds = deeds_of(running, searching, face, session.journal)
+    own = session.configuration.observer
+    keys = Keys(deeds, session.clock, own, receivers, searching.collar, actions)
+    searching.on_home.append(keys.home)
     if not session.configuration.simulation:
         keys.ask(*unsaid(session, receivers))
+    return keys
 
 
 def first_of(findings: Sequence[str]) -> str:
