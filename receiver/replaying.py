@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from receiver.answering import Answers
@@ -73,7 +74,21 @@ def _given(journal: Journal) -> closing[Generator[Row]]:
 
     What was given away of it afterwards is no part of how it went.
     """
-    return closing(row for row in journal.rows() if not _is_export(row))
+    return closing(row for row in _by_time(journal) if not _is_export(row))
+
+
+def _by_time(journal: Journal) -> Iterator[Row]:
+    """Yield the rows of all journals that were merged as they went on side by side."""
+    walks = [_dated(journal.rows_of(origin)) for origin in journal.origins]
+    return (row for _, row in heapq.merge(*walks, key=lambda dated: dated[0]))
+
+
+def _dated(rows: Iterable[Row]) -> Iterator[tuple[datetime, Row]]:
+    """Yield rows with a time that never goes back, as their clock may have."""
+    last = datetime.min.replace(tzinfo=UTC)
+    for row in rows:
+        last = last if isinstance(row, Source) else max(last, row.time)
+        yield last, row
 
 
 def _is_export(row: Row) -> bool:

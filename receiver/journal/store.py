@@ -149,6 +149,21 @@ class Journal:
             if stored.row is not None:
                 yield stored.row
 
+    def rows_of(self, origin: str) -> Iterator[Row]:
+        """Yield the whole rows of one of the `origins`, in the order in which they were written."""
+        streams = [self._select(table, "origin = ?", origin) for table in schema.TABLES]
+        with self._one_moment():
+            for stored in heapq.merge(*streams, key=self._order):
+                if stored.row is not None:
+                    yield stored.row
+
+    @property
+    def origins(self) -> list[str]:
+        """The journals whose rows are here: those that were merged, then this one."""
+        each = " UNION ".join(f"SELECT origin FROM {table}" for table in schema.TABLES)
+        found = {str(origin) for (origin,) in self._connection.execute(each)}
+        return [*sorted(found - {self.origin}), self.origin]
+
     def entry(self, identity: str) -> Entry | None:
         """Return the whole entry with this id, ours or another journal's; None where none is."""
         for stored in self._select("entry", "id = ?", identity):

@@ -114,3 +114,19 @@ def test_empty_journal_is_told(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.journal")
     with pytest.raises(InputError, match="nothing was recorded"):
         replaying.begin_of(path)
+
+
+def test_journals_that_were_merged_run_side_by_side(tmp_path: Path) -> None:
+    """Recorded case: the other team's whole day ran first, and then ours began again at dawn."""
+    theirs = saved(tmp_path / "b.journal", gps("B"), *[at_place(n, "B") for n in (5, 15, 25)])
+    ours = saved(tmp_path / "a.journal", gps(), *[at_place(n) for n in (0, 10, 20)])
+    with Journal.open(ours) as journal:
+        journal.merge(theirs)
+        assert len(journal.origins) == 2
+        assert sorted(map(repr, journal.rows())) == sorted(
+            repr(row) for origin in journal.origins for row in journal.rows_of(origin)
+        )
+    seen = Seen(ours, speed=100.0)
+    places = [event for event, _, _ in seen.events if isinstance(event, Place)]
+    assert [place.time for place in places] == [T0 + timedelta(seconds=n) for n in range(0, 30, 5)]
+    assert [place.observer for place in places] == ["A", "B"] * 3
