@@ -91,6 +91,7 @@ class Finding:
     _levels: dict[str, Levels] = field(default_factory=dict)
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
+    _fault_since: dict[str, float] = field(default_factory=dict)
     _shown: str = ""  # the receiver whose level is shown
     _stands: Stands = field(init=False)
     _entered: Entered = field(init=False)
@@ -238,7 +239,7 @@ class Finding:
             entered=self._entered.last(now_s),
             needed=needed(moment.derived, self.configuration, moment.sources, place,
                           heard.strength, told, place_holds=here is not None),
-            faults=tuple(map(translated, moment.faults[-SHOWN:])),
+            faults=self._faults(moment),
             possible_echo=possible_echo(told, moment.time),
             turning=self._sweeps.is_turning(now_s),
             own_radio=bool(self._own_radio),
@@ -301,6 +302,15 @@ class Finding:
             rate = round(told, 1)
         said = translated((meaning or "").replace("_", " "))
         return Beat(pulses_per_minute=rate, meaning=said, age_s=strength.age_s)
+
+    def _faults(self, moment: Moment) -> tuple[Said, ...]:
+        """Return what went wrong last, and how long ago it was told first."""
+        last = moment.faults[-SHOWN:]
+        self._fault_since = {f: self._fault_since.get(f, moment.now_s) for f in last}
+        return tuple(
+            Said(text=translated(fault), age_s=moment.now_s - self._fault_since[fault])
+            for fault in last
+        )
 
     def _ear(self, moment: Moment) -> Ear:
         strength = self._strength(moment.now_s)

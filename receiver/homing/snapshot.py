@@ -188,7 +188,7 @@ class Snapshot:
     calls: tuple[Said, ...] = ()
     entered: tuple[Said, ...] = ()
     needed: tuple[str, ...] = ()
-    faults: tuple[str, ...] = ()
+    faults: tuple[Said, ...] = ()
     possible_echo: bool = False
     turning: bool = False
     own_radio: bool = False

@@ -15,7 +15,7 @@ def line(snapshot: Snapshot) -> str:
         phrase("SIMULATION") if snapshot.simulation else "",
         *[words.call(said) for said in snapshot.calls[-1:]],
         *[words.lost(source) for source in snapshot.sources if source.state in ("lost", "ended")],
-        phrase("look out: {fault}", fault=snapshot.faults[-1]) if snapshot.faults else "",
+        words.fault(snapshot),
         words.advised(snapshot),
         *_direction(snapshot),
         _level(snapshot),

@@ -116,7 +116,7 @@ def _banners(snapshot: Snapshot, below: Below, width: int) -> Iterable[Row]:
     if snapshot.own_radio:
         texts.append(phrase("OUR RADIO TRANSMITS: nothing counts"))
     if snapshot.machine.is_stuck and snapshot.faults:
-        texts.append(plain(snapshot.faults[-1]))
+        texts.append(plain(snapshot.faults[-1].text))
     texts += [words.lost(source) for source in snapshot.sources if source.state in LOST]
     texts += [_off(source) for source in snapshot.sources if _goes_off(source)]
     for text in texts[:MOST_BANNERS]:
@@ -190,8 +190,8 @@ def _said(below: Below, snapshot: Snapshot | None, width: int) -> list[Row]:
         return fold(below.message, "strong", width)
     if snapshot is None:
         return []
-    if snapshot.faults:
-        return fold(phrase("look out: {fault}", fault=plain(snapshot.faults[-1])), "strong", width)
+    if fault := words.fault(snapshot):
+        return fold(fault, "strong", width)
     return [_entered(said) for said in snapshot.entered[-1:]]
 
 

@@ -24,6 +24,7 @@ Span = tuple[str, Role]
 SAME_DB = 3.0
 # A peak holds until the next turn or half minute of walking has one.
 HELD_S = 60.0
+FAULT_SHOWN_S = 600.0  # then it stands in the list of a phone alone
 # An arrow that is further off the collar's direction does not point to the collar.
 ASIDE_DEG = 30.0
 ARROWS = "↑↗→↘↓↙←↖"
@@ -217,6 +218,14 @@ def lost(source: SourceState) -> str:
     reason = f": {translated(plain(source.reason))}" if source.reason else ""
     name, state = plain(source.name), state_word(source.state).upper()
     return f"{name} {state}{reason}"
+
+
+def fault(snapshot: Snapshot) -> str:
+    """Say what went wrong last, while that is news: "" else."""
+    last = snapshot.faults[-1] if snapshot.faults else None
+    if last is None or last.age_s > FAULT_SHOWN_S:
+        return ""
+    return phrase("look out: {fault}", fault=plain(last.text))
 
 
 def state_word(state: str) -> str:

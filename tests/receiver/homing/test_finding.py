@@ -602,3 +602,11 @@ def test_nearness_by_what_phones_say_of_the_gain(
     seen = search.at(2.0, derived=hears_with(**setup))
     assert seen.gain is not None
     assert (seen.where.nearness, seen.gain.next_step) == (nearness, next_step)
+
+
+def test_faults_say_how_long_ago_they_were_told_first(search: Search) -> None:
+    search.at(0.0, faults=("the disk is full",))
+    told = search.at(30.0, faults=("the disk is full", "GPS stands still")).faults
+    assert [(fault.text, fault.age_s) for fault in told] == [
+        ("the disk is full", 30.0), ("GPS stands still", 0.0),
+    ]  # fmt: skip

@@ -50,7 +50,7 @@ export function showList(snapshot, extra_s) {
         snapshot.sources.map((source) => sourceLine(source, extra_s)),
       ),
       block(phrase("Computer"), machine(snapshot.machine)),
-      block(phrase("Faults"), [...snapshot.faults].reverse()),
+      block(phrase("Faults"), said([...snapshot.faults].reverse())),
     ],
   );
 }

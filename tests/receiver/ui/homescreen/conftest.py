@@ -77,7 +77,9 @@ WORST = {
         SourceState(name="r85", role="receiver", state="running", age_s=0.2, off_in_s=45.0),
     ),
     "strength": replace(STRENGTH, age_s=31.0, saturated=True, value=-107.0),
-    "faults": ("silence at 03:10 UTC is kept and does not count: which antenna",),
+    "faults": (
+        Said(text="silence at 03:10 UTC is kept and does not count: which antenna", age_s=9.0),
+    ),
     "own_radio": True,
 }  # fmt: skip
 NOTHING_YET = {

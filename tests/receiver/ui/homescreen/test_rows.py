@@ -210,7 +210,7 @@ def test_no_text_of_others_breaks_a_row(text: str, width: int, height: int) -> N
         approach=Approach(limit_m=300.0, edge_m=None, must_stop=False),
         advice=Advice(deed="wait", reason=text), machine=Machine(saved=1, waiting=0, is_stuck=True),
         where=Where(reason=text), calls=(Said(text=text, age_s=1.0, observer=text),),
-        decoded=(Said(text=text, age_s=1.0),), faults=(text,), needed=(text,),
+        decoded=(Said(text=text, age_s=1.0),), faults=(Said(text=text, age_s=1.0),), needed=(text,),
     )  # fmt: skip
     shown = lines(snapshot, width=width, height=height)
     assert len(shown) == height
@@ -219,8 +219,17 @@ def test_no_text_of_others_breaks_a_row(text: str, width: int, height: int) -> N
 
 
 def test_full_disk_and_who_must_stop_are_told_on_the_screen_and_in_the_line(made: Make) -> None:
-    full = made(machine=Machine(saved=1, waiting=900, is_stuck=True), faults=("the disk is full",),
+    full = made(machine=Machine(saved=1, waiting=900, is_stuck=True),
+                faults=(Said(text="the disk is full", age_s=0.5),),
                 others=(replace(made().others[0], must_stop=True),))  # fmt: skip
     for said in ("\n".join(lines(full)), plain.line(full)):
         assert "the disk is full" in said
         assert "B MUST STOP" in said
+
+
+def test_a_fault_of_long_ago_gives_way_to_what_was_entered(made: Make) -> None:
+    for age_s, shown in ((60.0, True), (900.0, False)):
+        case = made(faults=(Said(text="GPS stands still", age_s=age_s),))
+        assert any("look out: GPS" in line for line in lines(case)) is shown
+        assert any("entered 40 s ago" in line for line in lines(case)) is not shown
+        assert ("look out: GPS" in plain.line(case)) is shown

@@ -79,7 +79,7 @@ class Search:
             calls=(Said(text=f"danger: {words}", age_s=3.0, observer="B"),),
             entered=(Said(text=words, age_s=1.0),),
             needed=(words,),
-            faults=(words,),
+            faults=(Said(text=words, age_s=1.0),),
         )  # fmt: skip
 
     def snapshot_age_s(self) -> float:

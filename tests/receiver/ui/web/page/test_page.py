@@ -216,7 +216,7 @@ def test_calls_of_others_stand_until_understood(page: Any) -> None:
 def test_words_of_others_are_never_read_as_html(page: Any) -> None:
     said = (Said(text=HOSTILE, age_s=1.0, observer=HOSTILE),)
     page.search.shown = replace(page.search.shown, collar=HOSTILE, entered=said, decoded=said,
-                                needed=(HOSTILE,), faults=(HOSTILE,))  # fmt: skip
+                                needed=(HOSTILE,), faults=said)  # fmt: skip
     page.search.drawn = {**page.search.drawn, "version": 2, "others": [
         {"observer": HOSTILE, "lat": 42.91, "lon": 44.11, "age_s": 1.0}]}  # fmt: skip
     page.press("List")
