@@ -185,11 +185,16 @@ class Follower:
             self._derive_anew(row)
 
     def _derive_anew(self, end: Row | None) -> None:
-        """Derive all rows before `end` anew, and those that are not on the disk."""
+        """Derive all rows before `end`, or all that were told, anew."""
         self._derivation = Derivation(self.configuration, self._keys)
         known = takewhile(lambda row: not _is_same(row, end), self.journal.rows())
-        for row in chain(known, self._foretold.values()):
+        told = takewhile(self._is_told, known) if end is None else known
+        for row in chain(told, self._foretold.values()):
             self._feed(row)
+
+    def _is_told(self, row: Row) -> bool:
+        """Tell whether a row of the journal was read: what came meanwhile comes with the news."""
+        return row.origin != self.journal.origin or row.seq <= self._last_seq
 
 
 def _is_same(row: Row, other: Row | None) -> bool:

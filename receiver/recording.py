@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +41,7 @@ MANY_ROWS = 200  # more than these wait only where the disk does not keep up
 FINISH_S = 10.0
 ANSWER_EVERY_S = 5.0
 SLOW_EVERY_S = 5.0  # battery and disk
+RESCUES = ("/dev/shm", "/var/tmp")  # where there may be room when the usual place has none
 ANSWER_SHARE = 0.1  # of the time at most: the rest is for the receivers, also after a long day
 
 
@@ -54,6 +57,7 @@ class View:
     saved: int = 0
     waiting: int = 0
     is_stuck: bool = False
+    why_stuck: str = ""
     statuses: list[Status] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     begin: datetime | None = None
@@ -187,6 +191,7 @@ def _follow(
             saved, waiting, now = writer.committed, writer.waiting, session.clock.now()
             idle_looks = idle_looks + 1 if waiting > 0 and view.saved == saved else 0
             view.is_stuck = idle_looks * session.look_s >= IDLE_S or waiting > MANY_ROWS
+            view.why_stuck = writer.fault
             view.saved, view.waiting, view.statuses = saved, waiting, listening.statuses
             view.now, view.now_ns = now.utc, now.monotonic_ns
             if looks % slow == 1:
@@ -286,17 +291,29 @@ def _finish(writer: Writer, session: Session, sources: Sequence[Row]) -> None:
         return
     writer.stop()
     rows = writer.left()
-    try:
-        rescue = Path(tempfile.mkdtemp(prefix="baksan-rescue-")) / "rows.journal"  # ours alone
-        with Journal.create(rescue, session.configuration) as journal:
-            journal.append([*sources, *rows])
-    except (JournalError, OSError) as error:
-        message = f"{session.journal}: the last {len(rows)} rows could not be saved anywhere"
-        raise JournalError(message) from error
+    rescue = _rescue(session.configuration, [*sources, *rows])
+    if rescue is None:
+        raise JournalError(
+            f"{session.journal}: the last {len(rows)} rows could not be saved anywhere"
+        )
     raise JournalError(
         f"{session.journal}: the last {len(rows)} rows could not be saved there; they are in"
         f" {rescue}: make room, then: baksan import {rescue} --to {session.journal}"
     )
+
+
+def _rescue(configuration: Configuration, rows: Sequence[Row]) -> Path | None:
+    """Save rows in a journal in a folder that only we can read; None where none has room."""
+    for folder in (tempfile.gettempdir(), *RESCUES, str(Path.home())):
+        with suppress(OSError):
+            own = Path(tempfile.mkdtemp(prefix="baksan-rescue-", dir=folder))
+            try:
+                with Journal.create(own / "rows.journal", configuration) as journal:
+                    journal.append(rows)
+                return journal.path
+            except JournalError:
+                shutil.rmtree(own)
+    return None
 
 
 def _louder(shown: Detection | None, heard: Detection) -> Detection:

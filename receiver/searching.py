@@ -21,6 +21,7 @@ from receiver.homing import mapped
 from receiver.homing.finding import Finding, Moment
 from receiver.homing.snapshot import OLD_S, Machine, Snapshot, SourceState
 from receiver.journal import Journal
+from receiver.language import translated
 from receiver.records import CALL, SETUP, Entry, Observation, Place
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Searching:
     _keep: Callable[[], None] = lambda: None
     _early: list[Entry] = field(default_factory=list)  # entered before the recording had begun
     _walk: mapped.Walk = field(default_factory=mapped.Walk)
-    _entries: dict[str, Entry] = field(default_factory=dict)
+    _on_disk: dict[str, Entry] = field(default_factory=dict)  # entries that were found there
     _last: Snapshot | None = None
     _made_ns: int | None = None
     _answered: tuple[int, Posterior | None] = (0, None)  # an answer and its number
@@ -127,7 +128,6 @@ class Searching:
             self._finding.take(events, now.utc, now_s)
         for event in events:
             if isinstance(event, Entry):
-                self._entries[event.id] = event
                 if event.content.get("kind") == SETUP:
                     self._keys_s[str(event.content.get("receiver"))] = now_s
             elif isinstance(event, Place) and self._is_own(event):
@@ -320,11 +320,13 @@ class Searching:
 
     def entry(self, identity: str) -> Entry | None:
         """Return the entry with this id, as it is on the disk."""
-        known = self._entries.get(identity)
-        if known is not None or self.journal is None or not self.journal.exists():
-            return known
+        if identity in self._on_disk or self.journal is None or not self.journal.exists():
+            return self._on_disk.get(identity)
         with Journal.open(self.journal, readonly=True) as journal:
-            return journal.entry(identity)
+            found = journal.entry(identity)
+        if found is not None:
+            self._on_disk[identity] = found
+        return found
 
     def hand_over(self, entry: Entry) -> None:
         """Hand an entry over to be written, as soon as the recording has begun.
@@ -359,6 +361,7 @@ def _machine(view: View) -> Machine:
         saved=view.saved,
         waiting=view.waiting,
         is_stuck=view.is_stuck,
+        why_stuck=translated(view.why_stuck),
         battery_percent=None if battery is None else battery.percent,
         battery_hours=None if battery is None else battery.hours_left,
         disk_hours=view.disk_hours,

@@ -18,6 +18,7 @@ from receiver.cli.sound_options import destination
 from receiver.language import phrase, translated
 
 if TYPE_CHECKING:
+    from receiver.config import Setup
     from receiver.homing.snapshot import Snapshot
     from receiver.recording import Running, Session
     from receiver.searching import Searching
@@ -170,10 +171,13 @@ def invite_all(serving: Serving, stop: threading.Event) -> None:
     while is_interactive():
         click.echo(phrase("n: another phone    any other key: the screen"), err=True)
         try:
-            if click.getchar().lower() not in ("n", "т"):
-                return
-        except (KeyboardInterrupt, EOFError):
+            key = click.getchar()
+        except KeyboardInterrupt:
             stop.set()
+            return
+        except Exception:  # the terminal is gone: the recording goes on
+            return
+        if str(key).lower() not in ("n", "т"):
             return
         invite(serving)
 
@@ -252,7 +256,8 @@ def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Pa
     return Deeds(
         submit=searching.hand_over,
         keep=lambda: running.listening.heard(journal.parent, face.say),
-        saved=running.writer.flush,
+        # Who types on does not wait for a disk that takes nothing.
+        saved=lambda seconds: running.writer.flush(0.0 if running.view.is_stuck else seconds),
         own_radio=running.listening.own_radio,
         end=running.stop.set,
         place=lambda: searching.snapshot().place or running.view.place,
@@ -262,13 +267,22 @@ def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Pa
         prompt=lambda prompt: None,
         other=lambda done: other_deed(done, searching, face),
         shown=lambda: _receiver_shown(searching),
+        setup=lambda receiver: _setup_now(running, receiver),
     )
 
 
+def _setup_now(running: Running, receiver: str) -> Setup | None:
+    derived, session = running.view.derived, running.session
+    if derived is None:
+        return None
+    now, observer = session.clock.now().utc, session.configuration.observer
+    return derived.register.hearing(observer, receiver, now).setup
+
+
 def _receiver_shown(searching: Searching) -> str | None:
-    """Return the receiver whose level everybody looks at: a gain step is meant for it."""
+    """Return the receiver whose level everybody looks at: a gain step is likely meant for it."""
     strength = searching.snapshot().strength
-    return None if strength is None else strength.receiver
+    return None if strength is None else strength.source
 
 
 def other_deed(done: Any, searching: Searching, face: HomeFace) -> None:

@@ -8,7 +8,8 @@ square kilometres, and a STOP that always stands says nothing. So an area that i
 discs of the limit (300 m: 5.7 km2) stops nobody by itself: there the chance of being nearer than
 the limit counts, and stops from 1 in 5 on. (A first beep alone, without any direction, leaves about
 1 in 6 of it within 300 m: every doubling of the distance up to the usual reach is equally likely.)
-A STOP that stands goes only once that chance is below 1 in 10: it must not come and go by itself.
+A STOP that stands goes only once that chance is below 1 in 10, and the area is larger than 30 discs
+or more than 1.2 limits away: it must not come and go by itself.
 (Chosen on 60 made-up searches, seeds 7000 to 7059.)
 
 The outline is drawn flat about the searcher's own place (azimuthal equidistant), so that lengths
@@ -29,6 +30,7 @@ from receiver.homing.snapshot import Approach
 
 USUAL_LIMIT_M, DROPPED_LIMIT_M = 300.0, 30.0
 AREA, DEFINITE_DISCS, NEAR_SHARE, LEFT_SHARE = "95", 20, 0.2, 0.1
+LEFT_DISCS, LEFT_EDGE = 30, 1.2  # what a STOP that stands goes by: it must not come and go
 if TYPE_CHECKING:
     from receiver.locator import Posterior
 
@@ -53,8 +55,8 @@ def approach(
     edge_m = distance_m(area["geometry"], *place_deg)
     kept_away_m = limit_m + off_m if limit_m > 0 else 0.0
     share = share_within(posterior, place_deg, kept_away_m)
-    near_share = LEFT_SHARE if has_stopped else NEAR_SHARE
-    stop = must_stop(edge_m, float(area["area_m2"]), share, kept_away_m, near_share)
+    area_m2 = float(area["area_m2"])
+    stop = must_stop(edge_m, area_m2, share, kept_away_m, has_stopped=has_stopped)
     return Approach(limit_m=limit_m, edge_m=edge_m, must_stop=stop)
 
 
@@ -63,17 +65,21 @@ def must_stop(
     area_m2: float,
     share_within: float,
     limit_m: float,
-    near_share: float = NEAR_SHARE,
+    *,
+    has_stopped: bool = False,
 ) -> bool:
     """Tell whether a searcher `edge_m` from the search area (0 inside) must not be led on.
 
-    `share_within` is the chance that the collar is nearer than the limit, `near_share` that from
-    which on it stops him.
+    `share_within` is the chance that the collar is nearer than the limit. `has_stopped`: STOP
+    stands, and goes only where all of this is clearly past.
     """
     if edge_m is None or limit_m <= 0:
         return False
-    is_definite = area_m2 <= DEFINITE_DISCS * math.pi * limit_m**2
-    return share_within >= near_share or (is_definite and edge_m <= limit_m)
+    discs, edge, near_share = (
+        (LEFT_DISCS, LEFT_EDGE, LEFT_SHARE) if has_stopped else (DEFINITE_DISCS, 1.0, NEAR_SHARE)
+    )
+    is_definite = area_m2 <= discs * math.pi * limit_m**2
+    return share_within >= near_share or (is_definite and edge_m <= edge * limit_m)
 
 
 def share_within(posterior: Posterior, place_deg: tuple[float, float], radius_m: float) -> float:

@@ -62,7 +62,7 @@ def ear(
     """
     if strength is None or derived is None:
         return Ear(strength)
-    register, receiver = derived.register, strength.receiver
+    register, receiver = derived.register, strength.source or strength.receiver
     is_measured = strength.unit == "dBm" and has_beats
     metres_known = is_measured or bool(register.calibration(observer, receiver, time))
     return Ear(strength, register.hearing(observer, receiver, time).setup, metres_known)

@@ -90,7 +90,7 @@ class Finding:
     begin: datetime | None = None
     _levels: dict[str, Levels] = field(default_factory=dict)
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
-    _names: dict[str, str] = field(default_factory=dict)
+    _sources: dict[str, str] = field(default_factory=dict)  # by receiver
     _fault_since: dict[str, float] = field(default_factory=dict)
     _shown: str = ""  # the receiver whose level is shown
     _stands: Stands = field(init=False)
@@ -167,7 +167,7 @@ class Finding:
         if not may_be_of(heard, self.collar, self.sheet):
             return
         receiver = heard.receiver or heard.source
-        self._names[receiver] = _name_of(receiver, heard.source)
+        self._sources[receiver] = heard.source
         known = self._levels.get(receiver)
         if heard.kind == "slot" and known is not None and known.has_single_pulses(since_s):
             return  # the same beacon as it was some seconds ago
@@ -198,6 +198,7 @@ class Finding:
                     since_s,
                     content.get("polarisation"),
                     is_full=content.get("full") is not False,
+                    receiver=content.get("receiver"),
                 )
 
     def _lose(self, gap: Gap) -> None:
@@ -272,12 +273,14 @@ class Finding:
             for receiver, levels in self._levels.items()
             if (strength := levels.strength(receiver, now_s, sweeps))
         ]
-        turned = [s for s in told if s.receiver == self._shown and self._sweeps.is_turning(now_s)]
-        best = min(turned or told, key=self._rank, default=None)
+        turned = self._sweeps.turned(now_s)
+        of_turn = [s for s in told if self._sources[s.receiver] == turned]
+        best = min(of_turn or told, key=self._rank, default=None)
         self._shown = "" if best is None else best.receiver
         if best is None:
             return None
-        best = replace(best, name=self._names[best.receiver])
+        source = self._sources[best.receiver]
+        best = replace(best, source=source, name=_name_of(best.receiver, source))
         # The loudest of a turn that runs may be still to come.
         return replace(best, trend_db=None) if self._sweeps.is_turning(now_s) else best
 

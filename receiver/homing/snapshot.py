@@ -25,8 +25,9 @@ class Strength:
     `share` is where it lies between the receiver's noise (0) and its saturation (1). `peak_db` is
     the loudest of the last sweep and holds; `trend_db` compares the peaks of the last two sweeps
     (turns, or half minutes of walking) heard with the same antenna and gain, None where there are
-    not two. `unit` is dBm only with a calibration; "count" for a meter without a curve. `name` is
-    what people call the receiver: of several gateways behind one source, with the end of its own.
+    not two. `unit` is dBm only with a calibration; "count" for a meter without a curve.
+    `source` is what setups and turns are said of; `name` what people call the receiver: of several
+    gateways behind one source, with the end of its own.
     """
 
     receiver: str
@@ -38,6 +39,7 @@ class Strength:
     peak_age_s: float | None = None
     trend_db: float | None = None
     saturated: bool = False
+    source: str = ""
     name: str = ""
 
 
@@ -158,6 +160,7 @@ class Machine:
     battery_percent: int | None = None
     battery_hours: float | None = None
     disk_hours: float | None = None
+    why_stuck: str = ""
     clock_source: str = ""
 
 

@@ -2,7 +2,7 @@
 
 A search that goes on to the next collar does not lift the limit of the last one: its animal is
 still there. What is worked out for somebody is kept until he or the answer moves; a STOP that stood
-under the same limit is not so soon taken away.
+is not so soon taken away, unless the leader has lowered the limit since.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Stops:
             return approach(posterior, here, limit_m)
         kept, asked = self._kept.get((who, collar)), (here, limit_m, off_m)
         if kept is None or kept.posterior is not posterior or kept.asked != asked:
-            has_stopped = kept is not None and kept.stands.must_stop and kept.asked[1] == limit_m
+            has_stopped = kept is not None and kept.stands.must_stop and kept.asked[1] <= limit_m
             stands = approach(posterior, *asked, has_stopped=has_stopped)
             kept = _Kept(posterior, asked, stands)
             self._kept[who, collar] = kept

@@ -19,6 +19,7 @@ class Sweeps:
     _turns: deque[Span] = field(default_factory=lambda: deque(maxlen=2))
     _since_s: float | None = None
     _polarisation: str | None = None
+    _receiver: str | None = None
 
     def turn(
         self,
@@ -27,8 +28,9 @@ class Sweeps:
         polarisation: str | None = None,
         *,
         is_full: bool = True,
+        receiver: str | None = None,
     ) -> None:
-        """Take the beginning or the end of a turn.
+        """Take the beginning or the end of a turn of a receiver.
 
         Turns in two polarisations are not compared, and a part of one with none.
         """
@@ -36,7 +38,7 @@ class Sweeps:
             self._turns.clear()
             self._polarisation = polarisation
         if starts:
-            self._since_s = time_s
+            self._since_s, self._receiver = time_s, receiver
         elif self._since_s is not None:
             if is_full:
                 self._turns.appendleft((self._since_s, time_s))
@@ -51,6 +53,10 @@ class Sweeps:
     def is_turning(self, now_s: float) -> bool:
         """Tell whether a turn goes on; nobody turns for ten minutes: its end was forgotten."""
         return self._since_s is not None and now_s - self._since_s <= LONGEST.total_seconds()
+
+    def turned(self, now_s: float) -> str | None:
+        """Return the receiver whose antenna is turned now."""
+        return self._receiver if self.is_turning(now_s) else None
 
     def spans(self, now_s: float) -> list[Span]:
         """Return the sweeps whose peaks count now, the newest first."""

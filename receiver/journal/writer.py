@@ -13,7 +13,7 @@ from itertools import islice
 
 from receiver.errors import JournalError
 from receiver.journal.store import Journal
-from receiver.records import Heard, Row
+from receiver.records import Entry, Heard, Row
 
 COMMIT_INTERVAL_S = 0.2
 COMMIT_ROWS = 64
@@ -34,6 +34,7 @@ class Writer:
         self._bytes = 0
         self._seen = 0  # how many of these `unseen` has returned
         self._committed = 0
+        self._fault = ""
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -45,21 +46,31 @@ class Writer:
         return self._committed
 
     @property
+    def fault(self) -> str:
+        """Why rows are not saved now, "" where they are."""
+        return self._fault
+
+    @property
     def waiting(self) -> int:
         """How many rows are not on the disk yet."""
         return len(self._rows)
 
     def submit(self, row: Row) -> None:
-        """Hand over a row; waits while far too much waits already, until the writer is stopped."""
+        """Hand over a row; waits while far too much waits already, until the writer is stopped.
+
+        What a person entered never waits: a call to everybody may come next.
+        """
         with self._changed:
-            while self._is_full() and not self._stopping.is_set():
+            while self._is_full(row) and not self._stopping.is_set():
                 self._changed.wait(RETRY_INTERVAL_S)
             self._rows.append(row)
             self._bytes += _size(row)
             if len(self._rows) in (1, COMMIT_ROWS):  # what the thread may wait for
                 self._changed.notify_all()
 
-    def _is_full(self) -> bool:
+    def _is_full(self, row: Row) -> bool:
+        if isinstance(row, Entry):
+            return False
         return self.waiting >= WAITING_ROWS or self._bytes >= WAITING_BYTES
 
     def unseen(self) -> list[Row]:
@@ -119,7 +130,7 @@ class Writer:
         try:
             self._journal.append(rows)
         except JournalError as error:
-            self._on_fault(f"{error}; {self.waiting} rows wait in memory")
+            self._cannot(error)
             return False
         except Exception:  # one row of them cannot be written at all: it must not stop the others
             return self._write_one_by_one(rows)
@@ -131,13 +142,20 @@ class Writer:
             try:
                 self._journal.append([row])
             except JournalError as error:
-                self._on_fault(f"{error}; {self.waiting} rows wait in memory")
+                self._cannot(error)
                 return False
             except Exception as error:
                 kind = type(row).__name__.lower()
                 self._on_fault(f"a {kind} row cannot be written and is left out ({error})")
             self._saved([row])
         return True
+
+    def _cannot(self, error: JournalError) -> None:
+        """Tell once why rows cannot be saved, and not again at each attempt."""
+        fault = f"{error}; what comes waits in memory"
+        if fault != self._fault:
+            self._fault = fault
+            self._on_fault(fault)
 
     def _saved(self, rows: list[Row]) -> None:
         with self._changed:
@@ -146,6 +164,7 @@ class Writer:
             self._bytes -= sum(map(_size, rows))
             self._seen = max(self._seen - len(rows), 0)
             self._committed += len(rows)
+            self._fault = ""
             self._changed.notify_all()
 
 

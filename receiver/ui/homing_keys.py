@@ -6,8 +6,10 @@ deafer by one step, a second press takes the step back, and each is a session of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from receiver.config import Setup
 from receiver.errors import ConfigError, InputError
 from receiver.geodesy import parse_place
 from receiver.homing.gains import GAIN_STEPS, NO_ANTENNA
@@ -28,7 +30,7 @@ from receiver.ui.keypad import (
 
 STEP_KEYS = dict(zip("123456", GAIN_STEPS, strict=True))
 _OFF_TUNE = "off tune"
-OPEN = "open"
+OPEN, ON = "open", "on"
 
 
 def step_words(step: str) -> str:
@@ -78,7 +80,7 @@ def _sighting() -> tuple[Step, ...]:
     trust = {"c": notes.TRUST["certain"], "l": notes.TRUST["likely"], "r": notes.TRUST["rumour"]}
     return (
         Step("radius_m", phrase("animal or trace seen within how many metres (Enter: 200)"),
-             parse=number(1, 100_000)),
+             parse=number(1, 100_000), is_number=True),
         Step("trust", phrase("c certain, l likely (Enter), r rumour"), trust),
     )  # fmt: skip
 
@@ -100,7 +102,7 @@ def _approach() -> tuple[Step, ...]:
     word = phrase("LEADER")
     return (
         Step("limit_m", phrase("approach limit in metres, by the leader alone; 0 none"),
-             parse=number(0, notes.LARGEST_APPROACH_LIMIT_M), optional=False),
+             parse=number(0, notes.LARGEST_APPROACH_LIMIT_M), optional=False, is_number=True),
         Step("word", phrase("type {word} to set it", word=word), parse=_typed(word),
              optional=False),
     )  # fmt: skip
@@ -145,11 +147,16 @@ def key_words() -> tuple[str, ...]:
 
 
 class GainChain:
-    """Which steps of the close-in chain are taken, receiver by receiver."""
+    """Which steps of the close-in chain are taken, receiver by receiver.
 
-    def __init__(self) -> None:
+    `setup_of` tells what a receiver hears with: the antenna that is taken off, and put on again.
+    """
+
+    def __init__(self, setup_of: Callable[[str], Setup | None] = lambda receiver: None) -> None:
+        self._setup_of = setup_of
         self._taken: dict[str, tuple[str, ...]] = {}
         self._before: dict[str, tuple[str, ...]] = {}
+        self._antennas: dict[str, dict[str, Any]] = {}
 
     def taken(self, receiver: str) -> tuple[str, ...]:
         """Return the steps that a receiver hears through now."""
@@ -162,10 +169,19 @@ class GainChain:
         others = [s for s in before if s != step and not (off_tune and s.startswith(_OFF_TUNE))]
         now = tuple(others if step in before else [*others, step])
         self._before[receiver], self._taken[receiver] = before, now
-        bare = (
-            {"antenna": "none", "directional": False} if step == NO_ANTENNA and step in now else {}
-        )
-        return {"gain": ", ".join(now) or OPEN, **bare}
+        changed = self._antenna(receiver, off=step in now) if step == NO_ANTENNA else {}
+        return {"gain": ", ".join(now) or OPEN, **changed}
+
+    def _antenna(self, receiver: str, *, off: bool) -> dict[str, Any]:
+        """Return what is on after the antenna was taken off, or put on again."""
+        if not off:
+            return self._antennas.pop(receiver, {"antenna": ON})
+        known = self._setup_of(receiver)
+        if known is not None and known.antenna not in (None, "none"):
+            self._antennas[receiver] = {"antenna": known.antenna} | (
+                {} if known.directional is None else {"directional": known.directional}
+            )
+        return {"antenna": "none", "directional": False}
 
     def undo(self, receiver: str) -> None:
         """Forget the last step of a receiver."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from receiver.errors import ConfigError
 from receiver.language import language, phrase
 from receiver.notes import content as notes
-from receiver.records import HAND
+from receiver.records import CALL, HAND
 
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю"
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
@@ -37,7 +37,8 @@ class Step:
     """One question: `choices` are single keys and what they mean; without, text up to Enter.
 
     `parse` reads the text and refuses it with a ConfigError; nothing typed is None where allowed.
-    With `after`, it is asked only where one of these was answered.
+    With `after`, it is asked only where one of these was answered. In a number a blank
+    or `!` can only be meant as a key; `default` is what Enter alone answers.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Step:
     parse: Callable[[str], Any] = str
     optional: bool = True
     after: tuple[str, ...] = ()
+    is_number: bool = False
+    default: Any = None
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
@@ -83,6 +86,7 @@ class _Asked(NamedTuple):
     values: dict[str, Any]
     extra: dict[str, Any]
     by_itself: bool
+    typed: str = ""
 
 
 Actions = Mapping[str, Action]
@@ -106,14 +110,18 @@ def common() -> dict[str, Action]:
     return {
         "h": Action("heard", (heard(),)),
         "b": Action("bearing", bearing()),
-        "s": Action("silence", (Step("minutes", phrase("silence: for how many minutes"),
-                                     parse=number(0.1, 1440), optional=False),)),
+        "s": Action("silence", (_number("minutes", phrase("silence: for how many minutes"),
+                                        0.1, 1440, optional=False),)),
         "n": Action("note", (Step("text", phrase("note"), optional=False),)),
         "g": Action("setup", setup()),
         "m": Action("maybe", maybe()),
         "v": Action("own radio"),
         "u": Action("undo", (_sure(phrase("take the last note back? y n")),)),
     }  # fmt: skip
+
+
+def _number(name: str, prompt: str, low: float, high: float, *, optional: bool = True) -> Step:
+    return Step(name, prompt, parse=number(low, high), optional=optional, is_number=True)
 
 
 def _sure(said: str) -> Step:
@@ -129,7 +137,7 @@ def heard() -> Step:
 def bearing() -> tuple[Step, ...]:
     """Return the questions of a bearing by compass."""
     return (
-        Step("degrees", phrase("bearing, degrees"), parse=number(0, 360), optional=False),
+        _number("degrees", phrase("bearing, degrees"), 0, 360, optional=False),
         _magnetic(),
         Step("sharp", phrase("s sharp, b broad (Enter)"), {"s": True, "b": False}),
     )
@@ -152,7 +160,7 @@ def setup() -> tuple[Step, ...]:
     return (
         *antenna(),
         Step("gain", phrase("mark of the gain knob")),
-        Step("attenuator_db", phrase("attenuator, dB"), parse=number(0, 120)),
+        _number("attenuator_db", phrase("attenuator, dB"), 0, 120),
         Step("squelch", phrase("squelch: o open, c closed"), {"o": "open", "c": "closed"}),
         Step("mode", phrase("mode (CW, USB, ...)")),
         Step("body", phrase("where on the body (front, behind, mast, car)")),
@@ -177,8 +185,8 @@ def turn_start() -> tuple[Step, ...]:
 def turn_end() -> tuple[Step, ...]:
     """Return the questions as a turn ends."""
     return (
-        Step("loudest_deg", phrase("turn ends; loudest at, degrees"), parse=number(0, 360)),
-        Step("weakest_deg", phrase("weakest at, degrees"), parse=number(0, 360)),
+        _number("loudest_deg", phrase("turn ends; loudest at, degrees"), 0, 360),
+        _number("weakest_deg", phrase("weakest at, degrees"), 0, 360),
         _magnetic("loudest_deg", "weakest_deg"),
         Step("full", phrase("turned all around? y n"), YES_NO),
     )
@@ -200,21 +208,24 @@ ABOUT_A_RECEIVER = ("turn", "silence", "setup", "gain step")
 GAIN_STEP = "gain step"
 
 
-def which(receivers: Sequence[str]) -> Step:
-    """Ask which receiver it is about; 0 is who listens by ear, without a cable."""
+def which(receivers: Sequence[str], usual: str | None = None) -> Step:
+    """Ask which receiver it is about, by Enter the `usual` one; 0 is who listens by ear alone."""
     choices = {"0": HAND, **{str(n): name for n, name in enumerate(receivers[:9], 1)}}
     said = ", ".join(f"{key} {name}" for key, name in choices.items() if name != HAND)
     asked = phrase("which receiver? {receivers}, 0 by ear", receivers=said)
+    if usual in receivers:
+        asked = phrase("{question}, Enter {receiver}", question=asked, receiver=usual)
+        return Step("receiver", asked, choices, default=usual)
     return Step("receiver", asked, choices, optional=False)
 
 
 class Keypad:
     """What is being typed, and what has been asked.
 
-    Of several receivers it is asked which one is meant; a gain step is of the one whose level is
-    `shown`. `turn_of` is the one that is being turned, `transmitting` whether the team's own voice
-    radio is, `maybe` a beacon that may be one: they stand in the prompt until they end. `last` says
-    what was entered last, which `u` takes back.
+    Of several receivers it is asked which one is meant; Enter is the one whose level is `shown`.
+    `turn_of` is the one that is being turned, `transmitting` whether the team's own voice radio is,
+    `maybe` a beacon that may be one: they stand in the prompt until they end. `last` says what was
+    entered last, which `u` takes back.
     """
 
     def __init__(
@@ -297,17 +308,20 @@ class Keypad:
         self._clear()
 
     def _is_urgent(self, step: Step, character: str) -> bool:
-        is_free = character in (URGENT, HEARD) and character in self._table() and not self._typed
-        return is_free and character not in (step.choices or {})
+        """Tell whether a key is not meant for what is being asked: in a text it may be."""
+        is_key = character in (URGENT, HEARD) and character in self._table()
+        is_free = step.is_number or not self._typed
+        return is_key and is_free and character not in (step.choices or {})
 
     def _interrupt(self, key: str) -> Entered | None:
         """Begin something that does not wait; what is being asked goes on afterwards."""
-        if self._steps[0].name != SURE and self._what != self._table()[key].what:
-            asked = _Asked(
-                self._what, tuple(self._steps), self._values, self._extra, self._by_itself
-            )
+        what = self._table()[key].what
+        self._waiting = [asked for asked in self._waiting if asked.what != what]
+        if self._steps[0].name != SURE and self._what not in (what, CALL):
+            asked = _Asked(self._what, tuple(self._steps), self._values, self._extra,
+                           self._by_itself, self._typed)  # fmt: skip
             self._waiting.insert(0, asked)
-        self._fault = ""
+        self._typed = self._fault = ""
         return self._begin(key)
 
     def _begin(self, key: str) -> Entered | None:
@@ -330,10 +344,8 @@ class Keypad:
     def _ask_which(self) -> None:
         if self._what == "turn" and self.turn_of is not None:
             self._values["receiver"] = self.turn_of
-        elif self._what == GAIN_STEP and (shown := self._receiver_shown()):
-            self._values["receiver"] = shown
         elif len(self._receivers) > 1:
-            self._steps.insert(0, which(self._receivers))
+            self._steps.insert(0, which(self._receivers, self._receiver_shown()))
         else:
             self._values["receiver"] = self._receivers[0] if self._receivers else HAND
 
@@ -347,7 +359,7 @@ class Keypad:
         if step.name == SURE:
             self._clear()  # only y is a yes: who leans on the keys ends no recording
             return None
-        return self._answer(None) if character in ENTERS and step.optional else None
+        return self._answer(step.default) if character in ENTERS and step.optional else None
 
     def _type(self, step: Step, character: str) -> Entered | None:
         if character in BACKSPACES:
@@ -402,3 +414,4 @@ class Keypad:
             asked = self._waiting.pop(0)
             self._what, self._steps, self._values = asked.what, list(asked.steps), asked.values
             self._extra, self._by_itself = asked.extra, asked.by_itself
+            self._typed = asked.typed

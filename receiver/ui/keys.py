@@ -17,19 +17,18 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from receiver.clock import Clock
-from receiver.config import Collar
+from receiver.config import Collar, Setup
 from receiver.errors import ConfigError
-from receiver.homing.gains import NO_ANTENNA
 from receiver.homing.snapshot import Standing
 from receiver.language import phrase
 from receiver.notes import content as notes
 from receiver.notes.describing import describe
-from receiver.records import APPROACH, SETUP, TURN, Entry, Place
-from receiver.ui.homing_keys import GainChain
-from receiver.ui.keypad import Actions, Entered, Keypad, actions, antenna, compass, setup
+from receiver.records import APPROACH, TURN, Entry, Place
+from receiver.ui.homing_keys import ON, GainChain
+from receiver.ui.keypad import GAIN_STEP, Actions, Entered, Keypad, actions, antenna, compass, setup
 
 LOOK_S = 0.1
-SAVED_WITHIN_S = 5.0
+SAVED_WITHIN_S = 2.0
 USUAL_RADIUS_M = 200.0  # of a sighting where nobody said it
 # What arrows, Home, Delete and the function keys send: no Escape, and no letter either.
 _SPECIAL_KEY = re.compile(r"\x1b(?:\[[0-9;]*[ -/]*[@-~]|O.|\[\[.)")
@@ -71,7 +70,8 @@ class Deeds:
     """What keys may do: each is a function of the running search.
 
     `other` does what only some commands have (the next collar, another light) and returns the
-    content of a row where one is to be saved. `shown` is the receiver whose level is shown.
+    content of a row where one is to be saved. `shown` is the receiver whose level is shown, `setup`
+    what one hears with by now.
     """
 
     submit: Callable[[Entry], None]
@@ -86,6 +86,7 @@ class Deeds:
     prompt: Callable[[str], None]
     other: Callable[[Entered], notes.Content | None] = lambda done: None
     shown: Callable[[], str | None] = lambda: None
+    setup: Callable[[str], Setup | None] = lambda receiver: None
 
 
 class Keys:
@@ -105,8 +106,9 @@ class Keys:
     ) -> None:
         self._deeds, self._clock, self._observer, self.collar = deeds, clock, observer, collar
         self.pad = Keypad(receivers, table, deeds.shown)
-        self._chain = GainChain()
+        self._chain = GainChain(deeds.setup)
         self._last: Entry | None = None
+        self._last_is_step = False
 
     def ask(self, unknown: list[str], named_no_compass: bool) -> None:
         """Ask what nobody has said yet: what these receivers hear with, which compass is used."""
@@ -128,10 +130,7 @@ class Keys:
             if not ready:
                 self._look_for_maybe()
                 continue
-            try:
-                typed = os.read(descriptor, 64)
-            except OSError:
-                typed = b""
+            typed = _read(descriptor)
             if not typed:
                 return  # the terminal is gone; listening goes on
             for character in _SPECIAL_KEY.sub("", decoder.decode(typed)):
@@ -182,6 +181,7 @@ class Keys:
             if done.what == "heard":
                 self._deeds.keep()
             self._save(content)
+            self._last_is_step = done.what == GAIN_STEP
 
     def _content(self, done: Entered) -> notes.Content | None:
         values = {key: value for key, value in done.values.items() if value is not None}
@@ -232,7 +232,7 @@ class Keys:
 
     def _gain_step(self, receiver: str, step: str) -> notes.Content:
         said = self._chain.press(receiver, step)
-        if step == NO_ANTENNA and step not in self._chain.taken(receiver):
+        if said.get("antenna") == ON:  # nobody had said which
             self.pad.ask("setup", antenna(), receiver=receiver)
         return notes.setup(receiver, said)
 
@@ -276,9 +276,23 @@ class Keys:
         self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})
         if old.content["kind"] == TURN:
             self._turn_goes_back(old.content["state"], old.content["receiver"])
-        elif old.content["kind"] == SETUP:
+        elif self._last_is_step:
             self._chain.undo(old.content["receiver"])
         self._last, self.pad.last = None, ""
+
+
+def _read(descriptor: int) -> bytes:
+    """Return what was typed; the rest of a special key may come late over a slow link."""
+    try:
+        typed = os.read(descriptor, 64)
+        if (
+            typed.endswith((b"\x1b", b"\x1b[", b"\x1bO"))
+            and select.select([descriptor], [], [], LOOK_S)[0]
+        ):
+            typed += os.read(descriptor, 64)
+    except OSError:
+        return b""
+    return typed
 
 
 def is_terminal(*streams: Any) -> bool:

@@ -113,6 +113,29 @@ def test_rows_that_wait_for_a_full_disk_are_told_once(tmp_path: Path) -> None:
         assert again.result() == live.result()
 
 
+def test_row_that_comes_while_all_is_derived_anew_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal.create(tmp_path / "search.journal", SHEET) as journal:
+        journal.append(rows(0, 2))
+        live = Follower(journal)
+        live.news()
+        live.news(rows(2, 3))
+        journal.append([*rows(9, 10), *rows(2, 3)])
+        read, late = journal.rows, iter([rows(20, 21)])
+
+        def read_and_append(after: int = -1) -> list[Row]:
+            found = list(read(after))
+            journal.append(next(late, []))
+            return found
+
+        monkeypatch.setattr(journal, "rows", read_and_append)
+        live.news()
+        monkeypatch.undo()
+        live.news()
+        assert len(live.result().observations) == 5
+
+
 def test_row_that_was_saved_while_it_was_looked_at_is_told_once(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "search.journal", SHEET) as journal:
         journal.append(rows(0, 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from receiver.clock import Stamp, SystemClock
 from receiver.config import Collar, Configuration
 from receiver.homing.snapshot import Snapshot
 from receiver.joining import Derived
+from receiver.journal import Journal
 from receiver.locator import LocatorConfig, Posterior, Stream
 from receiver.recording import View
 from receiver.records import Detection, Entry, Observation, Place
@@ -209,13 +211,18 @@ def test_next_collar_goes_round() -> None:
     assert alone.next_collar() is None
 
 
-def test_entries_are_found_once_they_are_saved(camp: Camp) -> None:
-    written = list[Entry]()
-    camp.search.begin(written.append, lambda seconds: False)
-    assert camp.search.submit(note()) is False
-    assert (written, camp.search.entry("n")) == ([note()], None)
-    camp.hear(1.0, note())
-    assert camp.search.entry("n") == note()
+def test_entries_are_found_once_they_are_on_the_disk(tmp_path: Path) -> None:
+    """Recorded case: what was only shown from memory was called saved, and phones dropped it."""
+    path, written = tmp_path / "a.journal", list[Entry]()
+    with Journal.create(path, SHEETS) as journal:
+        camp = Camp(journal=path)
+        camp.search.begin(written.append, lambda seconds: False)
+        assert camp.search.submit(note()) is False
+        camp.hear(1.0, note())  # it waits for the disk, and is shown
+        assert (written, camp.search.entry("n")) == ([note()], None)
+        journal.append([note()])
+        assert (found := camp.search.entry("n")) is not None
+        assert found.content == note().content
 
 
 def test_what_is_entered_before_the_recording_begins_waits_for_it(camp: Camp) -> None:

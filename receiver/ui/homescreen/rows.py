@@ -44,7 +44,8 @@ class Below:
 def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> list[Row]:
     """Return exactly `height` rows of `width` columns."""
     runs = [row for text in below.runs for row in fold(text, "banner", width)]
-    foot = _foot(below, width)[: max(height // 3, 1)]  # keys never push STOP off a small screen
+    most = max(height // 3, 1)  # keys never push STOP off a small screen
+    foot = _foot(below, width, most)[:most]
     bottom = [*_said(below, snapshot, width), *runs, *foot][-height:]
     room = height - len(bottom)
     top = _opening() if snapshot is None else _top(snapshot, below, width, height, room)
@@ -115,8 +116,8 @@ def _banners(snapshot: Snapshot, below: Below, width: int) -> Iterable[Row]:
         texts.append(phrase("NO NEWS FROM THE RECORDING FOR {age}: all below is old", age=age))
     if snapshot.own_radio:
         texts.append(phrase("OUR RADIO TRANSMITS: nothing counts"))
-    if snapshot.machine.is_stuck and snapshot.faults:
-        texts.append(plain(snapshot.faults[-1].text))
+    if snapshot.machine.is_stuck and snapshot.machine.why_stuck:
+        texts.append(plain(snapshot.machine.why_stuck))
     texts += [words.lost(source) for source in snapshot.sources if source.state in LOST]
     texts += [_off(source) for source in snapshot.sources if _goes_off(source)]
     for text in texts[:MOST_BANNERS]:
@@ -245,13 +246,13 @@ def _needed(snapshot: Snapshot, width: int, most: int) -> Iterable[Row]:
         yield from fold(phrase("would help: {what}", what=plain(what)), "text", width)
 
 
-def _foot(below: Below, width: int) -> list[Row]:
-    """The question in rows that cannot be missed, or the keys."""
+def _foot(below: Below, width: int, most: int) -> list[Row]:
+    """The question in rows that cannot be missed, where there are so many, or the keys."""
     if not below.question:
         return key_rows(below.keys, width)
     asked = fold(below.question, "ask", width, most=3)
     empty: Row = ((" ", "ask"),)
-    return [empty, *asked, empty] if len(asked) == 1 else asked
+    return [empty, *asked, empty] if len(asked) == 1 and most >= 3 else asked
 
 
 def key_rows(keys: Sequence[str], width: int) -> list[Row]:

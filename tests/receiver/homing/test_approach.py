@@ -70,7 +70,7 @@ def test_very_wide_area_stops_only_where_the_chance_is() -> None:
 def test_a_stop_that_stands_does_not_go_by_itself_as_the_chance_wavers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    chances = iter([0.19, 0.21, 0.15, 0.11, 0.09, 0.15, 0.25, 0.15])
+    chances = iter([0.19, 0.21, 0.15, 0.11, 0.09, 0.15, 0.25, 0.15, 0.15])
     monkeypatch.setattr("receiver.homing.approach.share_within", lambda *asked: next(chances))
     monkeypatch.setattr("receiver.homing.approach.DEFINITE_DISCS", 0)
     limit_m, stops, stood = [300.0], Stops(lambda collar: limit_m[0]), []
@@ -78,6 +78,9 @@ def test_a_stop_that_stands_does_not_go_by_itself_as_the_chance_wavers(
         stops.take("leo", posterior_about(HERE, trust=0.9 + 0.01 * number))
         stood.append(stops.of("A", HERE, "leo").must_stop)
     assert stood == [False, True, True, True, False, False, True]
+    limit_m[0] = 400.0  # who asks for more distance takes no STOP away
+    stops.take("leo", posterior_about(HERE, trust=0.99))
+    assert stops.of("A", HERE, "leo").must_stop
     limit_m[0] = 200.0  # the leader lowered it: what stood under the old one is past
     assert not stops.of("A", HERE, "leo").must_stop
 
@@ -89,6 +92,14 @@ def posterior_about(place_deg: tuple[float, float], trust: float) -> Posterior:
                     longitude_deg=place_deg[1], radius_m=50.0, trust=trust)
     )  # fmt: skip
     return stream.posterior()
+
+
+def test_a_stop_of_a_definite_area_does_not_come_and_go_at_its_edge() -> None:
+    large_m2 = 21 * math.pi * 300.0**2
+    for edge_m, area_m2 in ((0.0, large_m2), (301.0, 1e6)):
+        assert not must_stop(edge_m, area_m2, 0.0, 300.0)
+        assert must_stop(edge_m, area_m2, 0.0, 300.0, has_stopped=True)
+    assert not must_stop(361.0, 1e6, 0.0, 300.0, has_stopped=True)
 
 
 def test_lifted_limit_and_unknown_place_stop_nobody() -> None:

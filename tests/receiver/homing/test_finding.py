@@ -177,13 +177,14 @@ def test_the_receiver_that_is_turned_stays_in_sight_where_its_antenna_is_deaf(
     search: Search,
 ) -> None:
     """Recorded case: in the deaf part of a turn the large figure went to a gateway."""
-    search.live(pulse(5.0), entry(6.0, "t", kind="turn", state="start"))
-    search.at(7.0)
-    search.live(packet(18.0, -80.0))
+    search.live(pulse(5.0), packet(18.0, -80.0))
+    assert (before := search.at(19.0).strength) is not None
+    assert before.receiver == "gate"  # also where that is the one shown as the turn begins
+    search.live(entry(19.0, "t", kind="turn", state="start", receiver="r30"))
     turned = search.at(20.0).strength
     assert turned is not None
     assert (turned.receiver, turned.age_s) == ("r30", 15.0)
-    search.live(entry(21.0, "u", kind="turn", state="end"))
+    search.live(entry(21.0, "u", kind="turn", state="end", receiver="r30"))
     after = search.at(22.0).strength
     assert after is not None
     assert after.receiver == "gate"

@@ -304,6 +304,37 @@ def test_full_disk_is_told_and_nothing_is_lost(path: Path) -> None:
         assert len(list(journal.rows())) == 8 + 2003
 
 
+def test_what_a_person_entered_never_waits_for_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recorded case: with the memory full of readings, keys hung, a call to everybody too."""
+    monkeypatch.setattr("receiver.journal.writer.WAITING_ROWS", 5)
+    monkeypatch.setattr("receiver.journal.writer.RETRY_INTERVAL_S", 0.05)
+    faults: list[str] = []
+    with Journal.open(path) as journal:
+        (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+        journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+        writer = Writer(journal, faults.append)
+        flood = threading.Thread(target=lambda: [writer.submit(row) for row in rows(2000)])
+        flood.start()
+        deadline = time.monotonic() + 10
+        while not (faults and writer.waiting >= 5) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        entry = next(row for row in rows(1) if isinstance(row, Entry))
+        begin = time.monotonic()
+        for _ in range(20):
+            writer.submit(entry)
+        assert time.monotonic() - begin < 1.0
+        time.sleep(0.3)
+        assert len(faults) == 1  # told once, and not again at each attempt
+        assert "disk is full" in writer.fault
+        journal._connection.execute("PRAGMA max_page_count = 1000000")
+        flood.join(10)
+        assert writer.flush(10)
+        assert writer.fault == ""
+        writer.stop()
+
+
 def test_closing_on_a_full_disk_says_how_much_was_not_saved(path: Path) -> None:
     with Journal.open(path) as journal:
         (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.clock import SystemClock
-from receiver.config import Collar
+from receiver.config import Collar, Setup
 from receiver.notes import content as notes
 from receiver.records import Entry
 from receiver.ui.homing_keys import STEP_KEYS, GainChain, actions, key_words, step_words
@@ -233,11 +233,47 @@ def test_who_is_asked_sure_is_not_asked_again_after_a_call() -> None:
     assert saved.type("tb")[-1]["kind"] == "bearing"
 
 
-def test_a_gain_step_is_of_the_receiver_whose_level_is_shown() -> None:
-    shown = "r85"
-    pad = Keypad(["r30", "r85"], actions, lambda: shown)
-    (step,) = typed("1", pad)
-    assert step.values == {"step": "attenuator", "receiver": "r85"}
+def test_a_gain_step_is_by_enter_of_the_receiver_whose_level_is_shown() -> None:
+    """Recorded case: unasked, it went to whatever was shown just then."""
+    shown = ["r85"]
+    pad = Keypad(["r30", "r85"], actions, lambda: shown[0])
+    pad.feed("1")
+    assert "Enter r85" in pad.question
+    shown[0] = "r30"
+    steps = typed("\n" + "11" + "10", pad)
+    assert [step.values["receiver"] for step in steps] == ["r85", "r30", "hand"]
+    shown[0] = "00000000000000a1"  # nothing with a knob
+    pad.feed("1")
+    assert "Enter" not in pad.question
+
+
+def test_no_antenna_is_taken_back_to_the_antenna_of_before() -> None:
+    """Recorded case: whoever pressed Enter went on without an antenna, and all was "very near"."""
+    chain = GainChain(lambda receiver: Setup(receiver=receiver, antenna="yagi", directional=True))
+    assert chain.press("r30", "no antenna")["antenna"] == "none"
+    assert chain.press("r30", "no antenna") == {
+        "gain": "open", "antenna": "yagi", "directional": True,
+    }  # fmt: skip
+    rows = Saved().type("55")
+    assert rows[-1] == {"kind": "setup", "receiver": "r30", "gain": "open", "antenna": "on"}
+
+
+def test_undo_of_a_setup_takes_no_gain_step_back() -> None:
+    rows = Saved().type("1" + "gyagi\ny\n\n\n\n\n" + "uy" + "1")
+    assert rows[-1]["gain"] == "open"
+
+
+def test_heard_and_the_call_interrupt_a_number_and_do_not_pile_up() -> None:
+    saved = Saved()
+    rows = saved.type("b34!d")
+    assert rows == [{"kind": "call", "call": "danger"}]
+    assert "34_" in saved.keys.pad.question
+    rows = saved.type("  " + "0\nt\n")
+    assert [row["kind"] for row in rows] == ["call", "level", "bearing"]
+    assert rows[-1]["bearing_deg"] == 340
+    piled = Saved()
+    assert [row["kind"] for row in piled.type(" ! ! ! s")] == ["level"]
+    assert piled.keys.pad.question == ""  # no call is left for the next s
 
 
 def test_a_place_is_typed_and_a_magnetic_bearing_needs_no_gps() -> None:

@@ -38,9 +38,9 @@ const now = {
 const page = {
   snapshot: () => now.snapshot,
   state: () => now.state,
-  receivers: () => [now.snapshot?.strength?.receiver, BY_EAR].filter(Boolean),
+  receivers: () => [now.snapshot?.strength?.source, BY_EAR].filter(Boolean),
   receiver: () => {
-    const usual = isOwnPlace() ? (now.snapshot?.strength?.receiver ?? BY_EAR) : BY_EAR;
+    const usual = isOwnPlace() ? (now.snapshot?.strength?.source || BY_EAR) : BY_EAR;
     const set = kept("receiver", usual);
     return page.receivers().includes(set) ? set : usual;
   },

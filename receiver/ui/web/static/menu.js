@@ -62,7 +62,7 @@ export function showMenu(page) {
 function named(page) {
   const [receiver, shown] = [page.receiver(), page.snapshot()?.strength];
   if (receiver === "hand") return phrase("by ear");
-  return (shown?.receiver === receiver && shown.name) || receiver;
+  return (shown?.source === receiver && shown.name) || receiver;
 }
 
 function notes() {
