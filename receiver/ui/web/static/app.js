@@ -56,15 +56,21 @@ const page = {
     now.middle = name;
     show();
   },
-  tapPlace(then) {
+  /** Have the place tapped, `then` go on; `left` where nobody taps. */
+  tapPlace(then, left) {
     page.showMiddle("map");
     askTap((...tapped) => {
       setPlace(...tapped);
       then?.();
-    });
+    }, left);
   },
-  /** Whether the laptop knows where this phone's bearer is: he carries its GPS, too. */
-  laptopKnows: () => isOwnPlace() && now.snapshot.place.age_s + old_s() < OLD_S,
+  isBearer: () => isOwnPlace(),
+  /** The place of who carries the laptop, by its GPS; null for everybody else, and an old one. */
+  laptopPlace() {
+    if (!isOwnPlace() || now.snapshot.place.age_s + old_s() > OLD_S) return null;
+    const { latitude_deg, longitude_deg, accuracy_m } = now.snapshot.place;
+    return { latitude_deg, longitude_deg, accuracy_m };
+  },
 };
 
 /** Whoever carries the laptop holds its receiver; everybody else listens by ear. */

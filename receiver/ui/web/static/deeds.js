@@ -3,6 +3,7 @@
 import { held } from "./calls.js";
 import { headingSpread, trueHeading } from "./compass.js";
 import { byId, el, put } from "./dom.js";
+import { keep, kept } from "./keep.js";
 import { age, degrees, phrase } from "./phrases.js";
 import { mayHaveGone, place, placeForEntry, stay } from "./place.js";
 import { last, submit, waiting } from "./queue.js";
@@ -12,23 +13,30 @@ const ANSWERED_MS = 1500; // a call that the laptop has not answered by then rea
 const LONGEST_NOTE = 300; // so that an entry fits into one code
 
 let page = null;
+let pressed = new Date(); // when the button of what is entered was pressed
 
 /** Make the buttons. `owner` has `snapshot()`, `state()`, `receiver()`, `say(text)`, `tapPlace()`,
- * `laptopKnows()`. */
+ * `laptopPlace()`, `isBearer()`. */
 export function makeDeeds(owner) {
   page = owner;
   if (page.state()?.role === "viewer") {
     put(byId("deeds"), el("p", { class: "viewer" }, phrase("This phone may only look.")));
     return;
   }
-  const button = (words, deed, kind = "") => el("button", { class: kind, click: deed }, words);
+  const button = (words, deed, kind = "") => {
+    const press = () => {
+      pressed = new Date();
+      deed();
+    };
+    return el("button", { class: kind, click: press }, words);
+  };
   put(
     byId("deeds"),
     button(phrase("HEARD"), heard, "heard"),
     button(
-      page.snapshot()?.turning ? phrase("End turn") : phrase("Turn"),
+      isTurning() ? phrase("End turn") : phrase("Turn"),
       turn,
-      page.snapshot()?.turning ? "four on" : "four",
+      isTurning() ? "four on" : "four",
     ),
     button(phrase("Bearing"), bearing, "four"),
     button(phrase("Silence"), silence, "four"),
@@ -41,11 +49,15 @@ export function makeDeeds(owner) {
   );
 }
 
-/** The place of an entry made now; the laptop's own GPS tells it of who carries the laptop. */
-const here = () => (page.laptopKnows() ? null : placeForEntry());
+/** The place of an entry made now. */
+const here = () => page.laptopPlace() ?? placeForEntry();
 
-function enter(what, values, time) {
-  submit(what, { ...values, ...here() }, time);
+/** Whether this phone's bearer turns: the laptop tells it of its own, a phone knows of itself. */
+const isTurning = () => (page.isBearer() ? page.snapshot()?.turning : kept("turning", false));
+
+/** Make an entry of what was pressed, of the time when that was. */
+function enter(what, values) {
+  submit(what, { ...values, ...here() }, pressed);
   page.say(phrase("Kept: {what}", { what: describe({ what, values }) }));
 }
 
@@ -69,17 +81,16 @@ function loudness(word) {
 }
 
 function heard() {
-  const time = new Date();
   choose(
     phrase("HEARD: how loud?"),
     ["faint", "clear", "strong"].map((word) => [loudness(word), word]),
-    (word) => enter("heard", { word }, time),
+    (word) => enter("heard", { word }),
   );
 }
 
 function turn() {
   const receiver = page.receiver();
-  if (!page.snapshot()?.turning) {
+  if (!isTurning()) {
     choose(
       phrase("Turn begins: how is the antenna held?"),
       [
@@ -87,7 +98,10 @@ function turn() {
         [phrase("flat"), "horizontal"],
         [phrase("not said"), null],
       ],
-      (polarisation) => enter("turn", { receiver, state: "start", polarisation }),
+      (polarisation) => {
+        enter("turn", { receiver, state: "start", polarisation });
+        setTurning(true);
+      },
     );
     return;
   }
@@ -98,9 +112,17 @@ function turn() {
         [phrase("yes, all around"), true],
         [phrase("no, a part"), false],
       ],
-      (full) => enterDirection("turn", { receiver, state: "end", loudest_deg, magnetic, full }),
+      (full) => {
+        enterDirection("turn", { receiver, state: "end", loudest_deg, magnetic, full });
+        setTurning(false);
+      },
     ),
   );
+}
+
+function setTurning(is) {
+  keep("turning", is);
+  makeDeeds(page);
 }
 
 /** Ask for a direction: from the phone's compass where it has one, else typed. */
@@ -151,14 +173,14 @@ function askDirection(title, optional, done) {
 }
 
 /** Go on once the place of a direction is sure: somebody who walked on would give a wrong one. */
-function withPlace(needed, then) {
-  if (page.laptopKnows()) then();
-  else if (placeForEntry() && mayHaveGone()) askWhetherStill(then);
-  else if (placeForEntry() || !needed) then();
-  else page.tapPlace(then);
+function withPlace(then, left) {
+  if (page.laptopPlace()) then();
+  else if (place() && mayHaveGone()) askWhetherStill(then, left);
+  else if (place()) then();
+  else page.tapPlace(then, left);
 }
 
-function askWhetherStill(then) {
+function askWhetherStill(then, left) {
   choose(
     phrase("Your place is {age} old: are you still there?", { age: age(place().age_s) }),
     [
@@ -166,16 +188,33 @@ function askWhetherStill(then) {
       [phrase("no, tap the map"), false],
     ],
     (still) => {
-      if (!still) return page.tapPlace(then);
+      if (!still) return page.tapPlace(then, left);
       stay();
       return then();
     },
   );
 }
 
-/** Enter a direction; one by a compass is made true where it was taken. */
+/** Enter a direction; one by a compass is made true where it was taken.
+ *
+ * Where nobody says where that was, what was heard is kept all the same.
+ */
 function enterDirection(what, values) {
-  withPlace(values.magnetic === true, () => enter(what, values));
+  if ((values.degrees ?? values.loudest_deg ?? null) === null) return enter(what, values);
+  const time = pressed;
+  const then = () => {
+    pressed = time;
+    enter(what, values);
+  };
+  const left = () => {
+    pressed = time;
+    if (!values.magnetic) return enter(what, values);
+    const { degrees: bearing_deg, loudest_deg, magnetic: _, ...rest } = values;
+    const said = degrees(bearing_deg ?? loudest_deg ?? 0);
+    if (what === "turn") enter(what, rest);
+    return enter("note", { text: phrase("{direction} by compass, place not told", { direction: said }) });
+  };
+  return withPlace(then, left);
 }
 
 function bearing() {
@@ -244,7 +283,7 @@ function sighting() {
           (trust) => enter("sighting", { radius_m, trust }),
         ),
     );
-  withPlace(true, ask);
+  withPlace(ask, ask);
 }
 
 function note() {

@@ -26,6 +26,7 @@ let layers = {};
 let shown = null;
 let fitted = false;
 let tapped = null;
+let untapped = () => {};
 let arrived = mark();
 
 const night = () => document.documentElement.dataset.theme === "night";
@@ -84,9 +85,11 @@ function buttons() {
   return box;
 }
 
-/** Ask for a tap on the map; `done(latitude, longitude, accuracy_m)` gets it. */
-export function askTap(done) {
+/** Ask for a tap on the map; `done(latitude, longitude, accuracy_m)` gets it, else `left()` goes on. */
+export function askTap(done, left = () => {}) {
+  giveUpTap();
   tapped = done;
+  untapped = left;
   showTapNotice(phrase("Tap the map where you are."));
 }
 
@@ -100,13 +103,20 @@ function showTapNotice(words) {
       {
         click: (event) => {
           L.DomEvent.stop(event);
-          stopTapping();
+          giveUpTap();
         },
       },
       phrase("Cancel"),
     ),
   );
   notice.hidden = false;
+}
+
+/** Go on without the place that was asked for. */
+function giveUpTap() {
+  if (!tapped) return;
+  stopTapping();
+  untapped();
 }
 
 function stopTapping() {

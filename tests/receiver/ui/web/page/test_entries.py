@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,11 +63,21 @@ def grow_old(page: Any, seconds: float) -> None:
 
 
 def test_a_turn_that_runs_is_ended(page: Any) -> None:
-    alone(page, turning=True)
-    page.press("End turn", "9", "0", "OK or skip", "a compass (magnetic)", "yes, all around")
+    alone(page)
+    page.press(
+        "Turn",
+        "flat",
+        "End turn",
+        "9",
+        "0",
+        "OK or skip",
+        "a compass (magnetic)",
+        "yes, all around",
+    )
     tap(page)  # no place yet
     page.until(lambda: page.search.contents("turn"))
-    (turn,) = page.search.contents("turn")
+    page.until(lambda: len(page.search.contents("turn")) == 2)
+    turn = page.search.contents("turn")[1]
     assert (turn["state"], turn["full"]) == ("end", True)
     assert turn["loudest_deg"] == pytest.approx(97.8, abs=1.5)  # magnetic north lies east there
 
@@ -118,7 +130,52 @@ def test_who_carries_the_laptop_is_where_its_gps_is(page: Any) -> None:
     page.until(lambda: page.search.contents("place"))
     page.press("Bearing", "2", "1", "0", "OK", "the map (true north)", "sharp")
     page.until(lambda: page.search.contents("bearing"))
+    assert (
+        page.search.contents("bearing")[0]["latitude_deg"] == page.search.shown.place.latitude_deg
+    )
+
+
+def test_what_waited_for_a_tap_is_kept_also_where_nobody_taps(page: Any) -> None:
+    """Recorded case: a second bearing that asked for the place, too, threw the first one away."""
+    alone(page)
+    page.press("Bearing", "2", "1", "0", "OK", "the map (true north)", "sharp")
+    page.until(lambda: "Tap the map" in page.text("#tap-here"))
+    page.press("Bearing", "9", "0", "OK", "a compass (magnetic)", "broad")
+    page.until(lambda: page.search.contents("bearing"))
     assert "latitude_deg" not in page.search.contents("bearing")[0]
+    page.press("Cancel")
+    page.until(lambda: page.search.contents("note"))
+    assert page.search.contents("note")[0]["text"] == "090° by compass, place not told"
+
+
+def test_a_place_of_an_hour_ago_is_asked_about_too(page: Any) -> None:
+    alone(page)
+    page.press("Menu", "Type my place", "4", "2", ".", "8", "OK", "4", "4", ".", "1", "OK")
+    page.until(lambda: page.search.contents("place"))
+    grow_old(page, 3600)
+    page.press("Bearing", "2", "1", "0", "OK", "the map (true north)", "sharp", "yes, still there")
+    page.until(lambda: page.search.contents("bearing"))
+    assert page.search.contents("bearing")[0]["latitude_deg"] == 42.8
+
+
+def test_an_entry_bears_the_time_at_which_it_was_begun(page: Any) -> None:
+    page.press("Bearing", "2")
+    time.sleep(2.0)
+    begun = datetime.now(UTC)
+    page.press("1", "0", "OK", "the map (true north)", "sharp")
+    page.until(lambda: page.search.contents("bearing"))
+    (bearing,) = page.search.contents("bearing")
+    assert datetime.fromisoformat(bearing["time"]) < begun - timedelta(seconds=1)
+
+
+def test_only_who_turns_ends_the_turn(page: Any) -> None:
+    """Recorded case: everybody's phone showed End turn while the laptop's bearer turned."""
+    alone(page, turning=True)
+    page.press("Turn", "flat")
+    page.until(lambda: page.search.contents("turn"))
+    page.press("End turn", "OK or skip", "yes, all around")
+    page.until(lambda: len(page.search.contents("turn")) == 2)
+    page.press("Turn")
 
 
 def test_place_is_typed(page: Any) -> None:
