@@ -13,6 +13,7 @@ import click
 from receiver.cli import homing
 from receiver.cli.homing import Asked, homing_options
 from receiver.cli.sound_options import sound_options
+from receiver.language import phrase
 
 if TYPE_CHECKING:
     from receiver.recording import Running, Session
@@ -125,6 +126,11 @@ def _live(
                 say("; ".join(warnings))
             start(homing.keys_of(running, searching, face))
             if world is not None:
+                say(
+                    phrase(
+                        "SIMULATION: the searcher walks and turns by himself; the keys are yours"
+                    )
+                )
                 searching.faces.append(homing.contact_told(world, say))
                 world.begin(running.writer)
 

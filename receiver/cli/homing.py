@@ -239,7 +239,7 @@ def tell_where_saved(journal: Path) -> None:
 
     Not where the collar may be: what STOP withheld is not handed out at the end.
     """
-    said = phrase("saved in {journal}; the leader asks: baksan locate {journal}", journal=journal)
+    said = phrase("saved in {journal}; for the leader: baksan locate {journal}", journal=journal)
     click.echo(said, err=True)
 
 

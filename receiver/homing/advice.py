@@ -49,6 +49,7 @@ def advise(
     *,
     course_deg: float | None = None,
     heard_age_s: float | None = None,
+    has_heard: bool = False,
     can_turn: bool = True,
     elevations_known: bool = False,
 ) -> Advice:
@@ -61,6 +62,7 @@ def advise(
             come: at least 30 m, from where a collar is seen.
         course_deg: where he is going now, so that small reasons do not turn him about.
         heard_age_s: how long the collar has not been heard; None where that is not known.
+        has_heard: whether somebody has said that he heard it.
         can_turn: whether he has an antenna with a direction.
         elevations_known: whether the ground is known; without it nobody is told to walk.
     """
@@ -70,7 +72,7 @@ def advise(
         return Advice(deed="wait", reason=phrase("your place is not known: wait, or enter it"))
     if posterior is None or posterior.belief is None or posterior.evidence is None:
         counts = posterior.answer.counts if posterior is not None else {}
-        is_heard = heard_age_s is not None or counts.get("readings", 0) > 0
+        is_heard = has_heard or heard_age_s is not None or counts.get("readings", 0) > 0
         return _before_an_answer(is_heard=is_heard, can_turn=can_turn)
     view = _view(posterior, place_deg, max(approach.limit_m, DROPPED_LIMIT_M))
     if can_turn and (reason := _why_turn(view, heard_age_s)):

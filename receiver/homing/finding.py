@@ -40,7 +40,7 @@ from receiver.homing.stops import Stops
 from receiver.homing.strength import Levels
 from receiver.homing.sweeps import Sweeps
 from receiver.homing.where import where
-from receiver.language import translated
+from receiver.language import phrase, translated
 from receiver.records import (
     OWN_RADIO,
     SETUP,
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from receiver.joining import Derived
     from receiver.locator import Posterior
 
+BEACON_GONE_S = 60.0  # so long a beacon that fades stays in sight before packets take its place
 ANSWER_DUE_S = 60.0  # a long search is located anew twice a minute at least
 Point = tuple[float, float]
 
@@ -92,6 +93,8 @@ class Finding:
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _sources: dict[str, str] = field(default_factory=dict)  # by receiver
     _fault_since: dict[str, float] = field(default_factory=dict)
+    _stood: tuple[str | None, Approach] | None = None  # the collar, and how it stood last
+    _stop_ended: list[tuple[str, float]] = field(default_factory=list)
     _shown: str = ""  # the receiver whose level is shown
     _stands: Stands = field(init=False)
     _entered: Entered = field(init=False)
@@ -218,6 +221,7 @@ class Finding:
         here = known if self._stands.holds(now_s) else None
         self._stops.take(self.collar, posterior)
         stands = self._stops.of(own, known, self.collar, off_m)
+        self._watch_stop(stands, now_s)
         return Snapshot(
             time=moment.time,
             collar=self.collar,
@@ -286,7 +290,8 @@ class Finding:
 
     def _rank(self, told: Strength) -> tuple[bool, bool, bool, float]:
         is_old, has_beats = told.age_s > OLD_S, self._levels[told.receiver].has_beats
-        return is_old, not has_beats, is_old or told.receiver != self._shown, told.age_s
+        has_beacon = has_beats and told.age_s <= BEACON_GONE_S
+        return not has_beacon, is_old, is_old or told.receiver != self._shown, told.age_s
 
     def _beat(self, strength: Strength | None, moment: Moment) -> Beat | None:
         if strength is None:
@@ -310,10 +315,21 @@ class Finding:
         """Return what went wrong last, and how long ago it was told first."""
         last = moment.faults[-SHOWN:]
         self._fault_since = {f: self._fault_since.get(f, moment.now_s) for f in last}
-        return tuple(
-            Said(text=translated(fault), age_s=moment.now_s - self._fault_since[fault])
-            for fault in last
-        )
+        told = [(translated(fault), since_s) for fault, since_s in self._fault_since.items()]
+        told += self._stop_ended
+        told.sort(key=lambda fault: fault[1])
+        return tuple(Said(text=text, age_s=moment.now_s - since_s) for text, since_s in told)
+
+    def _watch_stop(self, stands: Approach, now_s: float) -> None:
+        """Note a STOP that goes by itself: nobody may take that for the leader's permission."""
+        before, self._stood = self._stood, (self.collar, stands)
+        if stands.must_stop or before is None:
+            self._stop_ended = []
+            return
+        collar, stood = before
+        if collar == self.collar and stood.must_stop and stood.limit_m == stands.limit_m:
+            said = phrase("STOP has gone by itself: the leader has allowed nothing")
+            self._stop_ended = [(said, now_s)]
 
     def _ear(self, moment: Moment) -> Ear:
         strength = self._strength(moment.now_s)
@@ -325,7 +341,10 @@ class Finding:
         self, posterior: Posterior | None, here: Point | None, heard: Ear, moment: Moment
     ) -> Where:
         age_s = None if moment.answered_s is None else _overdue(moment.now_s - moment.answered_s)
-        return where(posterior, here, heard.nearness, metres_known=heard.metres_known, age_s=age_s)
+        told = where(posterior, here, heard.nearness, metres_known=heard.metres_known, age_s=age_s)
+        if told.reason and moment.derived is not None and moment.derived.unplaced:
+            return replace(told, reason=phrase("heard, but nobody knows where: enter the place"))
+        return told
 
     def _advice(
         self,
@@ -343,6 +362,7 @@ class Finding:
             stands,
             course_deg=self._stands.course_deg(),
             can_turn=heard.can_turn,
+            has_heard=self._entered.heard_count > 0,
             heard_age_s=None if heard.strength is None else heard.strength.age_s,
             elevations_known=self.elevations_known,
         )

@@ -114,7 +114,7 @@ class Standing:
     """Where somebody stands: the searcher, or another one.
 
     `must_stop`: another one is inside the search area plus the approach limit, and his phone says
-    so; for the searcher `Approach` does.
+    so; for the searcher `Approach` does. `holds_s`: so long a place holds that was said by hand.
     """
 
     observer: str
@@ -124,6 +124,7 @@ class Standing:
     accuracy_m: float | None = None
     heading_deg: float | None = None
     must_stop: bool = False
+    holds_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

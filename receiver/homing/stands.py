@@ -62,6 +62,7 @@ class Stands:
             age_s=0.0 if _is_for_ever(place) else round(now_s - since_s, 1),
             accuracy_m=place.accuracy_m,
             heading_deg=place.heading_deg,
+            holds_s=place.holds_s,
         )
 
     def others(self, now_s: float) -> tuple[Standing, ...]:

@@ -13,10 +13,10 @@ import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
-from receiver.clock import Clock
+from receiver.clock import Clock, Stamp
 from receiver.config import Collar, Setup
 from receiver.errors import ConfigError
 from receiver.homing.snapshot import Standing
@@ -29,6 +29,7 @@ from receiver.ui.keypad import GAIN_STEP, Actions, Entered, Keypad, actions, ant
 
 LOOK_S = 0.1
 SAVED_WITHIN_S = 2.0
+PLACED = ("level", "bearing", "silence", "sighting")  # what counts only where a place is known
 USUAL_RADIUS_M = 200.0  # of a sighting where nobody said it
 # What arrows, Home, Delete and the function keys send: no Escape, and no letter either.
 _SPECIAL_KEY = re.compile(r"\x1b(?:\[[0-9;]*[ -/]*[@-~]|O.|\[\[.)")
@@ -105,7 +106,7 @@ class Keys:
         table: Callable[[], Actions] = actions,
     ) -> None:
         self._deeds, self._clock, self._observer, self.collar = deeds, clock, observer, collar
-        self.pad = Keypad(receivers, table, deeds.shown)
+        self.pad = Keypad(receivers, table, deeds.shown, clock.now)
         self._chain = GainChain(deeds.setup)
         self._last: Entry | None = None
         self._last_is_step = False
@@ -159,7 +160,7 @@ class Keys:
         typed = ", ".join(f"{k} {v}" for k, v in done.values.items() if v is not None)
         if done.what == "turn":
             self._turn_goes_back(done.values["state"], done.values["receiver"])
-        self._save(notes.note(f"{done.what}: {typed}; NOT used: {error}"))
+        self._save(notes.note(f"{done.what}: {typed}; NOT used: {error}"), done.begun)
 
     def _turn_goes_back(self, state: str, receiver: str) -> None:
         self.pad.turn_of = None if state == "start" else receiver
@@ -180,7 +181,7 @@ class Keys:
         elif content := self._content(done):
             if done.what == "heard":
                 self._deeds.keep()
-            self._save(content)
+            self._save(content, done.begun)
             self._last_is_step = done.what == GAIN_STEP
 
     def _content(self, done: Entered) -> notes.Content | None:
@@ -252,16 +253,21 @@ class Keys:
         day = self._clock.now().utc.date()
         return round(declination_deg(place.latitude_deg, place.longitude_deg, day), 1)
 
-    def _save(self, content: notes.Content) -> None:
+    def _save(self, content: notes.Content, begun: Stamp | None = None) -> None:
+        """Save an entry; it is about the moment in which its first key was pressed."""
         is_of_it = "heard" in content or content["kind"] in ("sighting", APPROACH)
         about = {"collar": self.collar} if self.collar and is_of_it else {}
         entry = notes.entry({**about, **content}, self._observer, self._clock)
+        if begun is not None:
+            entry = replace(entry, time=begun.utc, monotonic_ns=begun.monotonic_ns)
         self._deeds.submit(entry)
         self._last = entry
         words = describe(entry.content)
         self.pad.last = words
         saved = self._deeds.saved(SAVED_WITHIN_S)
         done = phrase("saved: {entry}", entry=words)
+        if content["kind"] in PLACED and self._deeds.place() is None:
+            done = phrase("saved: {entry}; NO PLACE IS KNOWN YET", entry=words)
         waits = phrase("NOT SAVED YET, kept in memory: {entry}", entry=words)
         self._deeds.say(done if saved else waits)
 

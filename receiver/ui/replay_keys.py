@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from receiver.clock import Stamp
 from receiver.language import phrase
 from receiver.notes.content import Content
 from receiver.ui.keys import Deeds, Keys
@@ -13,7 +14,7 @@ from receiver.ui.keys import Deeds, Keys
 class ReplayKeys(Keys):
     """Keys that change what is shown, and write nothing."""
 
-    def _save(self, content: Content) -> None:
+    def _save(self, content: Content, begun: Stamp | None = None) -> None:
         self._deeds.say(phrase("a replay: nothing is written"))
 
 

@@ -28,6 +28,7 @@ OFF_SOON_S = 120.0
 # Without news for so long what is drawn is no longer so: the recording itself may stand still.
 STALLED_S = 3.0
 MOST_BANNERS = 5
+ROOMY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,16 @@ class Below:
 
 def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> list[Row]:
     """Return exactly `height` rows of `width` columns."""
+    small = [] if snapshot is None else _compact(snapshot, below, width, height)
     runs = [row for text in below.runs for row in fold(text, "banner", width)]
-    most = max(height // 3, 1)  # keys never push STOP off a small screen
-    foot = _foot(below, width, most)[:most]
-    bottom = [*_said(below, snapshot, width), *runs, *foot][-height:]
+    said = [*_said(below, snapshot, width), *runs]
+    most = max(height // 3, height - len(small) - len(said))  # nothing is pushed off by the keys
+    bottom = [*said, *_foot(below, width, most)[:most]]
+    stop = snapshot is not None and words.must_stop(snapshot)
+    bottom = bottom[-max(height - (2 if stop else 1), 1) :]  # and STOP by nothing at all
     room = height - len(bottom)
     top = _opening() if snapshot is None else _top(snapshot, below, width, height, room)
-    rows = [*top, *[()] * room][:room]
+    rows = [*(top if len(top) <= room else small), *[()] * room][:room]
     return [fit(row, width) for row in [*rows, *bottom]]
 
 
@@ -59,16 +63,16 @@ def _opening() -> list[Row]:
 
 def _top(snapshot: Snapshot, below: Below, width: int, height: int, room: int) -> list[Row]:
     blocks = fitting(_blocks(snapshot, below, width, height), room)
-    rows = [row for block in blocks for row in block.rows]
-    return rows if len(rows) <= room else _compact(snapshot, below, width)
+    return [row for block in blocks for row in block.rows]
 
 
-def _compact(snapshot: Snapshot, below: Below, width: int) -> list[Row]:
+def _compact(snapshot: Snapshot, below: Below, width: int, height: int) -> list[Row]:
     """The same without large figures, most needed first, for a screen that does not hold them."""
     head, advice = _head(snapshot, width), _advice(snapshot, width)
     banners, level = _banners(snapshot, below, width), _level_row(snapshot.strength)
     if words.must_stop(snapshot):
-        return [head, *advice, *banners, level]
+        loud: list[Row] = [((" ", "banner"),)] * (height >= ROOMY)
+        return [head, *loud, *advice, *loud, *banners, level]
     return [head, *banners, level, *in_words(snapshot, width), *advice]
 
 
@@ -192,7 +196,7 @@ def _said(below: Below, snapshot: Snapshot | None, width: int) -> list[Row]:
     if snapshot is None:
         return []
     if fault := words.fault(snapshot):
-        return fold(fault, "strong", width)
+        return fold(fault, "strong", width, most=3)
     return [_entered(said) for said in snapshot.entered[-1:]]
 
 
@@ -208,7 +212,10 @@ def _place(snapshot: Snapshot) -> list[Row]:
     here = f"{place.latitude_deg:.5f} {place.longitude_deg:.5f}"
     if place.accuracy_m is not None:
         here = phrase("{place} ±{good} m", place=here, good=f"{place.accuracy_m:.0f}")
-    return [words.aged(phrase("you: {place}", place=here), place.age_s)]
+    if place.holds_s is None:
+        return [words.aged(phrase("you: {place}", place=here), place.age_s)]
+    said = phrase("you, by hand: {place}", place=here)
+    return [words.aged(said, place.age_s, "text", place.holds_s)]
 
 
 def _off_later(source: SourceState) -> str:

@@ -125,7 +125,7 @@ def degrees(snapshot: Snapshot) -> str:
     if bearing is None:
         return ""
     said = f"{round(bearing) % 360:03d}°"
-    is_where = bearing == snapshot.where.bearing_deg and spread is not None
+    is_where = spread is not None and not is_aside(snapshot)
     return phrase("{degrees} true", degrees=f"{said} ±{spread:.0f}°" if is_where else said)
 
 
@@ -175,12 +175,17 @@ def advised(snapshot: Snapshot) -> str:
 
 def _that_way(snapshot: Snapshot) -> str:
     """The arrow leads to the collar, or aside to where a bearing tells more."""
-    to_collar, advised = snapshot.where.bearing_deg, snapshot.advice.bearing_deg
-    if to_collar is not None and advised is not None:
-        aside_deg = abs((advised - to_collar + 180.0) % 360.0 - 180.0)
-        if aside_deg > ASIDE_DEG:
-            return phrase("a place to listen from is that way")
+    if is_aside(snapshot):
+        return phrase("a place to listen from is that way")
     return phrase("the collar is that way")
+
+
+def is_aside(snapshot: Snapshot) -> bool:
+    """Tell whether the arrow leads to somewhere else than to the collar."""
+    to_collar, advised = snapshot.where.bearing_deg, snapshot.advice.bearing_deg
+    if to_collar is None or advised is None:
+        return False
+    return abs((advised - to_collar + 180.0) % 360.0 - 180.0) > ASIDE_DEG
 
 
 def _walk(advice: Advice) -> str:
@@ -202,8 +207,10 @@ def limit(snapshot: Snapshot) -> str:
     said = phrase("limit {distance}", distance=metres(approach.limit_m))
     if approach.edge_m is None:
         return said
+    if must_stop(snapshot):
+        return phrase("{limit}: it may be nearer", limit=said)
     if approach.edge_m <= 0:
-        return phrase("{limit}: you are INSIDE the search area", limit=said)
+        return phrase("{limit}: less than 1 in 5 that it is nearer", limit=said)
     return phrase("{limit}, search area in {edge}", limit=said, edge=metres(approach.edge_m))
 
 

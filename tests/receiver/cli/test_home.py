@@ -135,7 +135,7 @@ def test_a_terminal_that_only_writes_lines_takes_keys(terminal: Any, tmp_path: P
     terminal.keys("w43.35 42.44\n")
     terminal.wait_for("saved: place")
     terminal.keys("qy")
-    terminal.wait_for("the leader asks")
+    terminal.wait_for("for the leader: baksan locate")
     kinds = {row.content["kind"] for row in entries(tmp_path / "a.journal")}
     assert {"guided", "level", "place"} <= kinds  # the made-up searcher turns meanwhile
 

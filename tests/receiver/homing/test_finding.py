@@ -166,10 +166,12 @@ def test_two_receivers_do_not_take_turns_on_the_screen(search: Search) -> None:
 
 
 def test_beacon_goes_before_its_packets_until_it_is_old(search: Search) -> None:
-    search.live(pulse(0.0), packet(5.0, -100.0))
-    assert (s := search.at(6.0).strength) is not None
-    assert s.receiver == "r30"
-    assert (s := search.at(11.0).strength) is not None
+    """A beacon that fades for some seconds: a fall of a hundred decibels would look like a loss."""
+    search.live(pulse(0.0), packet(5.0, -100.0), packet(60.0, -100.0))
+    for second in (6.0, 59.0):
+        assert (s := search.at(second).strength) is not None
+        assert s.receiver == "r30"
+    assert (s := search.at(61.0).strength) is not None
     assert (s.receiver, s.unit, s.share) == ("gate", "dBm", 0.222)  # 20 of 90 dB
 
 
@@ -177,15 +179,15 @@ def test_the_receiver_that_is_turned_stays_in_sight_where_its_antenna_is_deaf(
     search: Search,
 ) -> None:
     """Recorded case: in the deaf part of a turn the large figure went to a gateway."""
-    search.live(pulse(5.0), packet(18.0, -80.0))
-    assert (before := search.at(19.0).strength) is not None
+    search.live(pulse(5.0), packet(78.0, -80.0))
+    assert (before := search.at(79.0).strength) is not None
     assert before.receiver == "gate"  # also where that is the one shown as the turn begins
-    search.live(entry(19.0, "t", kind="turn", state="start", receiver="r30"))
-    turned = search.at(20.0).strength
+    search.live(entry(79.0, "t", kind="turn", state="start", receiver="r30"))
+    turned = search.at(80.0).strength
     assert turned is not None
-    assert (turned.receiver, turned.age_s) == ("r30", 15.0)
-    search.live(entry(21.0, "u", kind="turn", state="end", receiver="r30"))
-    after = search.at(22.0).strength
+    assert (turned.receiver, turned.age_s) == ("r30", 75.0)
+    search.live(entry(81.0, "u", kind="turn", state="end", receiver="r30"))
+    after = search.at(82.0).strength
     assert after is not None
     assert after.receiver == "gate"
 
@@ -611,3 +613,31 @@ def test_faults_say_how_long_ago_they_were_told_first(search: Search) -> None:
     assert [(fault.text, fault.age_s) for fault in told] == [
         ("the disk is full", 30.0), ("GPS stands still", 0.0),
     ]  # fmt: skip
+
+
+def test_a_stop_that_goes_by_itself_is_told(search: Search) -> None:
+    """Recorded case: at night a vanished STOP was taken for the leader's permission."""
+    search.live(place(0.0))
+    assert search.at(1.0, posterior=near_answer(100.0)).approach.must_stop
+    gone = search.at(2.0, posterior=near_answer(5000.0))
+    assert not gone.approach.must_stop
+    assert [fault.text for fault in gone.faults] == [
+        "STOP has gone by itself: the leader has allowed nothing"
+    ]
+    assert search.at(60.0).faults[0].age_s == 58.0
+    assert search.at(61.0, posterior=near_answer(100.0)).faults == ()
+    search.live(entry(62.0, "p", kind="approach_limit", limit_m=0.0, collar="leo"))
+    lowered = search.at(63.0, posterior=near_answer(100.0))
+    assert not lowered.approach.must_stop
+    assert lowered.faults == ()
+
+
+def test_what_was_heard_by_ear_without_a_place_is_heard(search: Search) -> None:
+    """Recorded case: after HEARD the screen said that nothing had been heard or written down."""
+    search.live(heard(1.0, "h", collar="leo"))
+    unplaced = Derived(unplaced=[Observation(id="h", kind="level", time=at(1.0), heard=True)])
+    nothing = Stream(LocatorConfig(collar="leo")).posterior()
+    seen = search.at(2.0, derived=unplaced, posterior=nothing)
+    assert seen.where.reason == "heard, but nobody knows where: enter the place"
+    search.live(place(3.0))
+    assert "heard" in search.at(4.0, derived=unplaced, posterior=nothing).advice.reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -292,3 +294,30 @@ def test_undo_names_what_it_takes_back() -> None:
     assert saved.type("y")[-1]["text"].startswith("taken back: bearing 243")
     saved.type("u")
     assert "bearing" not in saved.keys.pad.question
+
+
+def test_an_entry_is_of_the_moment_of_its_first_key() -> None:
+    """Recorded case: a bearing that waited under a call was stamped six minutes late."""
+    saved = Saved()
+    saved.type("b24")
+    begun = datetime.now(UTC)
+    time.sleep(0.05)
+    saved.type("!d" + "3\nt\n")
+    call, bearing = saved.rows
+    assert bearing.time < begun < call.time
+    assert bearing.monotonic_ns < call.monotonic_ns
+
+
+def test_esc_keeps_what_was_answered_of_what_the_start_asks() -> None:
+    saved = Saved()
+    saved.keys.ask(["r30", "r85"], True)
+    rows = saved.type("yagi\ny\x1b")
+    assert rows == [{"kind": "setup", "receiver": "r30", "antenna": "yagi", "directional": True}]
+    assert saved.keys.pad.question == ""
+
+
+def test_a_command_after_undo_is_obeyed_and_a_digit_is_not() -> None:
+    """Recorded case: u, then w and a place: its digits were taken for gain steps."""
+    saved = Saved()
+    rows = saved.type("n1\n" + "uw43.0, 42.0\n" + "u4")
+    assert [row["kind"] for row in rows] == ["note", "place"]

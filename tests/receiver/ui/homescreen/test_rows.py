@@ -233,3 +233,11 @@ def test_a_fault_of_long_ago_gives_way_to_what_was_entered(made: Make) -> None:
         assert any("look out: GPS" in line for line in lines(case)) is shown
         assert any("entered 40 s ago" in line for line in lines(case)) is not shown
         assert ("look out: GPS" in plain.line(case)) is shown
+
+
+def test_a_place_by_hand_holds_as_long_as_it_says(made: Make) -> None:
+    place = replace(made().place, holds_s=900.0, age_s=200.0)
+    row = next(line for line in lines(made(place=place)) if "by hand" in line)
+    assert "OLD" not in row
+    old = replace(place, age_s=1000.0)
+    assert any("by hand" in line and "OLD 17 min" in line for line in lines(made(place=old)))

@@ -368,3 +368,22 @@ def test_text_fits(page: Any, tongue: str, size: tuple[int, int]) -> None:
         assert page.run(OUTSIDE) == []
         page.run("document.querySelector('.leave')?.click()")
     page.laptop.restart("en")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (360, 640)])
+def test_no_question_covers_stop(page: Any, size: tuple[int, int]) -> None:
+    """Recorded case: the choices of a gain step hid half of the word."""
+    page.size(size)
+    page.search.shown = replace(
+        page.search.shown, approach=Approach(limit_m=300.0, edge_m=0.0, must_stop=True),
+        advice=Advice(deed="stop"),
+    )  # fmt: skip
+    page.until(lambda: page.text("#guide .stop-word") == "STOP")
+    for button in ("Gain step", "Bearing", "Silence"):
+        page.press(button)
+        script = """
+          const word = document.querySelector('.stop-word').getBoundingClientRect();
+          const sheet = document.querySelector('#sheet').getBoundingClientRect();
+          return word.bottom <= sheet.top && word.top >= 0;"""
+        assert page.run(script), button
+        page.press("Cancel")
