@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 WIDTH = 79
 CANNOT_SAY = "cannot say"  # how the warning begins that nearly anywhere fits
+ONE_BEARING = "one bearing"  # and that which says that the distance is not known
 LABEL = 14
 STYLE_NAMES = {"utm": "UTM ", "mgrs": "MGRS ", "sk42": "SK-42 "}
 MOST_WARNINGS = 6
+HERE_M = 30.0
 WHAT = {
     "levels": "how loud it was",
     "bearings": "bearings",
@@ -47,13 +49,15 @@ def summary(
     if answer.reason is not None:
         lines += _entry("NO PLACE YET", answer.reason)
     else:
-        if _is_unsure(answer):
+        if _warns(answer, CANNOT_SAY):
             lines += _entry("CANNOT SAY", "where: a very wide area fits; its middle:")
+        elif _warns(answer, ONE_BEARING):
+            lines += _entry("CANNOT SAY", "how far: one bearing is a direction; the middle of it:")
         lines += _where(answer, styles)
         lines += _entry("from you", _from_observer(answer, observations))
         lines += _entry("search area", _areas(answer))
         lines += _entry("rests on", _rests_on(answer))
-        lines += _entry("beside it", _beside(answer))
+        lines += _entry("beside it", _beside(answer, observations))
     lines += _entry("as of", local_time(answer.time))
     told = [w for w in (*answer.warnings, *warnings) if not w.startswith(CANNOT_SAY)]
     for warning in told[:MOST_WARNINGS]:
@@ -73,7 +77,11 @@ def _entry(label: str, text: str) -> list[str]:
 
 
 def _is_unsure(answer: Answer) -> bool:
-    return any(warning.startswith(CANNOT_SAY) for warning in answer.warnings)
+    return _warns(answer, CANNOT_SAY) or _warns(answer, ONE_BEARING)
+
+
+def _warns(answer: Answer, beginning: str) -> bool:
+    return any(warning.startswith(beginning) for warning in answer.warnings)
 
 
 def _where(answer: Answer, styles: Sequence[str]) -> Iterator[str]:
@@ -131,16 +139,16 @@ def _rests_on(answer: Answer) -> str:
         "silence": _many(counts.get("silent_places", 0), "silent place"),
     }
     order = sorted(answer.contributions_bits, key=lambda k: -answer.contributions_bits[k])
-    words = [f"{WHAT[name]} ({amounts[name]})" for name in order]
+    words = [f"{WHAT[name]} ({amounts[name]})" for name in order if amounts[name][0] != "0"]
     lead = "mostly " if len(words) > 1 else ""
     return lead + ", then ".join(words)
 
 
-def _beside(answer: Answer) -> str:
-    """Say where simple rules put it, as seen from the point."""
-    if answer.latitude_deg is None or answer.longitude_deg is None:
+def _beside(answer: Answer, observations: Sequence[Observation]) -> str:
+    """Say where simple rules put it, as seen from the last place, as all else is."""
+    here, words = last_place(observations), []
+    if here is None:
         return ""
-    here, words = (answer.latitude_deg, answer.longitude_deg), []
     for name, text in BESIDE.items():
         rule = answer.beside.get(name)
         if rule is None:
@@ -150,8 +158,9 @@ def _beside(answer: Answer) -> str:
             continue
         there = (rule["latitude_deg"], rule["longitude_deg"])
         distance_m, bearing_deg = distance_and_bearing(here, there)
-        words.append(f"{text}: {length(distance_m)} at {bearing_deg:.0f}")
-    return f"from the point, {'; '.join(words)}" if words else ""
+        away = f"{length(distance_m)} at {bearing_deg:.0f}"
+        words.append(f"{text}: {away if distance_m >= HERE_M else 'where you listened last'}")
+    return f"from your last place, {'; '.join(words)}" if words else ""
 
 
 def _many(count: int, word: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from receiver.columns import columns
+from receiver.geodesy import distance_and_bearing
 from receiver.locator import LocatorConfig, locate
 from receiver.records import Answer, Detection, Observation
 from receiver.simulator.search import made_up_search
@@ -115,5 +116,24 @@ def test_simple_rules_are_told_beside_the_point() -> None:
     north = {"latitude_deg": ANSWER.latitude_deg + 0.01, "longitude_deg": ANSWER.longitude_deg}
     told = replace(ANSWER, beside={"loudest": north, "lenth_mle": {"reason": "they do not cross"}})
     text = " ".join(" ".join(summary(told, MADE.observations)).split())
-    assert "where it was loudest: 1.1 km at 0" in text
+    # From the last place, as the line "from you" is: two origins would lead the wrong way.
+    place = last_place(MADE.observations)
+    assert place is not None
+    away_m, bearing_deg = distance_and_bearing(
+        place, (north["latitude_deg"], north["longitude_deg"])
+    )
+    assert f"where it was loudest: {length(away_m)} at {bearing_deg:.0f}" in text
     assert "where the bearings cross: they do not cross" in text
+    here = {"latitude_deg": place[0], "longitude_deg": place[1]}
+    text = " ".join(summary(replace(ANSWER, beside={"loudest": here}), MADE.observations))
+    assert "where it was loudest: where you listened last" in " ".join(text.split())
+
+
+def test_one_bearing_is_a_direction_and_no_place() -> None:
+    """Recorded case: "IT MAY BE AT" to a metre, and 357 m away, from one bearing."""
+    one = replace(
+        ANSWER, warnings=("one bearing gives a direction and no distance: take one from the side",)
+    )
+    lines = summary(one, MADE.observations)
+    assert lines[0].startswith("CANNOT SAY    how far")
+    assert not any("IT MAY BE AT" in line for line in lines)
