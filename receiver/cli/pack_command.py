@@ -9,7 +9,6 @@ import click
 
 if TYPE_CHECKING:
     from receiver.config import Configuration
-    from receiver.pack.contents import Trip
 
 PATH = click.Path(path_type=Path)
 
@@ -42,9 +41,12 @@ def command(folder: Path, check: bool, **named: Any) -> None:
 def _check(folder: Path) -> None:
     from receiver.errors import CorruptError
     from receiver.language import phrase
+    from receiver.pack.contents import MISSING
     from receiver.pack.folder import check
 
     faults = check(folder)
+    lacking = folder / MISSING
+    _tell(lacking.read_text(errors="replace").splitlines() if lacking.is_file() else [])
     for fault in faults:
         click.echo(fault, err=True)
     if faults:
@@ -73,14 +75,14 @@ def _pack(
         history=history,
     )
     items = contents(trip)
-    _tell(trip, missing(trip))
+    _tell(missing(trip))
     write(folder, items)
     size = f"{size_mb(items):.1f}"
     said = phrase("{folder}: {count} files, {size} MB", folder=folder, count=len(items), size=size)
     click.echo(said, err=True)
 
 
-def _tell(trip: Trip, lacking: list[str]) -> None:
+def _tell(lacking: list[str]) -> None:
     from receiver.language import phrase
 
     for said in lacking:

@@ -90,9 +90,9 @@ def _told(
     from receiver.report.audience import told
     from receiver.report.sections import report
 
-    who = asked_name(journal) if precision == "exact" else (recipient or "").strip() or audience
-    said = {"precision": precision, "recipient": who}
-    return report(told(facts, audience, KNOWN[precision], who)), said
+    who = asked_name(journal) if precision == "exact" else (recipient or "").strip()
+    said = {"precision": precision, "recipient": who or audience}
+    return report(told(facts, audience, KNOWN[precision], who or _named(audience))), said
 
 
 def _public(
@@ -105,9 +105,21 @@ def _public(
     for line in preview(facts):
         click.echo(line, err=True)
     ticked = chosen(facts, include)
-    who = (recipient or "").strip() or "public"
-    said = {"precision": "none", "recipient": who, "included": sorted(ticked)}
-    return public_report(public(facts, ticked, who)), said
+    who = (recipient or "").strip()
+    said = {"precision": "none", "recipient": who or "public", "included": sorted(ticked)}
+    return public_report(public(facts, ticked, who or _named("public"))), said
+
+
+def _named(audience: str) -> str:
+    """Return what stands across the pages where no recipient was named; a journal is English."""
+    from receiver.language import phrase
+
+    words = {
+        "ministry": phrase("the ministry"),
+        "partner": phrase("a partner"),
+        "public": phrase("everybody"),
+    }
+    return words.get(audience, audience)
 
 
 def _files(path: Path, report: Report, as_pdf: bool) -> dict[Path, bytes]:
@@ -134,9 +146,10 @@ def _write(journal: Path, files: dict[Path, bytes], said: dict[str, Any]) -> Non
     _log(journal, files, said)
     for path, content in files.items():
         export.write(path, content)
-        click.echo(phrase("{path}: {amount} kB, for {recipient}; written down in {journal}",
-                          path=path, amount=-(-len(content) // 1000),
-                          recipient=said["recipient"], journal=journal), err=True)  # fmt: skip
+        told = phrase("{path}: {amount} kB, for {recipient}; written down in {journal}",
+                      path=path, amount=-(-len(content) // 1000),
+                      recipient=_named(said["recipient"]), journal=journal)  # fmt: skip
+        click.echo(told, err=True)
 
 
 def _log(path: Path, files: dict[Path, bytes], said: dict[str, Any]) -> None:

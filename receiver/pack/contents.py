@@ -60,6 +60,9 @@ class Trip:
     history: tuple[bytes, str] | None = None
 
 
+MISSING = "MISSING.txt"  # what is not in the folder, for who looks at it before leaving
+
+
 def contents(trip: Trip) -> list[Item]:
     """Return the files of the folder.
 
@@ -74,6 +77,8 @@ def contents(trip: Trip) -> list[Item]:
         Item(name="collars.txt", content=_text(trip).encode()),
         Item(name="LICENCES.txt", content=_licences(trip).encode()),
     ]
+    if lacking := missing(trip):
+        found.append(Item(name=MISSING, content="\n".join([*lacking, ""]).encode()))
     if trip.history is not None:
         found.append(Item(name="prior.csv", content=trip.history[0]))
         found.append(Item(name="story.txt", content=trip.history[1].encode()))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from receiver.language import phrase
+from receiver.language import phrase, translated
 from receiver.report.told import Cell, Chart, Ray, Spot
 from receiver.wording import length
 
@@ -174,7 +174,7 @@ def _scale(sheet: _Sheet) -> Iterator[Shape]:
     y, begin = SIZE - 18.0, 18.0
     end = begin + sheet.points(bar_m)
     yield Shape("line", "scale", ((begin, y), (round(end, 1), y)))
-    yield Shape("text", "label", ((begin, y - 8.0),), length(bar_m))
+    yield Shape("text", "label", ((begin, y - 8.0),), translated(length(bar_m)))
 
 
 def _round_length(length_m: float) -> float:

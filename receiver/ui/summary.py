@@ -158,8 +158,10 @@ def _beside(answer: Answer, observations: Sequence[Observation]) -> str:
             continue
         there = (rule["latitude_deg"], rule["longitude_deg"])
         distance_m, bearing_deg = distance_and_bearing(here, there)
-        away = f"{length(distance_m)} at {bearing_deg:.0f}"
-        words.append(f"{text}: {away if distance_m >= HERE_M else 'where you listened last'}")
+        if distance_m < HERE_M:
+            words.append(f"{text}: where you listened last")
+        else:
+            words.append(f"{text}: {length(distance_m)} at {bearing_deg:.0f}")
     return f"from your last place, {'; '.join(words)}" if words else ""
 
 

@@ -88,7 +88,7 @@ def test_folder_holds_everything_and_no_key(
     assert run(words) == 0
     names = {p.relative_to(trip).as_posix() for p in trip.rglob("*") if p.is_file()}
     assert names == {"elevation/N43E042.hgt", "tiles/map.mbtiles", "baksan.toml", "collars.html",
-                     "collars.txt", "LICENCES.txt", "SHA256SUMS"}  # fmt: skip
+                     "collars.txt", "LICENCES.txt", "MISSING.txt", "SHA256SUMS"}  # fmt: skip
     everything = b"".join((trip / name).read_bytes() for name in names)
     assert b"00112233" not in everything
     assert "150.3400 MHz" in (trip / "collars.html").read_text()
@@ -96,9 +96,10 @@ def test_folder_holds_everything_and_no_key(
     assert "OpenStreetMap" in (trip / "LICENCES.txt").read_text()
     said = capsys.readouterr().err
     assert "no licence is known of N43E042.hgt" in said
-    assert "6 files, 2.9 MB" in said
+    assert "7 files, 2.9 MB" in said
     assert not list(tmp_path.glob(".*.part"))
     assert run(["pack", str(trip), "--check"]) == 0
+    assert "missing: no history of a collar" in capsys.readouterr().err  # the evening before
 
 
 def test_sums_are_those_of_sha256sum(
