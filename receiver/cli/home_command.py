@@ -124,7 +124,7 @@ def _live(
             searching.faces.append(face.show)
             if warnings := [said for said in (awake.begin(), homing.first_of(odd)) if said]:
                 say("; ".join(warnings))
-            start(homing.keys_of(running, searching, face))
+            start(homing.keys_of(running, searching, face, serving))
             if world is not None:
                 say(
                     phrase(
@@ -194,7 +194,8 @@ def _replayed(
         face, start = stack.enter_context(homescreen(now_s, lines=asked.plain))
         stack.enter_context(homing.sounding(searching, asked, face.say))
         searching.faces.append(face.show)
-        other = lambda done: homing.other_deed(done, searching, face)  # noqa: E731
+        pair = homing.pairing(serving, "viewer")
+        other = lambda done: homing.other_deed(done, searching, face, pair)  # noqa: E731
         deeds = no_deeds(face.say, stop.set, other)
         start(ReplayKeys(deeds, clock, configuration.observer, [], searching.collar, actions))
         replay(path, clock, lambda: searching.collar, searching.on_events, searching.on_view,

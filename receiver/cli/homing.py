@@ -149,20 +149,31 @@ def phones(searching: Searching, asked: Asked) -> Iterator[Serving | None]:
 
 def invite(serving: Serving, role: Any = "operator") -> None:
     """Show on standard error how one more phone is paired."""
+    if serving.without_https:
+        click.echo(serving.without_https, err=True)
+    if serving.fingerprint:
+        said = phrase("certificate of this computer: {mark}", mark=serving.fingerprint)
+        click.echo(said, err=True)
+    for line in invitation(serving, role):
+        click.echo(line, err=True)
+
+
+def invitation(serving: Serving, role: Any = "operator") -> tuple[str, ...]:
+    """Return a code that pairs one phone, line by line, and last its address."""
     from receiver.ui.web.server import qr
 
     address = serving.invite(role)
     if serving.reaches_phones:
-        click.echo(qr(address), err=True)
-        click.echo(phrase("for one phone: {address}", address=address), err=True)
-    else:
-        here = phrase("for a browser of this computer: {address}", address=address)
-        click.echo(f"{here}\n{phrase('phones need --lan: begin again with it')}", err=True)
-    if serving.fingerprint:
-        said = phrase("certificate of this computer: {mark}", mark=serving.fingerprint)
-        click.echo(said, err=True)
-    if serving.without_https:
-        click.echo(serving.without_https, err=True)
+        return *qr(address).splitlines(), phrase("for one phone: {address}", address=address)
+    here = phrase("for a browser of this computer: {address}", address=address)
+    return (f"{here} {phrase('(phones need --lan: begin again with it)')}",)
+
+
+def pairing(
+    serving: Serving | None, role: Any = "operator"
+) -> Callable[[], tuple[str, ...]] | None:
+    """Return what makes an invitation for one more phone, where phones are served."""
+    return None if serving is None else partial(invitation, serving, role)
 
 
 def invite_all(serving: Serving, stop: threading.Event) -> None:
@@ -249,10 +260,13 @@ def tell_replayed(journal: Path) -> None:
     click.echo(said, err=True)
 
 
-def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Path) -> Any:
+def deeds_of(
+    running: Running, searching: Searching, face: HomeFace, serving: Serving | None
+) -> Any:
     """Return what keys may do in a running search."""
     from receiver.ui.keys import Deeds
 
+    journal = running.session.journal
     return Deeds(
         submit=searching.hand_over,
         keep=lambda: running.listening.heard(journal.parent, face.say),
@@ -265,7 +279,7 @@ def deeds_of(running: Running, searching: Searching, face: HomeFace, journal: Pa
         play=lambda: running.listening.play(journal.parent, face.say),
         say=face.say,
         prompt=lambda prompt: None,
-        other=lambda done: other_deed(done, searching, face),
+        other=lambda done: other_deed(done, searching, face, pairing(serving)),
         shown=lambda: _receiver_shown(searching),
         setup=lambda receiver: _setup_now(running, receiver),
     )
@@ -285,7 +299,9 @@ def _receiver_shown(searching: Searching) -> str | None:
     return None if strength is None else strength.source
 
 
-def other_deed(done: Any, searching: Searching, face: HomeFace) -> None:
+def other_deed(
+    done: Any, searching: Searching, face: HomeFace, pair: Callable[[], tuple[str, ...]] | None
+) -> None:
     """Do what changes only what is shown."""
     match done.what:
         case "next collar":
@@ -294,9 +310,16 @@ def other_deed(done: Any, searching: Searching, face: HomeFace) -> None:
             face.say(only if name is None else phrase("homing in on {collar}", collar=name))
         case "light":
             face.change_light()
+        case "pair":
+            if pair is None:
+                face.say(phrase("no phones are served: begin again with --lan"))
+            else:
+                face.show_code(pair())
 
 
-def keys_of(running: Running, searching: Searching, face: HomeFace) -> Keys:
+def keys_of(
+    running: Running, searching: Searching, face: HomeFace, serving: Serving | None
+) -> Keys:
     """Return the keys of a running search; they ask what nobody has said, but in no rehearsal."""
     from receiver.recording import unsaid
     from receiver.ui.homing_keys import actions
@@ -304,7 +327,7 @@ def keys_of(running: Running, searching: Searching, face: HomeFace) -> Keys:
 
     session = running.session
     receivers = [s.name for s in running.listening.statuses if s.role == "receiver"]
-    deeds = deeds_of(running, searching, face, session.journal)
+    deeds = deeds_of(running, searching, face, serving)
     own = session.configuration.observer
     keys = Keys(deeds, session.clock, own, receivers, searching.collar, actions)
     searching.on_home.append(keys.home)

@@ -15,6 +15,7 @@ STANDS_AFTER = timedelta(seconds=10)
 STUCK_AFTER = timedelta(seconds=120)
 MOVING_M_S = 1.0
 CLOCK_APART = timedelta(seconds=10)
+WHO_IS_RIGHT = timedelta(days=1)  # a GPS without a fix may have any date
 # Old receivers count weeks in ten bits: after 1024 of them they begin again.
 ROLLOVER = timedelta(weeks=1024)
 AGREEING_FIXES = 3
@@ -57,8 +58,11 @@ class Watch:
             return (
                 "GPS has a date of years ago (1024 weeks off): old receiver, its date is not used"
             )
+        seconds = apart.total_seconds()
+        if abs(apart) > WHO_IS_RIGHT:
+            span = _span(abs(seconds))
+            return f"GPS and the computer's clock differ by {span}: see which of them is right"
         if abs(apart) > CLOCK_APART:
-            seconds = apart.total_seconds()
             return (
                 f"the computer's clock is {_span(abs(seconds))} {'slow' if seconds > 0 else 'fast'}"
             )

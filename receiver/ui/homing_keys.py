@@ -60,6 +60,7 @@ def actions() -> dict[str, Action]:
         "c": Action("next collar"),
         "p": Action("approach", _approach()),
         "l": Action("light"),
+        "k": Action("pair"),
         URGENT: alarm,
         "a": alarm,
         "q": Action("end", (_end(),)),
@@ -141,6 +142,7 @@ def key_words() -> tuple[str, ...]:
         phrase("6 body"),
         phrase("c next collar"),
         phrase("p limit"),
+        phrase("k phone"),
         phrase("l light"),
         phrase("q end"),
     )

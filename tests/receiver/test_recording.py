@@ -205,5 +205,5 @@ def test_a_wrong_clock_and_a_gps_without_a_place_are_told_while_it_records(
 
         record(session(tmp_path, source, seconds=2.5), lambda e: None, look, threading.Event())
         told.append(faults)
-    assert "the computer's clock is" in told[0][0]
+    assert "GPS and the computer's clock differ by" in told[0][0]
     assert told[1] == ["source gps: GPS says 0, 0: it has no place"]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from receiver.ui.homescreen.app import HomeApp
 
 MESSAGE_S = 8.0
+CODE_S = 120.0
 LINE_EVERY_S = 1.0
 ASKED_EVERY_S = 5.0  # behind a question that was forgotten: a STOP must be seen there, too
 LOOK_S = 0.1
@@ -42,6 +43,8 @@ class HomeFace:
         self._news_s = ticks()
         self._said: deque[str] = deque(maxlen=50)
         self._message, self._message_s = "", ticks()
+        self._code: tuple[str, ...] = ()
+        self._code_s = ticks()
         self._keys: Keys | None = None
         self._over = threading.Event()
         self._app: HomeApp | None = None
@@ -70,6 +73,13 @@ class HomeFace:
         message = translated(message)
         self._said.append(message)
         self._message, self._message_s = message, self._ticks()
+
+    def show_code(self, code: tuple[str, ...]) -> None:
+        """Show a code, its lines and its address, to be read with a phone; again: hide it."""
+        is_shown = bool(self._code) and self._ticks() - self._code_s < CODE_S
+        self._code, self._code_s = () if is_shown else code, self._ticks()
+        if not is_shown and self._app is None:
+            self._said.extend(code)
 
     def take(self, keys: Keys) -> None:
         """Show what these keys ask."""
@@ -100,6 +110,7 @@ class HomeFace:
             keys=() if pad is None else key_words(),
             message=self._message if is_fresh else "",
             stalled_s=self._ticks() - self._news_s,
+            code=self._code if self._ticks() - self._code_s < CODE_S else (),
         )
 
     def _run(self, screen: bool) -> None:

@@ -40,6 +40,7 @@ class Below:
     keys: tuple[str, ...] = ()
     message: str = ""
     stalled_s: float = 0.0
+    code: tuple[str, ...] = ()  # one to read with a phone, and its address below
 
 
 def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> list[Row]:
@@ -48,12 +49,16 @@ def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> l
     runs = [row for text in below.runs for row in fold(text, "banner", width)]
     said = [*_said(below, snapshot, width), *runs]
     most = max(height // 3, height - len(small) - len(said))  # nothing is pushed off by the keys
-    bottom = [*said, *_foot(below, width, most)[:most]]
+    foot = _foot(below, width, most)[:most]
+    bottom = foot[: 3 if below.question else 1] if below.code else [*said, *foot]
     stop = snapshot is not None and words.must_stop(snapshot)
     bottom = bottom[-max(height - (2 if stop else 1), 1) :]  # and STOP by nothing at all
     room = height - len(bottom)
     top = _opening() if snapshot is None else _top(snapshot, below, width, height, room)
-    rows = [*(top if len(top) <= room else small), *[()] * room][:room]
+    top = top if len(top) <= room else small
+    if below.code:
+        top = _code(snapshot, below.code, width, room)
+    rows = [*top, *[()] * room][:room]
     return [fit(row, width) for row in [*rows, *bottom]]
 
 
@@ -64,6 +69,16 @@ def _opening() -> list[Row]:
 def _top(snapshot: Snapshot, below: Below, width: int, height: int, room: int) -> list[Row]:
     blocks = fitting(_blocks(snapshot, below, width, height), room)
     return [row for block in blocks for row in block.rows]
+
+
+def _code(snapshot: Snapshot | None, code: Sequence[str], width: int, room: int) -> list[Row]:
+    """A code in the place of everything but STOP; where it does not fit, the address alone."""
+    *drawn, address = code
+    stop = [] if snapshot is None or not words.must_stop(snapshot) else _advice(snapshot, width)[:1]
+    told = fold(address, "strong", width, most=3)
+    fits = len(stop) + len(drawn) + len(told) <= room and len(drawn[0]) <= width if drawn else False
+    rows: list[Row] = [((line, "code"),) for line in drawn] if fits else []
+    return [*stop, *rows, *told]
 
 
 def _compact(snapshot: Snapshot, below: Below, width: int, height: int) -> list[Row]:

@@ -7,11 +7,16 @@ from typing import Final, Literal
 
 from rich.style import Style
 
-Role = Literal["text", "dim", "strong", "level", "bar", "arrow", "stop", "banner", "old", "ask"]
+Role = Literal[
+    "text", "dim", "strong", "level", "bar", "arrow", "stop", "banner", "old", "ask", "code"
+]  # fmt: skip
 Palette = Mapping[Role, Style]
 
 # Terminals of one colour, and those that only know bold, underline and reverse.
 _ONE_COLOUR = ("dumb", "unknown", "vt100", "vt102", "vt220", "vt320")
+
+
+BLACK, WHITE = "#000000", "#ffffff"
 
 
 def _palette(ground: str, text: str, dim: str, strong: str, loud: str, on_loud: str) -> Palette:
@@ -26,6 +31,8 @@ def _palette(ground: str, text: str, dim: str, strong: str, loud: str, on_loud: 
         "banner": Style(color=on_loud, bgcolor=loud, bold=True),
         "old": Style(color=dim, bgcolor=ground, strike=True),
         "ask": Style(color=ground, bgcolor=strong, bold=True),
+        # A camera wants light blocks on a dark ground, whatever the light.
+        "code": Style(color=strong if ground == BLACK else WHITE, bgcolor=BLACK),
     }
 
 
@@ -44,6 +51,7 @@ NO_COLOUR: Final[Palette] = {
     "banner": Style(bold=True, reverse=True),
     "old": Style(strike=True),
     "ask": Style(bold=True, reverse=True),
+    "code": Style(),
 }
 
 

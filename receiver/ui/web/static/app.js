@@ -217,6 +217,8 @@ async function begin() {
   navigator.serviceWorker?.register("/worker.js").catch(() => {}); // a certificate nobody trusts
   const token = takeToken();
   if (token) {
+    now.stranger = phrase("Type your name below.");
+    show();
     askText(
       phrase("Your name, as the others will read it"),
       LONGEST_NAME,
@@ -227,6 +229,7 @@ async function begin() {
 }
 
 async function join(token, name) {
+  now.stranger = "";
   try {
     await pair(token, name.replace(/\s+/g, " "));
   } catch (refusal) {

@@ -241,3 +241,15 @@ def test_a_place_by_hand_holds_as_long_as_it_says(made: Make) -> None:
     assert "OLD" not in row
     old = replace(place, age_s=1000.0)
     assert any("by hand" in line and "OLD 17 min" in line for line in lines(made(place=old)))
+
+
+def test_a_code_for_a_phone_leaves_stop_in_sight(made: Make) -> None:
+    code = (*["█" * 37] * 19, "for one phone: https://192.168.43.17:8765/#AAAAAAAAAAAAAAAAAAAAAA")
+    for case in ("usual", "stop"):
+        shown = lines(made(case), Below(keys=key_words(), code=code))
+        assert sum("█" * 37 in line for line in shown) == 19
+        assert any("192.168.43.17" in line for line in shown)
+        assert any("STOP" in line for line in shown) == (case == "stop")
+    narrow = lines(made("stop"), Below(keys=key_words(), code=code), width=40, height=12)
+    assert any("192.168.43.17" in line for line in narrow)
+    assert any("STOP" in line for line in narrow)
