@@ -6,7 +6,7 @@ import heapq
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from receiver.answering import Answers
@@ -21,6 +21,7 @@ from receiver.records import EXPORT, Entry, Place, Row, Source
 
 LOOK_S = 0.1
 LONGEST_PAUSE_S = 60.0  # of the search: a night between two days is skipped
+LONGEST_TYPED = timedelta(minutes=30)
 SET_BACK_S = 2.0  # rows of several sources are that far out of order
 
 
@@ -125,8 +126,16 @@ class _Rows:
             yield self._next
             self._next, self.count = next(self._rows, None), self.count + 1
 
+    def _was_begun_earlier(self, row: Row) -> bool:
+        """Tell whether a row is an entry that took long to type: no clock was set for it."""
+        if not isinstance(row, Entry) or self._last is None:
+            return False
+        return timedelta(0) < self._last - row.time < LONGEST_TYPED
+
     def _is_due(self, row: Row) -> bool:
         if isinstance(row, Source) or row.time.year <= 1970:
+            return True
+        if self._was_begun_earlier(row):
             return True
         if self._last is not None:
             step_s = (row.time - self._last).total_seconds()

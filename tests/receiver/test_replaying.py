@@ -89,6 +89,12 @@ def test_clock_that_was_set_back_is_followed(tmp_path: Path) -> None:
     assert abs((now - last.time).total_seconds()) < 1_000.0  # no year ago
 
 
+def test_entry_that_took_long_to_type_sets_no_clock_back(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.journal", gps(), at_place(0), at_place(40), note(5), at_place(41))
+    times = [now for _, now, _ in Seen(path, speed=100.0).events]
+    assert times == sorted(times)
+
+
 def test_what_others_heard_is_not_heard_here(tmp_path: Path) -> None:
     theirs = saved(
         tmp_path / "b.journal",
