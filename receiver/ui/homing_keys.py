@@ -15,7 +15,7 @@ from receiver.geodesy import parse_place
 from receiver.homing.gains import GAIN_STEPS, NO_ANTENNA
 from receiver.language import phrase
 from receiver.notes import content as notes
-from receiver.ui.keypad import (
+from receiver.ui.questions import (
     GAIN_STEP,
     HEARD,
     SURE,

@@ -25,7 +25,8 @@ from receiver.notes import content as notes
 from receiver.notes.describing import describe
 from receiver.records import APPROACH, TURN, Entry, Place
 from receiver.ui.homing_keys import ON, GainChain
-from receiver.ui.keypad import GAIN_STEP, Actions, Entered, Keypad, actions, antenna, compass, setup
+from receiver.ui.keypad import Entered, Keypad
+from receiver.ui.questions import GAIN_STEP, Actions, actions, antenna, compass, setup
 
 LOOK_S = 0.1
 SAVED_WITHIN_S = 2.0

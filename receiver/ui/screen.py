@@ -21,7 +21,7 @@ from rich.text import Text
 
 from receiver.language import translated
 from receiver.records import Detection, Place
-from receiver.ui.keypad import keys_line
+from receiver.ui.questions import keys_line
 from receiver.wording import area, unit
 
 if TYPE_CHECKING:

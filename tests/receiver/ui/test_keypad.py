@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.ui import keypad
-from receiver.ui.keypad import Entered, Keypad, actions, compass, keys_line
+from receiver.ui.keypad import Entered, Keypad
+from receiver.ui.questions import actions, compass, keys_line
 
 KEYS = keys_line()
 TRANSMITS = "OUR RADIO TRANSMITS: nothing counts until v"

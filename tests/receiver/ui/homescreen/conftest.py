@@ -127,7 +127,7 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if request.param == "a longer language":
         for module in ("words", "rows", "figures", "plain"):
             monkeypatch.setattr(f"receiver.ui.homescreen.{module}.phrase", longer)
-        for module in ("keypad", "homing_keys"):
+        for module in ("keypad", "questions", "homing_keys"):
             monkeypatch.setattr(f"receiver.ui.{module}.phrase", longer)
     yield str(request.param)
     set_language("en")
