@@ -41,7 +41,7 @@ MANY_ROWS = 200  # more than these wait only where the disk does not keep up
 FINISH_S = 10.0
 ANSWER_EVERY_S = 5.0
 SLOW_EVERY_S = 5.0  # battery and disk
-RESCUES = ("/dev/shm", "/var/tmp")  # where there may be room when the usual place has none
+RESCUES = ("/var/tmp", "/dev/shm")  # where there may be room; the last is gone at power-off
 ANSWER_SHARE = 0.1  # of the time at most: the rest is for the receivers, also after a long day
 
 
@@ -304,7 +304,7 @@ def _finish(writer: Writer, session: Session, sources: Sequence[Row]) -> None:
 
 def _rescue(configuration: Configuration, rows: Sequence[Row]) -> Path | None:
     """Save rows in a journal in a folder that only we can read; None where none has room."""
-    for folder in (tempfile.gettempdir(), *RESCUES, str(Path.home())):
+    for folder in (tempfile.gettempdir(), str(Path.home()), *RESCUES):
         with suppress(OSError):
             own = Path(tempfile.mkdtemp(prefix="baksan-rescue-", dir=folder))
             try:

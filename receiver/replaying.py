@@ -21,7 +21,7 @@ from receiver.records import EXPORT, Entry, Place, Row, Source
 
 LOOK_S = 0.1
 LONGEST_PAUSE_S = 60.0  # of the search: a night between two days is skipped
-LONGEST_TYPED = timedelta(minutes=30)
+LONGEST_TYPED = timedelta(hours=12)
 SET_BACK_S = 2.0  # rows of several sources are that far out of order
 
 

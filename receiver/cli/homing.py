@@ -314,7 +314,7 @@ def other_deed(
             if pair is None:
                 face.say(phrase("no phones are served: begin again with --lan"))
             else:
-                face.show_code(pair())
+                face.show_code(pair)
 
 
 def keys_of(

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from receiver.config import Collar, Configuration
 from receiver.heard import LEAST_PULSES, meaning_of
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from receiver.locator import Posterior
 
 BEACON_GONE_S = 60.0  # so long a beacon that fades stays in sight before packets take its place
+DEAF_S = 120.0  # no turn is deaf for longer: its end was forgotten
 ANSWER_DUE_S = 60.0  # a long search is located anew twice a minute at least
 Point = tuple[float, float]
 
@@ -77,6 +78,14 @@ class Moment:
     faults: tuple[str, ...] = ()
 
 
+class _Stood(NamedTuple):
+    """How the searcher stood to the limit of a collar, by which answer."""
+
+    collar: str | None
+    stands: Approach
+    posterior: Posterior | None
+
+
 @dataclass(slots=True)
 class Finding:
     """The state of a homing search. `collar` is the one homed in on, and may be changed.
@@ -92,8 +101,8 @@ class Finding:
     _levels: dict[str, Levels] = field(default_factory=dict)
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _sources: dict[str, str] = field(default_factory=dict)  # by receiver
-    _fault_since: dict[str, float] = field(default_factory=dict)
-    _stood: tuple[str | None, Approach] | None = None  # the collar, and how it stood last
+    _fault_since: dict[tuple[int, str], float] = field(default_factory=dict)
+    _stood: _Stood | None = None
     _stop_ended: list[tuple[str, float]] = field(default_factory=list)
     _shown: str = ""  # the receiver whose level is shown
     _stands: Stands = field(init=False)
@@ -221,7 +230,7 @@ class Finding:
         here = known if self._stands.holds(now_s) else None
         self._stops.take(self.collar, posterior)
         stands = self._stops.of(own, known, self.collar, off_m)
-        self._watch_stop(stands, now_s)
+        self._watch_stop(stands, posterior, now_s)
         return Snapshot(
             time=moment.time,
             collar=self.collar,
@@ -278,7 +287,7 @@ class Finding:
             if (strength := levels.strength(receiver, now_s, sweeps))
         ]
         turned = self._sweeps.turned(now_s)
-        of_turn = [s for s in told if self._sources[s.receiver] == turned]
+        of_turn = [s for s in told if self._sources[s.receiver] == turned and s.age_s <= DEAF_S]
         best = min(of_turn or told, key=self._rank, default=None)
         self._shown = "" if best is None else best.receiver
         if best is None:
@@ -313,21 +322,25 @@ class Finding:
 
     def _faults(self, moment: Moment) -> tuple[Said, ...]:
         """Return what went wrong last, and how long ago it was told first."""
-        last = moment.faults[-SHOWN:]
+        last = list(enumerate(moment.faults))[-SHOWN:]  # told again is told anew
         self._fault_since = {f: self._fault_since.get(f, moment.now_s) for f in last}
-        told = [(translated(fault), since_s) for fault, since_s in self._fault_since.items()]
+        told = [(translated(text), since_s) for (_, text), since_s in self._fault_since.items()]
         told += self._stop_ended
         told.sort(key=lambda fault: fault[1])
         return tuple(Said(text=text, age_s=moment.now_s - since_s) for text, since_s in told)
 
-    def _watch_stop(self, stands: Approach, now_s: float) -> None:
-        """Note a STOP that goes by itself: nobody may take that for the leader's permission."""
-        before, self._stood = self._stood, (self.collar, stands)
-        if stands.must_stop or before is None:
+    def _watch_stop(self, stands: Approach, posterior: Posterior | None, now_s: float) -> None:
+        """Note a STOP that goes by itself: nobody may take that for the leader's permission.
+
+        Who walks away from it under the same answer, or has the limit set, knows why it went.
+        """
+        stood, self._stood = self._stood, _Stood(self.collar, stands, posterior)
+        is_set = stood is None or (stood.collar, stood.stands.limit_m) != (
+            self.collar, stands.limit_m,
+        )  # fmt: skip
+        if is_set or stands.must_stop:
             self._stop_ended = []
-            return
-        collar, stood = before
-        if collar == self.collar and stood.must_stop and stood.limit_m == stands.limit_m:
+        elif stood and stood.stands.must_stop and stood.posterior is not posterior:
             said = phrase("STOP has gone by itself: the leader has allowed nothing")
             self._stop_ended = [(said, now_s)]
 

@@ -6,7 +6,7 @@ deafer by one step, a second press takes the step back, and each is a session of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from receiver.config import Setup
@@ -177,13 +177,17 @@ class GainChain:
     def _antenna(self, receiver: str, *, off: bool) -> dict[str, Any]:
         """Return what is on after the antenna was taken off, or put on again."""
         if not off:
-            return self._antennas.pop(receiver, {"antenna": ON})
-        known = self._setup_of(receiver)
-        if known is not None and known.antenna not in (None, "none"):
-            self._antennas[receiver] = {"antenna": known.antenna} | (
-                {} if known.directional is None else {"directional": known.directional}
-            )
+            return self._antennas.get(receiver, {"antenna": ON})
+        setup = None if receiver in self._antennas else self._setup_of(receiver)
+        if setup is not None:
+            self.hears_with(receiver, {"antenna": setup.antenna, "directional": setup.directional})
         return {"antenna": "none", "directional": False}
+
+    def hears_with(self, receiver: str, said: Mapping[str, Any]) -> None:
+        """Note which antenna is on, for when it is taken off and put on again."""
+        if said.get("antenna") not in (None, "none"):
+            names = ("antenna", "directional")
+            self._antennas[receiver] = {n: said[n] for n in names if said.get(n) is not None}
 
     def undo(self, receiver: str) -> None:
         """Forget the last step of a receiver."""

@@ -159,7 +159,8 @@ class Keypad:
     def _is_urgent(self, asked: _Asked, character: str) -> bool:
         """Tell whether a key is not meant for what is being asked: in a text it may be."""
         step = asked.steps[0]
-        is_key = character in (URGENT, HEARD) and character in self._table()
+        keys = (URGENT,) if asked.what == CALL else (URGENT, HEARD)
+        is_key = character in keys and character in self._table()
         is_free = step.is_number or not asked.typed
         return is_key and is_free and character not in (step.choices or {})
 

@@ -202,6 +202,7 @@ class Keys:
                 then = values.get("then", "not said whether it stayed")
                 return notes.note(f"MAYBE {beacon}: {values['test']}: {then}")
             case "setup":
+                self._chain.hears_with(receiver, values)
                 return notes.setup(receiver, values) if values else None
             case "turn":
                 turn_deg = self._declination_deg() if values.pop("magnetic", False) else 0.0
@@ -256,6 +257,7 @@ class Keys:
 
     def _save(self, content: notes.Content, begun: Stamp | None = None) -> None:
         """Save an entry; it is about the moment in which its first key was pressed."""
+        self._last_is_step = False
         is_of_it = "heard" in content or content["kind"] in ("sighting", APPROACH)
         about = {"collar": self.collar} if self.collar and is_of_it else {}
         entry = notes.entry({**about, **content}, self._observer, self._clock)
@@ -279,11 +281,11 @@ class Keys:
         if self._last.content["kind"] == APPROACH:  # it would lower what the leader has raised
             self._deeds.say(phrase("the approach limit is set anew with p, and not taken back"))
             return
-        old, said = self._last, describe(self._last.content)
+        old, said, was_step = self._last, describe(self._last.content), self._last_is_step
         self._save({"kind": "note", "supersedes_id": old.id, "text": f"taken back: {said}"})
         if old.content["kind"] == TURN:
             self._turn_goes_back(old.content["state"], old.content["receiver"])
-        elif self._last_is_step:
+        elif was_step:
             self._chain.undo(old.content["receiver"])
         self._last, self.pad.last = None, ""
 

@@ -74,12 +74,13 @@ class HomeFace:
         self._said.append(message)
         self._message, self._message_s = message, self._ticks()
 
-    def show_code(self, code: tuple[str, ...]) -> None:
+    def show_code(self, make: Callable[[], tuple[str, ...]]) -> None:
         """Show a code, its lines and its address, to be read with a phone; again: hide it."""
         is_shown = bool(self._code) and self._ticks() - self._code_s < CODE_S
-        self._code, self._code_s = () if is_shown else code, self._ticks()
-        if not is_shown and self._app is None:
-            self._said.extend(code)
+        if self._app is None:
+            self._said.extend(make())
+        else:
+            self._code, self._code_s = () if is_shown else make(), self._ticks()
 
     def take(self, keys: Keys) -> None:
         """Show what these keys ask."""

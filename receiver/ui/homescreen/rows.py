@@ -57,7 +57,7 @@ def drawn(snapshot: Snapshot | None, below: Below, width: int, height: int) -> l
     top = _opening() if snapshot is None else _top(snapshot, below, width, height, room)
     top = top if len(top) <= room else small
     if below.code:
-        top = _code(snapshot, below.code, width, room)
+        top = _code(snapshot, below, width, room)
     rows = [*top, *[()] * room][:room]
     return [fit(row, width) for row in [*rows, *bottom]]
 
@@ -71,10 +71,13 @@ def _top(snapshot: Snapshot, below: Below, width: int, height: int, room: int) -
     return [row for block in blocks for row in block.rows]
 
 
-def _code(snapshot: Snapshot | None, code: Sequence[str], width: int, room: int) -> list[Row]:
-    """A code in the place of everything but STOP; where it does not fit, the address alone."""
-    *drawn, address = code
-    stop = [] if snapshot is None or not words.must_stop(snapshot) else _advice(snapshot, width)[:1]
+def _code(snapshot: Snapshot | None, below: Below, width: int, room: int) -> list[Row]:
+    """A code below STOP, calls and what is wrong; where it does not fit, the address alone."""
+    *drawn, address = below.code
+    stop: list[Row] = []
+    if snapshot is not None:
+        stop = _advice(snapshot, width)[:1] if words.must_stop(snapshot) else []
+        stop += _banners(snapshot, below, width)
     told = fold(address, "strong", width, most=3)
     fits = len(stop) + len(drawn) + len(told) <= room and len(drawn[0]) <= width if drawn else False
     rows: list[Row] = [((line, "code"),) for line in drawn] if fits else []

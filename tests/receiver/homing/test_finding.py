@@ -641,3 +641,27 @@ def test_what_was_heard_by_ear_without_a_place_is_heard(search: Search) -> None:
     assert seen.where.reason == "heard, but nobody knows where: enter the place"
     search.live(place(3.0))
     assert "heard" in search.at(4.0, derived=unplaced, posterior=nothing).advice.reason
+
+
+def test_who_walks_away_from_a_stop_is_not_told_that_it_went_by_itself(search: Search) -> None:
+    answer = near_answer(100.0)
+    search.live(place(0.0))
+    assert search.at(1.0, posterior=answer).approach.must_stop
+    search.live(place(60.0, north_deg=-0.05))
+    walked = search.at(61.0, posterior=answer)
+    assert not walked.approach.must_stop
+    assert walked.faults == ()
+
+
+def test_a_fault_that_comes_again_is_news_again(search: Search) -> None:
+    search.at(0.0, faults=("the disk is full",))
+    again = search.at(900.0, faults=("the disk is full", "the disk is full")).faults
+    assert [fault.age_s for fault in again] == [900.0, 0.0]
+
+
+def test_a_turn_whose_end_was_forgotten_does_not_keep_a_deaf_receiver(search: Search) -> None:
+    search.live(pulse(0.0), entry(1.0, "t", kind="turn", state="start", receiver="r30"))
+    search.live(*[pulse(float(second), source="r85") for second in range(290, 300, 2)])
+    shown = search.at(300.0).strength
+    assert shown is not None
+    assert shown.receiver == "r85"

@@ -274,8 +274,31 @@ def test_heard_and_the_call_interrupt_a_number_and_do_not_pile_up() -> None:
     assert [row["kind"] for row in rows] == ["call", "level", "bearing"]
     assert rows[-1]["bearing_deg"] == 340
     piled = Saved()
-    assert [row["kind"] for row in piled.type(" ! ! ! s")] == ["level"]
+    assert piled.type(" ! ! ! s") == [{"kind": "call", "call": "animal seen"}]
+    assert "HEARD" in piled.keys.pad.question  # a blank never drops a call
+    assert [row["kind"] for row in piled.type("s")] == ["call", "level"]
     assert piled.keys.pad.question == ""  # no call is left for the next s
+
+
+def test_undo_after_a_refused_entry_takes_back_the_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recorded case: the gain step before it was looked for in a note."""
+    saved = Saved()
+    rows = saved.type("1" + "b240\nm\n" + "uy")
+    assert "NOT used" in rows[1]["text"]
+    assert rows[2]["supersedes_id"] == saved.rows[1].id
+    assert not [said for said in saved.said if "fault" in said]
+
+
+def test_an_antenna_that_is_put_on_again_is_the_one_last_said() -> None:
+    """Recorded case: after an undo, or a setup just entered, another antenna came back."""
+    saved = Saved()
+    saved.type("gyagi\ny\n\n\n\n\n")
+    assert saved.type("5" + "5")[-1]["antenna"] == "yagi"
+    assert saved.type("uy" + "5")[-1]["antenna"] == "yagi"
+    saved.type("gdipole\nn\n\n\n\n\n")
+    assert saved.type("55")[-1] | {"gain": ""} == {
+        "kind": "setup", "receiver": "r30", "gain": "", "antenna": "dipole", "directional": False,
+    }  # fmt: skip
 
 
 def test_a_place_is_typed_and_a_magnetic_bearing_needs_no_gps() -> None:

@@ -253,3 +253,11 @@ def test_a_code_for_a_phone_leaves_stop_in_sight(made: Make) -> None:
     narrow = lines(made("stop"), Below(keys=key_words(), code=code), width=40, height=12)
     assert any("192.168.43.17" in line for line in narrow)
     assert any("STOP" in line for line in narrow)
+
+
+def test_no_code_hides_a_call_or_what_is_wrong(made: Make) -> None:
+    code = (*["█" * 37] * 19, "for one phone: https://192.168.43.17:8765/#AAAAAAAAAAAAAAAAAAAAAA")
+    below = Below(keys=key_words(), code=code, stalled_s=30.0)
+    shown = "\n".join(lines(made("worst"), below, 100, 40))
+    for said in ("STOP", "DANGER", "r30 LOST", "NO NEWS FROM THE RECORDING", "192.168.43.17"):
+        assert said in shown
