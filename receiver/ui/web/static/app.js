@@ -2,7 +2,7 @@
 
 import { showCalls } from "./calls.js";
 import { setDeclination } from "./compass.js";
-import { makeDeeds } from "./deeds.js";
+import { makeDeeds, settleAsked } from "./deeds.js";
 import { byId, el, put } from "./dom.js";
 import { keep, kept } from "./keep.js";
 import { showList } from "./list.js";
@@ -65,6 +65,7 @@ const page = {
     }, left);
   },
   isBearer: () => isOwnPlace(),
+  isLive: () => now.live && old_s() < OLD_S,
   /** The place of who carries the laptop, by its GPS; null for everybody else, and an old one. */
   laptopPlace() {
     if (!isOwnPlace() || now.snapshot.place.age_s + old_s() > OLD_S) return null;
@@ -243,6 +244,7 @@ function follow() {
   now.state = kept("paired", null);
   if (now.state) makeDeeds(page);
   startQueue(show);
+  if (now.state) settleAsked();
   startPlace(tick);
   new Live({ state: takeState, frame: takeFrame, away, stranger });
   setInterval(() => {

@@ -14,9 +14,10 @@ const LONGEST_NOTE = 300; // so that an entry fits into one code
 
 let page = null;
 let pressed = new Date(); // when the button of what is entered was pressed
+let spot = null; // and where
 
 /** Make the buttons. `owner` has `snapshot()`, `state()`, `receiver()`, `say(text)`, `tapPlace()`,
- * `laptopPlace()`, `isBearer()`. */
+* `laptopPlace()`, `isBearer()`, `isLive()`. */
 export function makeDeeds(owner) {
   page = owner;
   if (page.state()?.role === "viewer") {
@@ -26,6 +27,7 @@ export function makeDeeds(owner) {
   const button = (words, deed, kind = "") => {
     const press = () => {
       pressed = new Date();
+      spot = here();
       deed();
     };
     return el("button", { class: kind, click: press }, words);
@@ -53,11 +55,12 @@ export function makeDeeds(owner) {
 const here = () => page.laptopPlace() ?? placeForEntry();
 
 /** Whether this phone's bearer turns: the laptop tells it of its own, a phone knows of itself. */
-const isTurning = () => (page.isBearer() ? page.snapshot()?.turning : kept("turning", false));
+const isTurning = () =>
+  page.isBearer() && page.isLive() ? page.snapshot()?.turning : kept("turning", false);
 
 /** Make an entry of what was pressed, of the time when that was. */
 function enter(what, values) {
-  submit(what, { ...values, ...here() }, pressed);
+  submit(what, { ...values, ...(spot ?? here()) }, pressed);
   page.say(phrase("Kept: {what}", { what: describe({ what, values }) }));
 }
 
@@ -114,7 +117,6 @@ function turn() {
       ],
       (full) => {
         enterDirection("turn", { receiver, state: "end", loudest_deg, magnetic, full });
-        setTurning(false);
       },
     ),
   );
@@ -192,29 +194,42 @@ function askWhetherStill(then, left) {
       stay();
       return then();
     },
+    left,
   );
 }
 
 /** Enter a direction; one by a compass is made true where it was taken.
  *
- * Where nobody says where that was, what was heard is kept all the same.
+ * What waits for a place is kept meanwhile: it is entered without one where nobody tells it.
  */
 function enterDirection(what, values) {
-  if ((values.degrees ?? values.loudest_deg ?? null) === null) return enter(what, values);
-  const time = pressed;
-  const then = () => {
-    pressed = time;
-    enter(what, values);
-  };
-  const left = () => {
-    pressed = time;
-    if (!values.magnetic) return enter(what, values);
-    const { degrees: bearing_deg, loudest_deg, magnetic: _, ...rest } = values;
-    const said = degrees(bearing_deg ?? loudest_deg ?? 0);
-    if (what === "turn") enter(what, rest);
-    return enter("note", { text: phrase("{direction} by compass, place not told", { direction: said }) });
-  };
-  return withPlace(then, left);
+  const asked = { what, values, time: pressed.toISOString() };
+  if ((values.degrees ?? values.loudest_deg ?? null) === null) return settle(asked);
+  keep("asked", asked);
+  return withPlace(
+    () => settle(asked, here()),
+    () => settle(asked),
+  );
+}
+
+/** Enter what waited for a place; `where` null: nobody has told it. */
+function settle({ what, values, time }, where = null) {
+  keep("asked", null);
+  [pressed, spot] = [new Date(time), where];
+  const { degrees: bearing_deg, loudest_deg, magnetic, ...rest } = values;
+  const direction = bearing_deg ?? loudest_deg ?? null;
+  if (what === "turn") setTurning(false);
+  if (where || here() || !magnetic || direction === null) return enter(what, values);
+  if (what === "turn") enter(what, rest);
+  return enter("note", {
+    text: phrase("{direction} by compass, place not told", { direction: degrees(direction) }),
+  });
+}
+
+/** Enter what waited for a place when the page was left or loaded anew. */
+export function settleAsked() {
+  const asked = kept("asked", null);
+  if (asked) settle(asked);
 }
 
 function bearing() {
@@ -283,7 +298,12 @@ function sighting() {
           (trust) => enter("sighting", { radius_m, trust }),
         ),
     );
-  withPlace(ask, ask);
+  const time = pressed;
+  const after = () => {
+    [pressed, spot] = [time, here()];
+    ask();
+  };
+  withPlace(after, after);
 }
 
 function note() {
@@ -304,6 +324,7 @@ function undo() {
         class: "good",
         click: () => {
           close();
+          if (before.what === "turn") setTurning(before.values.state === "end");
           enter("undo", { id: before.id });
         },
       },

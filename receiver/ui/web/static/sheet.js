@@ -30,9 +30,9 @@ export function close() {
   byId("sheet").replaceChildren();
 }
 
-/** Ask for one of some choices: [words, value] each; `done(value)` gets it. */
-export function choose(title, choices, done) {
-  sheet(title, [
+/** Ask for one of some choices: [words, value] each; `done(value)` gets it, else `left()`. */
+export function choose(title, choices, done, left) {
+  const buttons = [
     el(
       "div",
       { class: choices.length > 4 ? "choices two" : "choices" },
@@ -49,7 +49,8 @@ export function choose(title, choices, done) {
         ),
       ),
     ),
-  ]);
+  ];
+  sheet(title, buttons, left);
 }
 
 /** Ask for a number with large keys; `limits` [low, high]; `extra` elements stand above the keys.

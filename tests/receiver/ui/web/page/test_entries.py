@@ -293,3 +293,35 @@ def test_a_page_that_was_cut_off_offers_no_buttons_when_it_is_opened_again(page:
     page.driver.refresh()
     page.until(lambda: "not paired" in page.text("#top"))
     assert not page.all("#deeds button")
+
+
+def test_a_direction_that_waits_for_a_place_survives_a_reload(page: Any) -> None:
+    alone(page)
+    page.press("Bearing", "2", "1", "0", "OK", "the map (true north)", "sharp")
+    page.until(lambda: "Tap the map" in page.text("#tap-here"))
+    page.open()
+    page.until(lambda: page.search.contents("bearing"))
+    assert page.search.contents("bearing")[0]["bearing_deg"] == 210
+
+
+def test_the_end_of_a_turn_is_kept_where_nobody_says_where_he_is(page: Any) -> None:
+    """Recorded case: Cancel lost the end, and the button then began another turn."""
+    alone(page)
+    page.press("Menu", "Type my place", "4", "2", ".", "8", "OK", "4", "4", ".", "1", "OK")
+    page.press("Turn", "flat")
+    page.until(lambda: page.search.contents("turn"))
+    grow_old(page, 600)
+    page.press("End turn", "9", "0", "OK or skip", "the map (true north)", "yes, all around")
+    page.until(lambda: "are you still there?" in page.text("#sheet"))
+    page.press("Cancel")
+    page.until(lambda: len(page.search.contents("turn")) == 2)
+    assert page.search.contents("turn")[1]["loudest_deg"] == 90
+    page.press("Turn")
+
+
+def test_an_undone_turn_is_none(page: Any) -> None:
+    alone(page)
+    page.press("Turn", "flat")
+    page.until(lambda: page.search.contents("turn"))
+    page.press("Undo", "Yes, take it back", "Turn")
+    page.until(lambda: "Turn begins" in page.text("#sheet"))
