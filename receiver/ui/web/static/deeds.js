@@ -17,7 +17,7 @@ let pressed = new Date(); // when the button of what is entered was pressed
 let spot = null; // and where
 
 /** Make the buttons. `owner` has `snapshot()`, `state()`, `receiver()`, `say(text)`, `tapPlace()`,
-* `laptopPlace()`, `isBearer()`, `isLive()`. */
+ * `laptopPlace()`, `isBearer()`, `isLive()`. */
 export function makeDeeds(owner) {
   page = owner;
   if (page.state()?.role === "viewer") {
