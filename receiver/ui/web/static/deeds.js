@@ -212,14 +212,15 @@ function enterDirection(what, values) {
   );
 }
 
-/** Enter what waited for a place; `where` null: nobody has told it. */
+/** Enter what waited for a place; `where` null: nobody has told it, and an old place is none. */
 function settle({ what, values, time }, where = null) {
-  keep("asked", null);
-  [pressed, spot] = [new Date(time), where];
+  if (kept("asked", null)?.time === time) keep("asked", null);
+  const known = where ?? (mayHaveGone() ? null : here());
+  [pressed, spot] = [new Date(time), known ?? {}];
   const { degrees: bearing_deg, loudest_deg, magnetic, ...rest } = values;
   const direction = bearing_deg ?? loudest_deg ?? null;
   if (what === "turn") setTurning(false);
-  if (where || here() || !magnetic || direction === null) return enter(what, values);
+  if (known || !magnetic || direction === null) return enter(what, values);
   if (what === "turn") enter(what, rest);
   return enter("note", {
     text: phrase("{direction} by compass, place not told", { direction: degrees(direction) }),

@@ -316,6 +316,7 @@ def test_the_end_of_a_turn_is_kept_where_nobody_says_where_he_is(page: Any) -> N
     page.press("Cancel")
     page.until(lambda: len(page.search.contents("turn")) == 2)
     assert page.search.contents("turn")[1]["loudest_deg"] == 90
+    assert "latitude_deg" not in page.search.contents("turn")[1]  # not from where he was
     page.press("Turn")
 
 
