@@ -77,22 +77,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         places={observer: search.Places(own) for observer, own in known.items()},
         turns=turns.turns(said.turns),
     )
-    detections = [*slots.levels(collected.heard), *_peaks(collected.pulses, joined)]
-    detections = _without_own_radio(detections, collected.spans, joined)
-    found = [
-        *_measured(detections, joined),
-        *_finder_bearings(detections, joined),
-        *collected.positions,
-        *_written(entries, joined),
-    ]
-    gone = superseded(collected.entries)
-    put = [search.put(o, joined.places.get(o.observer or "")) for o in found if o.id not in gone]
-    heard = [o for o in put if o.kind == "level"]
-    levels = _levels(heard, joined)
-    # Whoever heard it was not in silence, also where there is no level or it cannot be used.
-    hearers = [*_heard(heard, joined), *_received(detections, joined)]
-    others = _silences([o for o in put if o.kind != "level"], hearers, joined, collected)
-    observations = sorted((*levels, *others), key=lambda o: (o.time, o.id))
+    levels, observations = _observed(collected, entries, joined)
     unplaced = [o for o in observations if o.latitude_deg is None]
     still = resting((one for _, one in collected.heard), collected.packets, configuration)
     return Derived(
@@ -108,10 +93,7 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
             *said.faults,
             *told(joined.warnings),
             *_without_place(unplaced),
-            *(
-                f"{name} sends the mortality signal of its sheet: taken to lie still"
-                for name in still
-            ),
+            *map(_lying, still),
         ],
         register=said,
         collars=configuration.collars,
@@ -119,6 +101,28 @@ def join(collected: Collected, configuration: Configuration) -> Derived:
         resting=still,
         guided=collected.guided,
     )
+
+
+def _lying(name: str) -> str:
+    return f"{name} sends the mortality signal of its sheet: taken to lie still"
+
+
+def _observed(
+    collected: Collected, entries: Sequence[Entry], joined: _Join
+) -> tuple[list[Observation], list[Observation]]:
+    """Return the levels, and all observations in order."""
+    every = [*slots.levels(collected.heard), *_peaks(collected.pulses, joined)]
+    detections = _without_own_radio(every, collected.spans, joined)
+    measured = [*_measured(detections, joined), *_finder_bearings(detections, joined)]
+    found = [*measured, *collected.positions, *_written(entries, joined)]
+    gone = superseded(collected.entries)
+    put = [search.put(o, joined.places.get(o.observer or "")) for o in found if o.id not in gone]
+    heard = [o for o in put if o.kind == "level"]
+    levels = _levels(heard, joined)
+    # Whoever heard it was not in silence, also where there is no level or it cannot be used.
+    hearers = [*_heard(heard, joined), *_received(detections, joined)]
+    others = _silences([o for o in put if o.kind != "level"], hearers, joined, collected)
+    return levels, sorted((*levels, *others), key=lambda o: (o.time, o.id))
 
 
 # --- what people wrote --------------------------------------------------------------------------

@@ -43,7 +43,9 @@ REHEARSED_MINUTES, SPEED = 180.0, 10.0
     help="Of a replay or rehearsal (10).",
 )
 @click.option("--plain", is_flag=True, help="One line a second instead of a screen.")
-@click.option("--phones", "page", is_flag=True, help="Serve the map to phones, too.")
+@click.option(
+    "--phones", "page", is_flag=True, help="Serve the map to browsers here; to phones with --lan."
+)
 @homing_options
 @sound_options
 def command(

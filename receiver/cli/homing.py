@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -186,7 +187,7 @@ def invite_all(serving: Serving, stop: threading.Event) -> None:
         except KeyboardInterrupt:
             stop.set()
             return
-        except Exception:  # the terminal is gone: the recording goes on
+        except (EOFError, OSError, termios.error):  # it is gone: the recording goes on
             return
         if str(key).lower() not in ("n", "т"):
             return

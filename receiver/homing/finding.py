@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from receiver.config import Collar, Configuration
 from receiver.heard import LEAST_PULSES, meaning_of
@@ -20,6 +20,7 @@ from receiver.homing.advice import advise
 from receiver.homing.ear import Ear, ear
 from receiver.homing.echoes import possible_echo
 from receiver.homing.entered import SHOWN, Entered
+from receiver.homing.faults import Faults
 from receiver.homing.needs import needed
 from receiver.homing.pulses import may_be_of
 from receiver.homing.said import packet_words
@@ -78,14 +79,6 @@ class Moment:
     faults: tuple[str, ...] = ()
 
 
-class _Stood(NamedTuple):
-    """How the searcher stood to the limit of a collar, by which answer."""
-
-    collar: str | None
-    stands: Approach
-    posterior: Posterior | None
-
-
 @dataclass(slots=True)
 class Finding:
     """The state of a homing search. `collar` is the one homed in on, and may be changed.
@@ -101,9 +94,7 @@ class Finding:
     _levels: dict[str, Levels] = field(default_factory=dict)
     _chains: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _sources: dict[str, str] = field(default_factory=dict)  # by receiver
-    _fault_since: dict[tuple[int, str], float] = field(default_factory=dict)
-    _stood: _Stood | None = None
-    _stop_ended: list[tuple[str, float]] = field(default_factory=list)
+    _faults: Faults = field(default_factory=Faults)
     _shown: str = ""  # the receiver whose level is shown
     _stands: Stands = field(init=False)
     _entered: Entered = field(init=False)
@@ -230,7 +221,7 @@ class Finding:
         here = known if self._stands.holds(now_s) else None
         self._stops.take(self.collar, posterior)
         stands = self._stops.of(own, known, self.collar, off_m)
-        self._watch_stop(stands, posterior, now_s)
+        self._faults.watch_stop(self.collar, stands, posterior, now_s)
         return Snapshot(
             time=moment.time,
             collar=self.collar,
@@ -253,7 +244,7 @@ class Finding:
             entered=self._entered.last(now_s),
             needed=needed(moment.derived, self.configuration, moment.sources, place,
                           heard.strength, told, place_holds=here is not None),
-            faults=self._faults(moment),
+            faults=self._faults.said(moment.faults, now_s),
             possible_echo=possible_echo(told, moment.time),
             turning=self._sweeps.is_turning(now_s),
             own_radio=bool(self._own_radio),
@@ -319,30 +310,6 @@ class Finding:
             rate = round(told, 1)
         said = translated((meaning or "").replace("_", " "))
         return Beat(pulses_per_minute=rate, meaning=said, age_s=strength.age_s)
-
-    def _faults(self, moment: Moment) -> tuple[Said, ...]:
-        """Return what went wrong last, and how long ago it was told first."""
-        last = list(enumerate(moment.faults))[-SHOWN:]  # told again is told anew
-        self._fault_since = {f: self._fault_since.get(f, moment.now_s) for f in last}
-        told = [(translated(text), since_s) for (_, text), since_s in self._fault_since.items()]
-        told += self._stop_ended
-        told.sort(key=lambda fault: fault[1])
-        return tuple(Said(text=text, age_s=moment.now_s - since_s) for text, since_s in told)
-
-    def _watch_stop(self, stands: Approach, posterior: Posterior | None, now_s: float) -> None:
-        """Note a STOP that goes by itself: nobody may take that for the leader's permission.
-
-        Who walks away from it under the same answer, or has the limit set, knows why it went.
-        """
-        stood, self._stood = self._stood, _Stood(self.collar, stands, posterior)
-        is_set = stood is None or (stood.collar, stood.stands.limit_m) != (
-            self.collar, stands.limit_m,
-        )  # fmt: skip
-        if is_set or stands.must_stop:
-            self._stop_ended = []
-        elif stood and stood.stands.must_stop and stood.posterior is not posterior:
-            said = phrase("STOP has gone by itself: the leader has allowed nothing")
-            self._stop_ended = [(said, now_s)]
 
     def _ear(self, moment: Moment) -> Ear:
         strength = self._strength(moment.now_s)

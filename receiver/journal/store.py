@@ -142,34 +142,25 @@ class Journal:
     def rows(self, after: int = -1) -> Iterator[Row]:
         """Yield all rows that are whole: those merged from other journals, then our own.
 
-        Each origin's come in the order in which they were written, so new ones come last.
-        With `after`, only this journal's own rows with a higher `seq`: what is new.
+        Each origin's come as they were written; with `after`, only our own of a higher `seq`.
         """
-        for stored in self._read(after):
-            if stored.row is not None:
-                yield stored.row
+        return _whole(self._read(after))
 
     def rows_of(self, origin: str) -> Iterator[Row]:
         """Yield the whole rows of one of the `origins`, in the order in which they were written."""
-        streams = [self._select(table, "origin = ?", origin) for table in schema.TABLES]
-        with self._one_moment():
-            for stored in heapq.merge(*streams, key=self._order):
-                if stored.row is not None:
-                    yield stored.row
+        return _whole(self._merged(self._select(t, "origin = ?", origin) for t in schema.TABLES))
 
     @property
     def origins(self) -> list[str]:
         """The journals whose rows are here: those that were merged, then this one."""
         each = " UNION ".join(f"SELECT origin FROM {table}" for table in schema.TABLES)
-        found = {str(origin) for (origin,) in self._connection.execute(each)}
+        found = {origin for (origin,) in self._connection.execute(each)}
         return [*sorted(found - {self.origin}), self.origin]
 
     def entry(self, identity: str) -> Entry | None:
         """Return the whole entry with this id, ours or another journal's; None where none is."""
-        for stored in self._select("entry", "id = ?", identity):
-            if isinstance(stored.row, Entry):
-                return stored.row
-        return None
+        found = _whole(self._select("entry", "id = ?", identity))
+        return next((row for row in found if isinstance(row, Entry)), None)
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -272,7 +263,9 @@ class Journal:
         return bool(self._connection.execute(query, (origin, seq)).fetchone() == (crc,))
 
     def _read(self, after: int = -1) -> Iterator[_Stored]:
-        streams = [self._read_table(table, after) for table in schema.TABLES]
+        return self._merged(self._read_table(table, after) for table in schema.TABLES)
+
+    def _merged(self, streams: Iterable[Iterator[_Stored]]) -> Iterator[_Stored]:
         with self._one_moment():
             yield from heapq.merge(*streams, key=self._order)
 
@@ -314,6 +307,10 @@ class Journal:
     def _last_seq(self) -> int:
         queries = (f"SELECT COALESCE(MAX(seq), 0) FROM {t} WHERE origin = ?" for t in schema.TABLES)
         return max(int(self._connection.execute(q, (self.origin,)).fetchone()[0]) for q in queries)
+
+
+def _whole(found: Iterable[_Stored]) -> Iterator[Row]:
+    return (stored.row for stored in found if stored.row is not None)
 
 
 def _settings_row(configuration: Configuration) -> Entry:

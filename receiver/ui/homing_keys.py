@@ -25,7 +25,7 @@ from receiver.ui.questions import (
     Step,
     common,
     heard,
-    number,
+    numeric,
 )
 
 STEP_KEYS = dict(zip("123456", GAIN_STEPS, strict=True))
@@ -80,8 +80,8 @@ def _call() -> Step:
 def _sighting() -> tuple[Step, ...]:
     trust = {"c": notes.TRUST["certain"], "l": notes.TRUST["likely"], "r": notes.TRUST["rumour"]}
     return (
-        Step("radius_m", phrase("animal or trace seen within how many metres (Enter: 200)"),
-             parse=number(1, 100_000), is_number=True),
+        numeric("radius_m", phrase("animal or trace seen within how many metres (Enter: 200)"),
+                1, 100_000),
         Step("trust", phrase("c certain, l likely (Enter), r rumour"), trust),
     )  # fmt: skip
 
@@ -102,8 +102,8 @@ def _approach() -> tuple[Step, ...]:
     """The leader types a word as well as a number: no glove does both by mistake."""
     word = phrase("LEADER")
     return (
-        Step("limit_m", phrase("approach limit in metres, by the leader alone; 0 none"),
-             parse=number(0, notes.LARGEST_APPROACH_LIMIT_M), optional=False, is_number=True),
+        numeric("limit_m", phrase("approach limit in metres, by the leader alone; 0 none"),
+                0, notes.LARGEST_APPROACH_LIMIT_M, optional=False),
         Step("word", phrase("type {word} to set it", word=word), parse=_typed(word),
              optional=False),
     )  # fmt: skip

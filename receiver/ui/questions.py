@@ -80,7 +80,7 @@ def common() -> dict[str, Action]:
     return {
         "h": Action("heard", (heard(),)),
         "b": Action("bearing", bearing()),
-        "s": Action("silence", (_number("minutes", phrase("silence: for how many minutes"),
+        "s": Action("silence", (numeric("minutes", phrase("silence: for how many minutes"),
                                         0.1, 1440, optional=False),)),
         "n": Action("note", (Step("text", phrase("note"), optional=False),)),
         "g": Action("setup", setup()),
@@ -90,7 +90,8 @@ def common() -> dict[str, Action]:
     }  # fmt: skip
 
 
-def _number(name: str, prompt: str, low: float, high: float, *, optional: bool = True) -> Step:
+def numeric(name: str, prompt: str, low: float, high: float, *, optional: bool = True) -> Step:
+    """Return a question for a number within bounds."""
     return Step(name, prompt, parse=number(low, high), optional=optional, is_number=True)
 
 
@@ -108,7 +109,7 @@ def heard() -> Step:
 def bearing() -> tuple[Step, ...]:
     """Return the questions of a bearing by compass."""
     return (
-        _number("degrees", phrase("bearing, degrees"), 0, 360, optional=False),
+        numeric("degrees", phrase("bearing, degrees"), 0, 360, optional=False),
         _magnetic(),
         Step("sharp", phrase("s sharp, b broad (Enter)"), {"s": True, "b": False}),
     )
@@ -131,7 +132,7 @@ def setup() -> tuple[Step, ...]:
     return (
         *antenna(),
         Step("gain", phrase("mark of the gain knob")),
-        _number("attenuator_db", phrase("attenuator, dB"), 0, 120),
+        numeric("attenuator_db", phrase("attenuator, dB"), 0, 120),
         Step("squelch", phrase("squelch: o open, c closed"), {"o": "open", "c": "closed"}),
         Step("mode", phrase("mode (CW, USB, ...)")),
         Step("body", phrase("where on the body (front, behind, mast, car)")),
@@ -156,8 +157,8 @@ def turn_start() -> tuple[Step, ...]:
 def turn_end() -> tuple[Step, ...]:
     """Return the questions as a turn ends."""
     return (
-        _number("loudest_deg", phrase("turn ends; loudest at, degrees"), 0, 360),
-        _number("weakest_deg", phrase("weakest at, degrees"), 0, 360),
+        numeric("loudest_deg", phrase("turn ends; loudest at, degrees"), 0, 360),
+        numeric("weakest_deg", phrase("weakest at, degrees"), 0, 360),
         _magnetic("loudest_deg", "weakest_deg"),
         Step("full", phrase("turned all around? y n"), YES_NO),
     )
