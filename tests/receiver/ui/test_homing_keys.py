@@ -301,7 +301,7 @@ def test_an_antenna_that_is_put_on_again_is_the_one_last_said() -> None:
     }  # fmt: skip
 
 
-def test_a_place_is_typed_and_a_magnetic_bearing_needs_no_gps() -> None:
+def test_a_place_is_typed_and_one_that_is_none_is_asked_again() -> None:
     saved = Saved()
     assert saved.type("w43.3499 42.4453\n") == [
         {"kind": "place", "latitude_deg": 43.3499, "longitude_deg": 42.4453}
